@@ -1,0 +1,75 @@
+/**
+ * The platform's byte arrays: `Buffer` where the runtime has it (so that what
+ * users receive is what Node programs expect), plain `Uint8Array` elsewhere.
+ * Neutral code creates every byte array through this file and never names
+ * `Buffer` itself.
+ */
+
+interface ByteArrays {
+  allocUnsafeSlow(size: number): Uint8Array;
+  alloc(size: number): Uint8Array;
+  from(text: string): Uint8Array;
+  from(buffer: ArrayBufferLike, byteOffset: number, length: number): Uint8Array;
+}
+
+const native = (globalThis as { Buffer?: ByteArrays }).Buffer;
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+export const EMPTY: Uint8Array = native ? native.alloc(0) : new Uint8Array(0);
+
+/** A zero-filled array of `size` bytes. */
+export function zeros(size: number): Uint8Array {
+  return native ? native.alloc(size) : new Uint8Array(size);
+}
+
+/** `size` bytes with undefined content and memory of their own; the caller fills all of them. */
+export function uninitialized(size: number): Uint8Array {
+  return native ? native.allocUnsafeSlow(size) : new Uint8Array(size);
+}
+
+/** UTF-8. */
+export function fromText(text: string): Uint8Array {
+  return native ? native.from(text) : encoder.encode(text);
+}
+
+/** UTF-8; invalid sequences become U+FFFD. */
+export function toText(bytes: Uint8Array): string {
+  return decoder.decode(bytes);
+}
+
+/** The same memory as the platform's byte-array class. */
+export function view(buffer: ArrayBufferLike, byteOffset: number, length: number): Uint8Array {
+  return native ? native.from(buffer, byteOffset, length) : new Uint8Array(buffer, byteOffset, length);
+}
+
+export function copyOf(bytes: Uint8Array): Uint8Array {
+  const copy = uninitialized(bytes.length);
+  copy.set(bytes);
+  return copy;
+}
+
+export function concat(parts: readonly Uint8Array[]): Uint8Array {
+  let length = 0;
+  for (const part of parts) length += part.length;
+  const whole = uninitialized(length);
+  let offset = 0;
+  for (const part of parts) {
+    whole.set(part, offset);
+    offset += part.length;
+  }
+  return whole;
+}
+
+export function equal(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
+/** Bytes as a string of one character per byte: a map key that differs exactly when the bytes do. */
+export function toKey(bytes: Uint8Array): string {
+  let key = "";
+  for (let i = 0; i < bytes.length; i++) key += String.fromCharCode(bytes[i] as number);
+  return key;
+}

@@ -1,0 +1,64 @@
+/**
+ * What a transport must offer: a `Link` is one established connection that
+ * carries bytes, a `Listener` is one bound endpoint, a `Transport` makes both.
+ * A session never learns which transport it runs on.
+ */
+
+import type { Endpoint } from "./endpoint.ts";
+import type { OptionValues } from "./options.ts";
+
+/** One connection. Its handler is set by the session, in the same turn in which the link appears. */
+export interface Link {
+  /** For events and peers: `tcp://127.0.0.1:5555`, `ipc:///tmp/x`. */
+  readonly localAddress: string;
+  readonly remoteAddress: string;
+  /** What ZAP and the `Peer-Address` property call this peer: the IP as text without port, or empty. */
+  readonly peerAddress: string;
+  handler: LinkHandler;
+  /**
+   * Hands over bytes in order. Returns true when all of them have left, so that
+   * their memory may be used again at once; false when the link keeps them: then
+   * `drained` follows, and until it does the caller should write no more.
+   */
+  write(chunks: readonly Uint8Array[]): boolean;
+  /** Stops and restarts `data`. A chunk or two may still arrive after `pause`. */
+  pause(): void;
+  resume(): void;
+  /** Closes once what was written has left. `closed` follows. */
+  close(): void;
+  /** Closes now and drops what has not left. `closed` follows. */
+  destroy(): void;
+}
+
+export interface LinkHandler {
+  /** Bytes from the peer. The chunk is the receiver's to keep, not to write to. */
+  data(chunk: Uint8Array): void;
+  /** All that was written has left. */
+  drained(): void;
+  /** The connection is over, once and last. `error` when it broke. */
+  closed(error?: Error): void;
+}
+
+export interface Listener {
+  /** The resolved endpoint, for LAST_ENDPOINT: ephemeral ports and wildcards filled in. */
+  readonly address: string;
+  /** Frees the address at once. Links that were accepted live on. */
+  close(): void;
+}
+
+export interface ListenHandler {
+  accepted(link: Link): void;
+  /** Accepting failed (for example EMFILE); the listener stays. */
+  failed(error: Error): void;
+}
+
+/** A transport that carries bytes. inproc is not one: it crosses two pipes. */
+export interface Transport {
+  readonly scheme: string;
+  /** Rejects with a ZmqError or a platform error that has a `code`; when `signal` fires, with its reason. */
+  connect(to: Endpoint, options: OptionValues, signal: AbortSignal): Promise<Link>;
+  /** Rejects with a ZmqError: EADDRINUSE, EADDRNOTAVAIL, ENODEV, ENAMETOOLONG, EACCES, … */
+  listen(on: Endpoint, options: OptionValues, handler: ListenHandler): Promise<Listener>;
+  /** As `listen`, without waiting; throws. Absent where the platform cannot. */
+  listenSync?(on: Endpoint, options: OptionValues, handler: ListenHandler): Listener;
+}

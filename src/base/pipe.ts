@@ -1,0 +1,241 @@
+/**
+ * A pipe joins one socket to one peer. The near side (a pattern) writes and
+ * reads whole messages; the far side is an `Outlet`: a session that puts them
+ * on a wire, or the other half of an inproc pair.
+ *
+ *   pattern --write--> [outbound queue] --take/pull--> outlet
+ *   pattern <--read--- [inbound queue]  <--deliver---- outlet
+ *
+ * While the outlet takes messages at once, the outbound queue stays empty and
+ * costs nothing. High-water marks count messages, per pipe and direction.
+ */
+
+import { copyOf } from "./bytes.ts";
+import { type Control, type Message, NO_PROPERTIES, type Properties } from "./message.ts";
+import { Queue } from "./queue.ts";
+
+/** The far side of a pipe. */
+export interface Outlet {
+  /** Takes the message, or returns false: then the pipe queues it and the outlet calls `pull` when it can. */
+  take(message: Message): boolean;
+  /** As `take`, for a subscription change. */
+  takeControl(control: Control): boolean;
+  /** The inbound queue was full and has room again. */
+  resume(): void;
+  /** The near side closed the pipe. What is still queued may be pulled for as long as the linger period lasts. */
+  close(): void;
+}
+
+/** The near side of a pipe: whoever is told that something happened to it. */
+export interface PipeOwner {
+  /** The inbound queue was empty and is not any more. */
+  readable(pipe: Pipe): void;
+  /** The outbound queue was full and has room again. */
+  writable(pipe: Pipe): void;
+  /** The far side is there; called again after each reconnection. */
+  connected(pipe: Pipe): void;
+  /** The peer changed its subscriptions. */
+  control(pipe: Pipe, control: Control): void;
+  /** The far side is gone for good. Unread messages stay readable. */
+  ended(pipe: Pipe): void;
+}
+
+export interface PipeLimits {
+  /** Messages, 0 for no limit. */
+  readonly sendHighWaterMark: number;
+  readonly receiveHighWaterMark: number;
+  readonly conflate: boolean;
+}
+
+/** Bodies up to this size are copied when they must wait, as zeromq.js does, so that a caller may reuse a small buffer. */
+const COPIED_BYTES = 128;
+
+export class Pipe {
+  /** Handshake metadata, `Peer-Address`, `User-Id`; empty until connected. */
+  peer: Properties = NO_PROPERTIES;
+  /** The endpoint this pipe came from, as the user wrote it or as it was bound. */
+  readonly endpoint: string;
+  /** True when this side connected, false when it accepted. */
+  readonly dialed: boolean;
+  /** The id by which a ROUTER, STREAM, SERVER or PEER addresses this peer. Set by the pattern, or by `connect`. */
+  routingId: Uint8Array | undefined = undefined;
+  /** True from `connected` until the link is lost; a dialed pipe then waits for the next link. */
+  isConnected = false;
+  /** No further writes: the far side is gone or this side closed. */
+  isClosed = false;
+  messagesSent = 0;
+  messagesReceived = 0;
+  bytesSent = 0;
+  bytesReceived = 0;
+  /** Owned by the pattern (position in its lists); no one else touches it. */
+  active = false;
+
+  readonly #owner: PipeOwner;
+  readonly #outbound: Queue<Message | Control>;
+  readonly #inbound: Queue<Message>;
+  #outlet: Outlet | undefined = undefined;
+  #refused = false;
+
+  constructor(owner: PipeOwner, endpoint: string, dialed: boolean, limits: PipeLimits) {
+    this.#owner = owner;
+    this.endpoint = endpoint;
+    this.dialed = dialed;
+    this.#outbound = new Queue(limits.sendHighWaterMark, limits.conflate);
+    this.#inbound = new Queue(limits.receiveHighWaterMark, limits.conflate);
+  }
+
+  // --- Near side: the pattern ---
+
+  /** False when at the high-water mark (nothing was taken; the owner hears `writable` later) or closed. */
+  write(message: Message): boolean {
+    if (this.isClosed) return false;
+    if (this.#outbound.length === 0 && this.#outlet !== undefined && this.#outlet.take(message)) {
+      this.messagesSent++;
+      return true;
+    }
+    if (this.#outbound.full) {
+      this.#refused = true;
+      return false;
+    }
+    for (let i = 0; i < message.length; i++) {
+      const frame = message[i] as Uint8Array;
+      if (frame.length <= COPIED_BYTES) message[i] = copyOf(frame);
+    }
+    this.#outbound.push(message);
+    this.messagesSent++;
+    return true;
+  }
+
+  /** Whether `write` would take a message now. */
+  get canWrite(): boolean {
+    return !this.isClosed && !this.#outbound.full;
+  }
+
+  /** The next message, or undefined: empty for now. */
+  read(): Message | undefined {
+    const inbound = this.#inbound;
+    const wasFull = inbound.full;
+    const message = inbound.shift();
+    if (message !== undefined) {
+      this.messagesReceived++;
+      if (wasFull && !inbound.full) this.#outlet?.resume();
+    }
+    return message;
+  }
+
+  /** The next message without taking it. */
+  peek(): Message | undefined {
+    return this.#inbound.peek();
+  }
+
+  get canRead(): boolean {
+    return this.#inbound.length > 0;
+  }
+
+  /**
+   * Sends a subscription change, in order with the messages. High-water marks
+   * do not count it. Without a link it is dropped: a pattern sends all of its
+   * subscriptions again in `connected`.
+   */
+  control(control: Control): void {
+    if (this.isClosed || !this.isConnected) return;
+    if (this.#outbound.length === 0 && this.#outlet?.takeControl(control)) return;
+    this.#outbound.push(control);
+  }
+
+  /** Closes this side; queued messages leave within the linger period that the outlet was given. Idempotent. */
+  close(): void {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    this.#outlet?.close();
+  }
+
+  /** Changes the limits of both queues at once. */
+  resize(sendHighWaterMark: number, receiveHighWaterMark: number): void {
+    if (this.#outbound.resize(sendHighWaterMark)) this.#signalRoom();
+    if (this.#inbound.resize(receiveHighWaterMark)) this.#outlet?.resume();
+  }
+
+  /** Messages waiting to leave, and to be read. */
+  get outboundLength(): number {
+    return this.#outbound.length;
+  }
+  get inboundLength(): number {
+    return this.#inbound.length;
+  }
+  get sendHighWaterMark(): number {
+    return this.#outbound.highWaterMark;
+  }
+
+  // --- Far side: the outlet ---
+
+  /** Joins a far side. It pulls what was queued meanwhile by itself. */
+  attach(outlet: Outlet): void {
+    this.#outlet = outlet;
+  }
+
+  /** Tells the owner that the peer is there. `peer` is what the handshake learned. */
+  connect(peer: Properties): void {
+    this.peer = peer;
+    this.isConnected = true;
+    this.#owner.connected(this);
+  }
+
+  /** The link is lost, another may follow: queues stay, controls do not, for they are sent again. */
+  detach(): void {
+    this.#outlet = undefined;
+    this.isConnected = false;
+    this.#dropControls();
+  }
+
+  /** The far side is gone for good. What was not sent is dropped, what was not read stays readable. */
+  end(): void {
+    this.#outlet = undefined;
+    this.isConnected = false;
+    this.isClosed = true;
+    this.#outbound.clear();
+    this.#owner.ended(this);
+  }
+
+  /** Hands a message to the near side. Ask `inboundFull` first. */
+  deliver(message: Message): void {
+    const inbound = this.#inbound;
+    inbound.push(message);
+    if (inbound.length === 1) this.#owner.readable(this);
+  }
+
+  get inboundFull(): boolean {
+    return this.#inbound.full;
+  }
+
+  deliverControl(control: Control): void {
+    this.#owner.control(this, control);
+  }
+
+  /** The next queued item for the wire, or undefined. */
+  pull(): Message | Control | undefined {
+    const item = this.#outbound.shift();
+    if (this.#refused && !this.#outbound.full) this.#signalRoom();
+    return item;
+  }
+
+  get hasQueued(): boolean {
+    return this.#outbound.length > 0;
+  }
+
+  /** Tells the owner, if its last `write` was refused, that there is room again. */
+  #signalRoom(): void {
+    if (!this.#refused) return;
+    this.#refused = false;
+    this.#owner.writable(this);
+  }
+
+  #dropControls(): void {
+    const kept: Message[] = [];
+    for (let item = this.#outbound.shift(); item !== undefined; item = this.#outbound.shift()) {
+      if (Array.isArray(item)) kept.push(item);
+    }
+    this.#outbound.clear();
+    for (const message of kept) this.#outbound.push(message);
+  }
+}

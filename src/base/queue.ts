@@ -1,0 +1,100 @@
+/**
+ * A first-in first-out queue with libzmq's credit rule: the writer is full when
+ * written minus acknowledged messages reach the high-water mark, and the reader
+ * acknowledges only at multiples of the low-water mark, (HWM + 1) / 2. So a
+ * queue that was full has room again only after about half of it was read.
+ */
+
+const FIRST_SIZE = 16;
+/** A queue that once held many items gives its memory back when it is empty. */
+const KEPT_SIZE = 4096;
+
+export class Queue<T> {
+  #items: (T | undefined)[] = new Array(FIRST_SIZE);
+  #mask = FIRST_SIZE - 1;
+  #head = 0;
+  #length = 0;
+  #highWaterMark: number;
+  #lowWaterMark: number;
+  /** Written and not yet acknowledged. */
+  #charged = 0;
+  /** Read and not yet acknowledged. */
+  #unacknowledged = 0;
+  readonly #conflate: boolean;
+
+  /** `highWaterMark` in messages, 0 for no limit. A conflating queue keeps the newest item only and is never full. */
+  constructor(highWaterMark: number, conflate = false) {
+    this.#highWaterMark = highWaterMark;
+    this.#lowWaterMark = (highWaterMark + 1) >>> 1;
+    this.#conflate = conflate;
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  get full(): boolean {
+    return this.#highWaterMark !== 0 && this.#charged >= this.#highWaterMark && !this.#conflate;
+  }
+
+  get highWaterMark(): number {
+    return this.#highWaterMark;
+  }
+
+  /** Takes effect at once; items beyond a lower mark stay. Returns true when a full queue has room now. */
+  resize(highWaterMark: number): boolean {
+    const wasFull = this.full;
+    this.#highWaterMark = highWaterMark;
+    this.#lowWaterMark = (highWaterMark + 1) >>> 1;
+    this.#charged = this.#length;
+    this.#unacknowledged = 0;
+    return wasFull && !this.full;
+  }
+
+  /** Appends whatever the mark says: callers ask `full` first. */
+  push(item: T): void {
+    if (this.#conflate && this.#length === 1) {
+      this.#items[this.#head] = item;
+      return;
+    }
+    if (this.#length === this.#items.length) this.#grow();
+    this.#items[(this.#head + this.#length) & this.#mask] = item;
+    this.#length++;
+    this.#charged++;
+  }
+
+  peek(): T | undefined {
+    return this.#items[this.#head];
+  }
+
+  shift(): T | undefined {
+    if (this.#length === 0) return undefined;
+    const item = this.#items[this.#head];
+    this.#items[this.#head] = undefined;
+    this.#head = (this.#head + 1) & this.#mask;
+    this.#length--;
+    if (++this.#unacknowledged >= this.#lowWaterMark) {
+      this.#charged -= this.#unacknowledged;
+      this.#unacknowledged = 0;
+    }
+    if (this.#length === 0 && this.#items.length > KEPT_SIZE) this.clear();
+    return item;
+  }
+
+  clear(): void {
+    this.#items = new Array(FIRST_SIZE);
+    this.#mask = FIRST_SIZE - 1;
+    this.#head = 0;
+    this.#length = 0;
+    this.#charged = 0;
+    this.#unacknowledged = 0;
+  }
+
+  #grow(): void {
+    const items = new Array<T | undefined>(this.#items.length * 2);
+    for (let i = 0; i < this.#length; i++) items[i] = this.#items[(this.#head + i) & this.#mask];
+    this.#items = items;
+    this.#mask = items.length - 1;
+    this.#head = 0;
+  }
+}

@@ -1,0 +1,69 @@
+/**
+ * Every socket type, once: number, RFC, what it may talk to, and which
+ * direction its user calls have. Adding a type starts here.
+ */
+
+export interface SocketTypeInfo {
+  /** libzmq's number (ZMQ_PAIR = 0 …); also the socket-type octet of ZMTP 2.0. */
+  readonly id: number;
+  /** Socket-Type values of legal peers, as libzmq checks them. */
+  readonly peers: readonly string[];
+  readonly sends: boolean;
+  readonly receives: boolean;
+  /** Writes the Identity property in READY. */
+  readonly sendsIdentity: boolean;
+  /** A second connect to the same endpoint is a silent no-op. */
+  readonly singleConnect: boolean;
+  /** Messages are one frame; a multipart is refused on send and dropped on receipt. */
+  readonly singleFrame: boolean;
+  readonly rfc: string;
+}
+
+function type(
+  id: number,
+  rfc: string,
+  peers: readonly string[],
+  traits: Partial<Omit<SocketTypeInfo, "id" | "rfc" | "peers">> = {},
+): SocketTypeInfo {
+  return {
+    id,
+    rfc,
+    peers,
+    sends: true,
+    receives: true,
+    sendsIdentity: false,
+    singleConnect: false,
+    singleFrame: false,
+    ...traits,
+  };
+}
+
+export const SOCKET_TYPES = {
+  PAIR: type(0, "31/EXPAIR", ["PAIR"]),
+  PUB: type(1, "29/PUBSUB", ["SUB", "XSUB"], { receives: false, singleConnect: true }),
+  SUB: type(2, "29/PUBSUB", ["PUB", "XPUB"], { sends: false, singleConnect: true }),
+  REQ: type(3, "28/REQREP", ["REP", "ROUTER"], { sendsIdentity: true, singleConnect: true }),
+  REP: type(4, "28/REQREP", ["REQ", "DEALER"]),
+  DEALER: type(5, "28/REQREP", ["REP", "DEALER", "ROUTER"], { sendsIdentity: true, singleConnect: true }),
+  ROUTER: type(6, "28/REQREP", ["REQ", "DEALER", "ROUTER"], { sendsIdentity: true }),
+  PULL: type(7, "30/PIPELINE", ["PUSH"], { sends: false }),
+  PUSH: type(8, "30/PIPELINE", ["PULL"], { receives: false }),
+  XPUB: type(9, "29/PUBSUB", ["SUB", "XSUB"]),
+  XSUB: type(10, "29/PUBSUB", ["PUB", "XPUB"]),
+  STREAM: type(11, "none: raw TCP", []),
+} as const satisfies Record<string, SocketTypeInfo>;
+
+export type SocketTypeName = keyof typeof SOCKET_TYPES;
+
+/** The name of a Socket-Type number, or undefined when it is not one of ours. */
+export function socketTypeName(id: number): SocketTypeName | undefined {
+  for (const name of Object.keys(SOCKET_TYPES) as SocketTypeName[]) {
+    if (SOCKET_TYPES[name].id === id) return name;
+  }
+  return undefined;
+}
+
+/** 37/ZMTP, "legal socket combinations". An absent Socket-Type is accepted, as libzmq does. */
+export function mayTalkTo(own: SocketTypeName, peer: string): boolean {
+  return (SOCKET_TYPES[own].peers as readonly string[]).includes(peer);
+}

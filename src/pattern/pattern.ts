@@ -1,0 +1,62 @@
+/**
+ * What a socket type is: routing between pipes, and nothing else. A pattern is
+ * synchronous; it knows no sockets, timers or promises, so a test drives it
+ * with bare pipes.
+ */
+
+import type { Control, Message } from "../base/message.ts";
+import type { OptionValues } from "../base/options.ts";
+import type { Pipe } from "../base/pipe.ts";
+
+export interface Pattern {
+  /** A peer appeared, or will: a dialed pipe is attached before its first link. */
+  attach(pipe: Pipe): void;
+  /** The peer is gone for good. Messages still in the pipe stay readable; nothing more can be written. */
+  detach(pipe: Pipe): void;
+  /** The link is there; again after each reconnection. `pipe.peer` is known from here on. */
+  connected?(pipe: Pipe): void;
+  /** A dialed pipe lost its link and keeps its queues. */
+  disconnected?(pipe: Pipe): void;
+  /** The pipe was empty and is not any more. */
+  readable(pipe: Pipe): void;
+  /** The pipe refused a message and has room again. */
+  writable(pipe: Pipe): void;
+  /** The peer (un)subscribed, joined or left, by command. */
+  control?(pipe: Pipe, control: Control): void;
+
+  /**
+   * Routes a message. Returns false when it would block: nothing was taken.
+   * Throws ZmqError when it can never succeed (EHOSTUNREACH, EINVAL). Absent:
+   * the type cannot send. The pattern may keep and change the array.
+   */
+  send?(message: Message): boolean;
+  /** The next message for the user, or undefined. Absent: the type cannot receive. */
+  receive?(): Message | undefined;
+  /** Whether `send` would take a message now, and `receive` return one (POLLOUT, POLLIN). */
+  readonly canSend: boolean;
+  readonly canReceive: boolean;
+  /** The pipe that the last received message came from. */
+  readonly source?: Pipe | undefined;
+  /** Why a send or receive that waited in vain was impossible: out of turn (EFSM), or just no room (EAGAIN). */
+  readonly blockedBy?: "EAGAIN" | "EFSM";
+
+  /** SUB: adds or removes a subscription. XPUB in manual mode: for the peer of the subscription just read. */
+  subscribe?(topic: Uint8Array): void;
+  unsubscribe?(topic: Uint8Array): void;
+  /** Distinct topics: of the peers (PUB, XPUB) or one's own (SUB, XSUB). */
+  readonly topicsCount?: number;
+  /** An option that applies at once was changed. */
+  optionChanged?(name: keyof OptionValues): void;
+}
+
+export type DropReason = "highWaterMark" | "unroutable" | "conflate" | "noSubscriber" | "invalid" | "disconnected";
+
+/** What a pattern gets from its socket. */
+export interface PatternHost {
+  /** Live values: an option that applies at once changes here. */
+  readonly options: OptionValues;
+  /** Uniform, 0 to 2^32-1. */
+  random32(): number;
+  /** A message was dropped. */
+  dropped(reason: DropReason, pipe: Pipe | undefined, message: Message): void;
+}

@@ -1,0 +1,56 @@
+/**
+ * The security handshake after the greeting: commands in, commands out, no
+ * bytes and no timers. 23/ZMTP and 37/ZMTP "Mechanism"; NULL, PLAIN (24) and
+ * CURVE (25, 26) are implementations.
+ */
+
+import type { Properties } from "../base/message.ts";
+
+export type MechanismState = "handshaking" | "authorizing" | "ready" | "failed";
+
+/** What the server side asks the ZAP handler (27/ZAP). Frames after `mechanism`. */
+export interface ZapRequest {
+  readonly mechanism: "NULL" | "PLAIN" | "CURVE";
+  readonly credentials: readonly Uint8Array[];
+}
+
+export interface ZapReply {
+  readonly status: 200 | 300 | 400 | 500;
+  readonly text: string;
+  readonly userId: string;
+  readonly metadata: Properties;
+}
+
+export interface Mechanism {
+  readonly name: "NULL" | "PLAIN" | "CURVE";
+  /** `authorizing` while a ZAP answer is awaited. */
+  readonly state: MechanismState;
+  /** What the peer said of itself; filled when `ready`. */
+  readonly peer: Properties;
+  /** The body of the next command to send (name length, name, data), or undefined. Call until it is undefined. */
+  produce(): Uint8Array | undefined;
+  /**
+   * A command from the peer, as a body. Throws ZmqError (`ERR_ZMTP_…`) when it
+   * breaks the protocol; an ERROR command from the peer throws with `status`
+   * where its reason is 300, 400 or 500.
+   */
+  consume(body: Uint8Array): void;
+  /** Set while `authorizing`. The driver asks the handler and passes the answer to `authorize`. */
+  readonly zap?: ZapRequest | undefined;
+  authorize?(reply: ZapReply): void;
+  /** CURVE: present when each frame after the handshake travels in a MESSAGE command. */
+  readonly cipher?: FrameCipher | undefined;
+}
+
+/** Seals and opens the frames of an established connection. */
+export interface FrameCipher {
+  /** Octets that sealing adds to a frame body: 33 for CURVE. */
+  readonly overhead: number;
+  /**
+   * Writes the sealed frame body (`body.length + overhead` octets) at `offset` of `target`.
+   * `flags`: 1 = MORE, 2 = COMMAND (the numbers inside a CURVE box, not those of ZMTP 2.0 frames).
+   */
+  seal(flags: number, body: Uint8Array, target: Uint8Array, offset: number): void;
+  /** Opens a frame body; returns flags octet and plaintext in one array of its own. Throws ZmqError. */
+  open(body: Uint8Array): Uint8Array;
+}

@@ -1,0 +1,330 @@
+/**
+ * Bytes to messages and commands, pulled: `push` chunks, call `next` until it
+ * returns undefined. ZMTP 2.0, 3.0 and 3.1 framing; 1.0 is in legacy.ts.
+ *
+ * Bodies are views, not copies, of what arrived. So that one small message kept
+ * by a user does not pin a 64 KiB chunk, small frames are cut from slabs of
+ * 8 KiB into which the chunk is copied (one copy for some hundred messages).
+ */
+
+import { EMPTY, uninitialized } from "../base/bytes.ts";
+import { ZmqError } from "../base/errors.ts";
+import type { Message } from "../base/message.ts";
+import type { FrameCipher } from "../security/mechanism.ts";
+import { COMMAND, LONG, MORE, readSize } from "./frame.ts";
+
+export interface DecoderLimits {
+  /** ZMQ_MAXMSGSIZE: octets of one frame as it is on the wire, any frame; -1 for no limit. */
+  readonly maxFrameBytes: number;
+  /** Frames of one message; a longer multipart closes the connection. */
+  readonly maxFrames: number;
+}
+
+/** A message (array of frames) or the body of a command (one byte array). */
+export type Decoded = Message | Uint8Array;
+
+/** What a session reads from, whatever the framing. */
+export interface FrameDecoder {
+  push(chunk: Uint8Array): void;
+  /** Throws ZmqError when the peer breaks the protocol; the decoder is of no use afterwards. */
+  next(): Decoded | undefined;
+  /** True when all pushed bytes were used up, or only the beginning of a frame is left. */
+  readonly starved: boolean;
+  secure?(cipher: FrameCipher): void;
+}
+
+/** Frames below this size are cut from slabs. */
+const SMALL_BYTES = 256;
+const SLAB_BYTES = 8192;
+const FIRST_SLAB_BYTES = 512;
+/** Up to here the memory of a frame that spans chunks is taken at once; beyond, only as its bytes arrive. */
+const TRUSTED_BYTES = 1 << 20;
+
+const CIPHER_MORE = 1;
+const CIPHER_COMMAND = 2;
+
+export class Decoder implements FrameDecoder {
+  readonly #limits: DecoderLimits;
+  #cipher: FrameCipher | undefined = undefined;
+
+  /** Where parsing happens: the chunk itself, or a slab that holds a copy of some of it. */
+  #window: Uint8Array = EMPTY;
+  #position = 0;
+  #end = 0;
+  /** While the window is a slab: the chunk it came from and how far it was copied. */
+  #chunk: Uint8Array = EMPTY;
+  #copied = 0;
+  /** The window is a chunk larger than a slab. */
+  #isLarge = false;
+  /** Size of the next slab: grows while small frames follow each other. */
+  #slabBytes = FIRST_SLAB_BYTES;
+  /** Chunks that were pushed before the current one was used up. */
+  #later: Uint8Array[] = [];
+
+  /** A frame that spans chunks: its memory, or the pieces of a very large one. */
+  #body: Uint8Array | undefined = undefined;
+  #pieces: Uint8Array[] | undefined = undefined;
+  #filled = 0;
+  #bodyLength = 0;
+  #bodyFlags = 0;
+
+  /** Frames of the message that is not complete yet. */
+  #frames: Message | undefined = undefined;
+  #starved = true;
+
+  constructor(limits: DecoderLimits) {
+    this.#limits = limits;
+  }
+
+  get starved(): boolean {
+    return this.#starved;
+  }
+
+  /** From now on every frame is opened. */
+  secure(cipher: FrameCipher): void {
+    this.#cipher = cipher;
+  }
+
+  push(chunk: Uint8Array): void {
+    if (chunk.length === 0) return;
+    this.#starved = false;
+    this.#later.push(chunk);
+  }
+
+  next(): Decoded | undefined {
+    for (;;) {
+      if (this.#bodyLength > 0) {
+        if (!this.#fill()) return undefined;
+        const body = this.#spanned();
+        this.#enter(this.#window, this.#position);
+        const decoded = this.#accept(this.#bodyFlags, body);
+        if (decoded !== undefined) return decoded;
+        continue;
+      }
+      const window = this.#window;
+      const position = this.#position;
+      const available = this.#end - position;
+      if (available < 2) {
+        if (!this.#more()) return undefined;
+        continue;
+      }
+      const flags = window[position] as number;
+      let length: number;
+      let start: number;
+      if ((flags & LONG) !== 0) {
+        if (available < 9) {
+          if (!this.#more()) return undefined;
+          continue;
+        }
+        length = readSize(window, position + 1);
+        start = position + 9;
+      } else {
+        if (this.#isLarge) {
+          this.#enter(window, position);
+          continue;
+        }
+        length = window[position + 1] as number;
+        start = position + 2;
+        if (length === 0 && flags === COMMAND) {
+          const long = this.#unmarkedLong(position, available);
+          if (long === undefined) {
+            if (!this.#more()) return undefined;
+            continue;
+          }
+          if (long > 0) {
+            length = long;
+            start = position + 9;
+          }
+        }
+      }
+      if (length > this.#limits.maxFrameBytes && this.#limits.maxFrameBytes >= 0) {
+        throw new ZmqError("EMSGSIZE", {
+          message: `frame of ${length} bytes exceeds the limit of ${this.#limits.maxFrameBytes}`,
+        });
+      }
+      const end = start + length;
+      let body: Uint8Array;
+      if (end <= this.#end) {
+        body = length === 0 ? EMPTY : window.subarray(start, end);
+        this.#position = end;
+      } else {
+        if (this.#copied > 0) {
+          this.#leaveSlab(length);
+          continue;
+        }
+        this.#beginSpanning(flags, length, start);
+        continue;
+      }
+      if (this.#cipher === undefined && (flags & (MORE | COMMAND)) === 0 && this.#frames === undefined) return [body];
+      const decoded = this.#accept(flags, body);
+      if (decoded !== undefined) return decoded;
+    }
+  }
+
+  /** A complete frame; returns the message or command it completes. */
+  #accept(flags: number, body: Uint8Array): Decoded | undefined {
+    let more = (flags & MORE) !== 0;
+    let command = (flags & COMMAND) !== 0;
+    if (this.#cipher !== undefined) {
+      const opened = this.#cipher.open(body);
+      const inner = opened[0] as number;
+      more = (inner & CIPHER_MORE) !== 0;
+      command = (inner & CIPHER_COMMAND) !== 0;
+      body = opened.subarray(1);
+    }
+    if (command) return body.length === 0 ? undefined : body;
+    const frames = this.#frames;
+    if (frames === undefined) {
+      if (!more) return [body];
+      this.#frames = [body];
+      return undefined;
+    }
+    if (frames.length >= this.#limits.maxFrames) {
+      throw new ZmqError("EMSGSIZE", { message: `message of more than ${this.#limits.maxFrames} frames` });
+    }
+    frames.push(body);
+    if (more) return undefined;
+    this.#frames = undefined;
+    return frames;
+  }
+
+  /**
+   * libzmq 4.3.3 and 4.3.4 emit SUBSCRIBE and CANCEL of 256 octets and more
+   * without the LONG bit but with an 8-octet size. A zero-length command that
+   * reads on like one of these is one: returns its length, 0 when it is not,
+   * undefined when more octets must decide.
+   */
+  #unmarkedLong(position: number, available: number): number | undefined {
+    const window = this.#window;
+    for (let i = 1; i <= 8; i++) {
+      if (i >= available) return undefined;
+      const octet = window[position + i] as number;
+      if (i <= 6 ? octet !== 0 : i === 7 && octet !== 1) return 0;
+    }
+    if (available < 11) return undefined;
+    const nameLength = window[position + 9];
+    const initial = window[position + 10];
+    const isSubscribe = nameLength === 9 && initial === 0x53;
+    const isCancel = nameLength === 6 && initial === 0x43;
+    return isSubscribe || isCancel ? 256 + (window[position + 8] as number) : 0;
+  }
+
+  /** Moves the window on. Returns false when no unread bytes are left beyond the beginning of a frame. */
+  #more(): boolean {
+    if (this.#copied > 0) {
+      const rest = this.#end - this.#position;
+      this.#enter(this.#chunk, this.#copied - rest);
+      return true;
+    }
+    const rest = this.#end - this.#position;
+    const next = this.#later.shift();
+    if (next === undefined) {
+      this.#starved = true;
+      return false;
+    }
+    if (rest === 0) {
+      this.#enter(next, 0);
+      return true;
+    }
+    // Fewer octets than a header are left: join them with the next chunk.
+    const joined = uninitialized(rest + next.length);
+    joined.set(this.#window.subarray(this.#position, this.#end));
+    joined.set(next, rest);
+    this.#enter(joined, 0);
+    return true;
+  }
+
+  /** Goes on at `position` of `chunk`: in a slab when the chunk is large and the frame there is small. */
+  #enter(chunk: Uint8Array, position: number): void {
+    const rest = chunk.length - position;
+    const isLarge = chunk.buffer.byteLength > SLAB_BYTES && this.#cipher === undefined;
+    if (!isLarge || rest < 2 || ((chunk[position] as number) & LONG) !== 0) {
+      this.#stay(chunk, position);
+      this.#isLarge = isLarge;
+      return;
+    }
+    const length = Math.min(rest, this.#slabBytes);
+    this.#slabBytes = Math.min(this.#slabBytes * 2, SLAB_BYTES);
+    const slab = uninitialized(length);
+    slab.set(chunk.subarray(position, position + length));
+    this.#stay(slab, 0);
+    if (length < rest) {
+      this.#chunk = chunk;
+      this.#copied = position + length;
+    }
+  }
+
+  /** Goes on in `window` itself. */
+  #stay(window: Uint8Array, position: number): void {
+    this.#chunk = EMPTY;
+    this.#copied = 0;
+    this.#isLarge = false;
+    this.#window = window;
+    this.#position = position;
+    this.#end = window.length;
+  }
+
+  /** A frame begins in the slab and ends beyond it: goes on from its first octet in the chunk. */
+  #leaveSlab(frameLength: number): void {
+    const chunk = this.#chunk;
+    const position = this.#copied - (this.#end - this.#position);
+    if (frameLength < SMALL_BYTES) {
+      this.#enter(chunk, position);
+      return;
+    }
+    this.#slabBytes = FIRST_SLAB_BYTES;
+    this.#stay(chunk, position);
+    this.#isLarge = true;
+  }
+
+  #beginSpanning(flags: number, length: number, start: number): void {
+    this.#bodyFlags = flags;
+    this.#bodyLength = length;
+    this.#filled = 0;
+    this.#position = start;
+    if (length <= TRUSTED_BYTES) this.#body = uninitialized(length);
+    else this.#pieces = [];
+  }
+
+  /** Takes what is there for the spanning frame; true when it is complete. */
+  #fill(): boolean {
+    for (;;) {
+      const missing = this.#bodyLength - this.#filled;
+      const length = Math.min(missing, this.#end - this.#position);
+      if (length > 0) {
+        const piece = this.#window.subarray(this.#position, this.#position + length);
+        if (this.#body !== undefined) this.#body.set(piece, this.#filled);
+        else this.#pieces?.push(piece);
+        this.#filled += length;
+        this.#position += length;
+      }
+      if (this.#filled === this.#bodyLength) return true;
+      const next = this.#later.shift();
+      if (next === undefined) {
+        this.#starved = true;
+        return false;
+      }
+      this.#window = next;
+      this.#position = 0;
+      this.#end = next.length;
+    }
+  }
+
+  /** The complete spanning frame, in one piece. */
+  #spanned(): Uint8Array {
+    let body = this.#body;
+    if (body === undefined) {
+      body = uninitialized(this.#bodyLength);
+      let offset = 0;
+      for (const piece of this.#pieces ?? []) {
+        body.set(piece, offset);
+        offset += piece.length;
+      }
+    }
+    this.#body = undefined;
+    this.#pieces = undefined;
+    this.#bodyLength = 0;
+    this.#filled = 0;
+    return body;
+  }
+}

@@ -1,0 +1,174 @@
+/**
+ * Messages to bytes, in batches. Bodies up to some kilobytes are copied into a
+ * batch buffer behind their frame headers; larger ones go by reference between
+ * two pieces of it, so that one gathering write carries both.
+ *
+ * Batch buffers are shared by all encoders: an idle connection holds none.
+ */
+
+import { uninitialized } from "../base/bytes.ts";
+import type { Message } from "../base/message.ts";
+import type { FrameCipher } from "../security/mechanism.ts";
+import { COMMAND, LONGEST_HEADER, MORE, writeHeader, writeSize } from "./frame.ts";
+
+/** Bytes of one batch; also the size from which a batch should be written at once. */
+export const BATCH_BYTES = 65_536;
+/** Larger bodies travel by reference. */
+const COPIED_BYTES = 16_384;
+
+const CIPHER_MORE = 1;
+const CIPHER_COMMAND = 2;
+
+/** How frames are written: ZMTP 1.0 (`v1`), or 2.0 and later (`v2`). */
+export type Framing = "v1" | "v2";
+
+const freeBatches: Uint8Array[] = [];
+const KEPT_BATCHES = 8;
+
+export class Encoder {
+  readonly #framing: Framing;
+  #cipher: FrameCipher | undefined = undefined;
+  #batch: Uint8Array | undefined = undefined;
+  /** Finished pieces, in wire order; the batch's bytes from `#start` to `#end` follow them. */
+  #pieces: Uint8Array[] = [];
+  #start = 0;
+  #end = 0;
+  /** Bytes encoded and not yet taken. */
+  size = 0;
+
+  constructor(framing: Framing) {
+    this.#framing = framing;
+  }
+
+  /** From now on every frame is sealed. */
+  secure(cipher: FrameCipher): void {
+    this.#cipher = cipher;
+  }
+
+  encode(message: Message): void {
+    const last = message.length - 1;
+    for (let i = 0; i < last; i++) this.#frame(MORE, message[i] as Uint8Array);
+    this.#frame(0, message[last] as Uint8Array);
+  }
+
+  /** A command frame; `body` as `Mechanism.produce` and `encodeCommand` of command.ts give it. Not for `v1`. */
+  encodeCommand(body: Uint8Array): void {
+    this.#frame(COMMAND, body);
+  }
+
+  /** A command of the handshake, which no cipher seals. */
+  encodeClear(body: Uint8Array): void {
+    this.#reserve(LONGEST_HEADER);
+    this.#plain(COMMAND, body);
+  }
+
+  /** Bytes that are no frame: greetings, raw data of STREAM. */
+  raw(bytes: Uint8Array): void {
+    if (bytes.length <= COPIED_BYTES) this.#copy(bytes);
+    else this.#reference(bytes);
+  }
+
+  /** All encoded bytes, in order. Call `sent` or `kept` once the link has them. */
+  take(): Uint8Array[] {
+    this.#closePiece();
+    const pieces = this.#pieces;
+    this.#pieces = [];
+    this.size = 0;
+    return pieces;
+  }
+
+  /** The link wrote everything: the batch buffer may be used again. */
+  sent(): void {
+    const batch = this.#batch;
+    if (batch === undefined) return;
+    this.#batch = undefined;
+    if (freeBatches.length < KEPT_BATCHES) freeBatches.push(batch);
+  }
+
+  /** The link still holds the bytes: the batch buffer is its own now. */
+  kept(): void {
+    this.#batch = undefined;
+  }
+
+  #frame(flags: number, body: Uint8Array): void {
+    if (this.#cipher !== undefined) this.#sealed(this.#cipher, flags, body);
+    else {
+      this.#reserve(LONGEST_HEADER);
+      this.#plain(flags, body);
+    }
+  }
+
+  #plain(flags: number, body: Uint8Array): void {
+    const batch = this.#batch as Uint8Array;
+    const length = body.length;
+    const before = this.#end;
+    this.#end =
+      this.#framing === "v2" ? writeHeader(batch, before, flags, length) : writeLegacy(batch, before, flags, length);
+    this.size += this.#end - before;
+    if (length <= COPIED_BYTES) this.#copy(body);
+    else this.#reference(body);
+  }
+
+  #sealed(cipher: FrameCipher, flags: number, body: Uint8Array): void {
+    const inner = (flags & MORE ? CIPHER_MORE : 0) | (flags & COMMAND ? CIPHER_COMMAND : 0);
+    const length = body.length + cipher.overhead;
+    if (length <= COPIED_BYTES) {
+      this.#reserve(LONGEST_HEADER + length);
+      const before = this.#end;
+      const start = writeHeader(this.#batch as Uint8Array, before, 0, length);
+      cipher.seal(inner, body, this.#batch as Uint8Array, start);
+      this.#end = start + length;
+      this.size += this.#end - before;
+      return;
+    }
+    const sealed = uninitialized(length);
+    cipher.seal(inner, body, sealed, 0);
+    this.#reserve(LONGEST_HEADER);
+    this.#plain(0, sealed);
+  }
+
+  #copy(bytes: Uint8Array): void {
+    const length = bytes.length;
+    this.#reserve(length);
+    const batch = this.#batch as Uint8Array;
+    batch.set(bytes, this.#end);
+    this.#end += length;
+    this.size += length;
+  }
+
+  #reference(bytes: Uint8Array): void {
+    this.#closePiece();
+    this.#pieces.push(bytes);
+    this.size += bytes.length;
+  }
+
+  /** Makes room for `length` contiguous octets in the batch. */
+  #reserve(length: number): void {
+    if (this.#batch !== undefined) {
+      if (this.#end + length <= BATCH_BYTES) return;
+      this.#closePiece();
+    }
+    this.#batch = freeBatches.pop() ?? uninitialized(BATCH_BYTES);
+    this.#start = 0;
+    this.#end = 0;
+  }
+
+  #closePiece(): void {
+    if (this.#end > this.#start) {
+      this.#pieces.push((this.#batch as Uint8Array).subarray(this.#start, this.#end));
+      this.#start = this.#end;
+    }
+  }
+}
+
+/** ZMTP 1.0 (13/ZMTP): `len(1) flags(1)`, or `ff len(8) flags(1)`; the length counts the flags octet. */
+function writeLegacy(target: Uint8Array, offset: number, flags: number, size: number): number {
+  let end = offset;
+  if (size < 254) target[end++] = size + 1;
+  else {
+    target[end] = 0xff;
+    end = writeSize(target, end + 1, size + 1);
+  }
+  target[end++] = flags & MORE;
+  return end;
+}

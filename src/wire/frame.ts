@@ -1,0 +1,65 @@
+/**
+ * The frame header of ZMTP 2.0, 3.0 and 3.1 (37/ZMTP "Framing"):
+ *
+ *   flags(1) size(1) body          size <= 255
+ *   flags(1) size(8) body          LONG set; size is big-endian
+ *
+ * Reserved flag bits are ignored on receipt, as libzmq does.
+ */
+
+export const MORE = 0x01;
+export const LONG = 0x02;
+export const COMMAND = 0x04;
+
+/** Octets of the largest header of any framing: ten in ZMTP 1.0. */
+export const LONGEST_HEADER = 10;
+
+const TWO_32 = 0x1_0000_0000;
+
+/** Writes a header at `offset` and returns the offset behind it. */
+export function writeHeader(target: Uint8Array, offset: number, flags: number, size: number): number {
+  if (size <= 255) {
+    target[offset] = flags;
+    target[offset + 1] = size;
+    return offset + 2;
+  }
+  target[offset] = flags | LONG;
+  return writeSize(target, offset + 1, size);
+}
+
+/** A 64-bit big-endian size; returns the offset behind it. */
+export function writeSize(target: Uint8Array, offset: number, size: number): number {
+  const high = Math.floor(size / TWO_32);
+  target[offset] = high >>> 24;
+  target[offset + 1] = high >>> 16;
+  target[offset + 2] = high >>> 8;
+  target[offset + 3] = high;
+  target[offset + 4] = size >>> 24;
+  target[offset + 5] = size >>> 16;
+  target[offset + 6] = size >>> 8;
+  target[offset + 7] = size;
+  return offset + 8;
+}
+
+/** A 64-bit big-endian size; beyond 2^53 it is not exact, but still beyond every limit. */
+export function readSize(source: Uint8Array, offset: number): number {
+  return readUint32(source, offset) * TWO_32 + readUint32(source, offset + 4);
+}
+
+export function readUint32(source: Uint8Array, offset: number): number {
+  return (
+    (((source[offset] as number) << 24) |
+      ((source[offset + 1] as number) << 16) |
+      ((source[offset + 2] as number) << 8) |
+      (source[offset + 3] as number)) >>>
+    0
+  );
+}
+
+export function writeUint32(target: Uint8Array, offset: number, value: number): number {
+  target[offset] = value >>> 24;
+  target[offset + 1] = value >>> 16;
+  target[offset + 2] = value >>> 8;
+  target[offset + 3] = value;
+  return offset + 4;
+}
