@@ -65,6 +65,8 @@ export type ErrorCode = keyof typeof CODES;
 export interface ErrorDetails {
   /** Replaces libzmq's sentence; says what was expected and what came. Never a secret or a payload. */
   readonly message?: string | undefined;
+  /** As `message`, beside libzmq's sentence where programs rely on that: what was expected and what came. */
+  readonly detail?: string | undefined;
   /** The endpoint of a bind, connect, unbind or disconnect. */
   readonly address?: string | undefined;
   /** The numeric reason of an authentication failure: 300, 400 or 500. */
@@ -76,6 +78,7 @@ export interface ErrorDetails {
 export class ZmqError extends Error {
   declare readonly code: ErrorCode;
   declare readonly errno: number;
+  declare readonly detail?: string;
   declare readonly address?: string;
   declare readonly status?: number;
 
@@ -84,6 +87,7 @@ export class ZmqError extends Error {
     super(details.message ?? sentence, details.cause === undefined ? undefined : { cause: details.cause });
     this.code = code;
     this.errno = errno;
+    if (details.detail !== undefined) this.detail = details.detail;
     if (details.address !== undefined) this.address = details.address;
     if (details.status !== undefined) this.status = details.status;
   }

@@ -1,0 +1,203 @@
+/**
+ * OPTIONS: every socket option, once. Types, accessors, checks, hover docs and
+ * docs/options.md follow from it. The rows stand in options/*.ts, one file a
+ * subject; this is the place to import from.
+ *
+ * Adding an option: one row there, and the line that reads it.
+ */
+
+import { equal } from "./bytes.ts";
+import { ZmqError } from "./errors.ts";
+import type { Option } from "./options/kinds.ts";
+import { PATTERN_OPTIONS } from "./options/patterns.ts";
+import { QUEUE_OPTIONS } from "./options/queues.ts";
+import { SECURITY_OPTIONS } from "./options/security.ts";
+import { TRANSPORT_OPTIONS } from "./options/transports.ts";
+import { SOCKET_TYPES, type SocketTypeName } from "./socket-types.ts";
+
+export type { Option, Text } from "./options/kinds.ts";
+export type { Metadata } from "./options/special.ts";
+
+// biome-ignore lint/suspicious/noExplicitAny: a row of any kind
+type AnyOption = Option<any, any, any, SocketTypeName>;
+
+export const OPTIONS = {
+  ...QUEUE_OPTIONS,
+  ...PATTERN_OPTIONS,
+  ...TRANSPORT_OPTIONS,
+  ...SECURITY_OPTIONS,
+} satisfies Record<string, AnyOption>;
+
+type Table = typeof OPTIONS;
+export type OptionName = keyof Table;
+
+type ValueOf<Row> = Row extends { readonly default: infer Value } ? Value : never;
+type PropertyOf<Row> = Row extends { show(value: never): infer Property } ? Property : never;
+type InputOf<Row> = Row extends { readonly input?: infer Input } ? Exclude<Input, undefined> : never;
+type AccessOf<Row> = Row extends { readonly access: infer Access } ? Access : never;
+type OnOf<Row> = Row extends { readonly on?: readonly (infer On)[] } ? On : never;
+
+/** Every option as the library works with it. 64-bit integers are plain numbers. */
+export type OptionValues = { -readonly [N in keyof Table]: ValueOf<Table[N]> };
+
+/** Names of the options that a socket of type `T` has and that may be assigned. */
+export type WritableOption<T extends SocketTypeName> = {
+  [N in OptionName]: T extends OnOf<Table[N]> ? ("rw" extends AccessOf<Table[N]> ? N : never) : never;
+}[OptionName];
+
+/** Names of the options that a socket of type `T` has; all of them can be read. */
+export type ReadableOption<T extends SocketTypeName> = {
+  [N in OptionName]: T extends OnOf<Table[N]> ? N : never;
+}[OptionName];
+
+/** The option properties of a socket of type `T`, typed as they read. */
+export type OptionsOf<T extends SocketTypeName> = {
+  -readonly [N in keyof Table as N extends WritableOption<T> ? N : never]: PropertyOf<Table[N]>;
+} & {
+  readonly [N in keyof Table as N extends Exclude<ReadableOption<T>, WritableOption<T>> ? N : never]: PropertyOf<
+    Table[N]
+  >;
+};
+
+/** What a constructor takes: as `OptionsOf`, with everything that may be assigned, such as bytes for text. */
+export type OptionInputs<T extends SocketTypeName> = {
+  -readonly [N in keyof Table as N extends WritableOption<T> ? N : never]?: InputOf<Table[N]> | PropertyOf<Table[N]>;
+};
+
+/** What sockets take over from their context. */
+export interface ContextDefaults {
+  readonly ipv6: boolean;
+  /** False: sockets linger 0 by default. */
+  readonly blocky: boolean;
+}
+
+/** Lowest number of the socket types that libzmq calls thread-safe: the draft ones. */
+const FIRST_THREAD_SAFE = 12;
+
+const NAMES = Object.keys(OPTIONS) as OptionName[];
+
+/** The row, for code that handles all rows alike. */
+export function optionRow(name: OptionName): AnyOption {
+  return OPTIONS[name];
+}
+
+export function isOptionName(name: string): name is OptionName {
+  return Object.hasOwn(OPTIONS, name);
+}
+
+/** Whether a socket of `type` has the option. */
+export function hasOption(type: SocketTypeName, name: OptionName): boolean {
+  const { on } = optionRow(name);
+  return on === undefined || on.includes(type);
+}
+
+/** The options that a socket of `type` has, in the order of the table. */
+export function optionsOf(type: SocketTypeName): readonly OptionName[] {
+  return NAMES.filter((name) => hasOption(type, name));
+}
+
+/** By libzmq's number; 78 (XPUB_VERBOSER) is `verbosity` too. Undefined: not a row of the table. */
+export function optionById(id: number): OptionName | undefined {
+  if (id === 78) return "verbosity";
+  return NAMES.find((name) => OPTIONS[name].id === id);
+}
+
+/** The values of a fresh socket. */
+export function defaultOptions(type: SocketTypeName, context: ContextDefaults): OptionValues {
+  const values: Partial<Record<OptionName, unknown>> = {};
+  for (const name of NAMES) {
+    const row = optionRow(name);
+    values[name] = row.defaultOn?.[type] ?? row.default;
+  }
+  const typeId = SOCKET_TYPES[type].id;
+  values.type = typeId;
+  values.threadSafe = typeId >= FIRST_THREAD_SAFE;
+  values.ipv6 = context.ipv6;
+  if (!context.blocky) values.linger = 0;
+  return values as OptionValues;
+}
+
+/**
+ * The internal value of what a user assigned. Throws zeromq.js's TypeErrors for
+ * the wrong JavaScript type; a ZmqError with EINVAL for a value out of range
+ * and for an option that `type` does not have or that is read-only, with the
+ * row's refusal code for one that no JavaScript runtime can honour.
+ */
+export function checkOption<N extends OptionName>(name: N, input: unknown, type: SocketTypeName): OptionValues[N] {
+  const row = optionRow(name);
+  if (!hasOption(type, name)) throw invalid(`${name}: not an option of ${type} sockets`);
+  if (row.access === "r") throw invalid(`${name}: read-only`);
+  const value: unknown = row.check(input);
+  if (value === undefined) throw invalid(`${name}: expected ${row.expected}, not ${described(input, name)}`);
+  if (row.honoured !== true && !isDefault(row, value)) {
+    throw new ZmqError(row.refusal, { message: `${name}: ${row.honoured}` });
+  }
+  return value as OptionValues[N];
+}
+
+/** Checks and assigns, with what follows for other options: additive ones add up, security options choose the mechanism. */
+export function setOption<N extends OptionName>(
+  values: OptionValues,
+  name: N,
+  input: unknown,
+  type: SocketTypeName,
+): void {
+  const value = checkOption(name, input, type);
+  const row = optionRow(name);
+  values[name] = row.add ? row.add(values[name], value) : value;
+  chooseMechanism(values, name, input);
+}
+
+/** What the property of an option reads as: null for empty text, full 100 ms for `heartbeatTimeToLive`. */
+export function getOption<N extends OptionName>(values: OptionValues, name: N): PropertyOf<Table[N]> {
+  return optionRow(name).show(values[name]);
+}
+
+/** libzmq's rule: the option that was assigned last decides, and one flag says "server" for both mechanisms. */
+function chooseMechanism(values: OptionValues, name: OptionName, input: unknown): void {
+  switch (name) {
+    case "plainServer":
+    case "plainUsername":
+    case "plainPassword": {
+      const chosen = name === "plainServer" ? values.plainServer : values[name] !== null;
+      if (chosen || name !== "plainServer") values.curveServer = false;
+      if (chosen && name !== "plainServer") values.plainServer = false;
+      values.securityMechanism = chosen ? "plain" : null;
+      return;
+    }
+    case "curveServer":
+      values.securityMechanism = values.curveServer ? "curve" : null;
+      values.plainServer = false;
+      return;
+    case "curvePublicKey":
+    case "curveSecretKey":
+      values.securityMechanism = "curve";
+      return;
+    case "curveServerKey":
+      values.securityMechanism = "curve";
+      values.curveServer = false;
+      return;
+    default:
+      void input;
+  }
+}
+
+function isDefault(row: AnyOption, value: unknown): boolean {
+  const standard: unknown = row.default;
+  if (value instanceof Uint8Array && standard instanceof Uint8Array) return equal(value, standard);
+  if (Array.isArray(value)) return value.length === 0;
+  return value === standard;
+}
+
+function invalid(message: string): ZmqError {
+  return new ZmqError("EINVAL", { message });
+}
+
+/** What came, for messages; never the content of keys, names and messages. */
+function described(input: unknown, name: OptionName): string {
+  if (typeof input === "number" || input === null || input === undefined) return String(input);
+  if (name === "tcpAcceptFilter" || name === "verbosity") return JSON.stringify(input);
+  if (typeof input === "string") return `${input.length} characters that are not such`;
+  if (input instanceof Uint8Array) return `${input.length} bytes`;
+  return typeof input;
+}

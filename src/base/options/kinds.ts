@@ -1,0 +1,229 @@
+/**
+ * The kinds of option rows: what a row says, and how a kind turns what a user
+ * assigns into the value that the library works with and back into what a user
+ * reads. The rows themselves stand in the files beside this one.
+ */
+
+import { EMPTY, fromText, toText } from "../bytes.ts";
+import type { ErrorCode } from "../errors.ts";
+import type { SocketTypeName } from "../socket-types.ts";
+
+/** One row of the table. `Value` is what the library works with, `Property` what a user reads, `Input` what a user may assign. */
+export interface Option<
+  Value,
+  Property,
+  Input,
+  On extends string = SocketTypeName,
+  Access extends "rw" | "r" = "rw" | "r",
+> {
+  /** libzmq's number of the option. */
+  readonly id: number;
+  readonly default: Value;
+  /** Defaults of single socket types that differ. */
+  readonly defaultOn?: { readonly [T in SocketTypeName]?: Value };
+  /** "r": read-only. What libzmq can only write is readable here too. */
+  readonly access: Access;
+  /** Whether a change takes effect at once or for endpoints that are bound and connected later. */
+  readonly applies: "now" | "next";
+  /** The socket types that have the option; absent: all. */
+  readonly on?: readonly On[];
+  /** A string: why no JavaScript runtime can honour it. Then every value but the default throws. */
+  readonly honoured: true | string;
+  /** The code that throws when the option is not honoured. */
+  readonly refusal: ErrorCode;
+  /** The shape of a legal value, for messages and docs: "an integer >= -1". */
+  readonly expected: string;
+  /** Docs: what is kept for compatibility only or works in part. */
+  readonly note?: string;
+  /** The internal value; undefined when out of range. Throws a TypeError for the wrong JavaScript type. */
+  check(input: unknown): Value | undefined;
+  /** What the property reads as. */
+  show(value: Value): Property;
+  /** Additive options: the value after `added` was assigned. */
+  add?(held: Value, added: Value): Value;
+  /** Never present; carries the type. */
+  readonly input?: Input;
+}
+
+interface Row<On extends string, Access extends string> {
+  readonly id: number;
+  readonly access?: Access;
+  readonly applies?: "now" | "next";
+  readonly on?: readonly On[];
+  readonly honoured?: string;
+  readonly refusal?: ErrorCode;
+  readonly note?: string;
+}
+
+function traits<On extends string, Access extends "rw" | "r">(row: Row<On, Access>) {
+  return {
+    id: row.id,
+    access: (row.access ?? "rw") as Access,
+    applies: row.applies ?? "next",
+    honoured: row.honoured ?? (true as const),
+    refusal: row.refusal ?? "ENOTSUP",
+    ...(row.on && { on: row.on }),
+    ...(row.note !== undefined && { note: row.note }),
+  } as const;
+}
+
+type BooleanRow<On extends string, Access extends string> = Row<On, Access> & { readonly default: boolean };
+
+export function bool<const On extends string = SocketTypeName, const Access extends "rw" | "r" = "rw">(
+  row: BooleanRow<On, Access>,
+): Option<boolean, boolean, boolean, On, Access> {
+  return {
+    ...traits(row),
+    default: row.default,
+    expected: "true or false",
+    check(input) {
+      if (typeof input !== "boolean") throw new TypeError("Option value must be a boolean");
+      return input;
+    },
+    show: (value) => value,
+  };
+}
+
+type NumberRow<On extends string, Access extends string> = Row<On, Access> & {
+  readonly default: number;
+  readonly defaultOn?: { readonly [T in SocketTypeName]?: number };
+  readonly min?: number;
+  readonly max?: number;
+};
+
+function number<const On extends string, const Access extends "rw" | "r">(
+  row: NumberRow<On, Access>,
+  min: number,
+  max: number,
+  noun: string,
+): Option<number, number, number, On, Access> {
+  const lowest = row.min ?? min;
+  const highest = row.max ?? max;
+  return {
+    ...traits(row),
+    ...(row.defaultOn && { defaultOn: row.defaultOn }),
+    default: row.default,
+    expected: row.max === undefined ? `${noun} >= ${lowest}` : `${noun} from ${lowest} to ${highest}`,
+    check(input) {
+      if (typeof input !== "number") throw new TypeError("Option value must be a number");
+      const value = Math.trunc(input);
+      return value >= lowest && value <= highest ? value + 0 : undefined;
+    },
+    show: (value) => value,
+  };
+}
+
+/** A 32-bit integer; a fraction is cut off. */
+export function int<const On extends string = SocketTypeName, const Access extends "rw" | "r" = "rw">(
+  row: NumberRow<On, Access>,
+): Option<number, number, number, On, Access> {
+  return number(row, -(2 ** 31), 2 ** 31 - 1, "an integer");
+}
+
+/** A signed 64-bit integer as a plain number: exact up to 2^53. */
+export function int64<const On extends string = SocketTypeName, const Access extends "rw" | "r" = "rw">(
+  row: NumberRow<On, Access>,
+): Option<number, number, number, On, Access> {
+  return number(row, -(2 ** 63), 2 ** 63, "a 64-bit integer");
+}
+
+/** An unsigned 64-bit integer as a plain number: exact up to 2^53. */
+export function uint64<const On extends string = SocketTypeName, const Access extends "rw" | "r" = "rw">(
+  row: NumberRow<On, Access>,
+): Option<number, number, number, On, Access> {
+  return number(row, 0, 2 ** 64, "a 64-bit integer");
+}
+
+/** What may be assigned to text and byte options. */
+export type Text = string | Uint8Array | null;
+
+/** UTF-8 bytes of a string, a copy of an array; null is empty. */
+export function bytesOf(input: unknown): Uint8Array {
+  if (input === null || input === undefined) return EMPTY;
+  if (typeof input === "string") return fromText(input);
+  if (input instanceof Uint8Array) return input.slice();
+  throw new TypeError("Option value must be a string or buffer");
+}
+
+/** As text; bytes are read as UTF-8, null is empty. */
+export function textOf(input: unknown): string {
+  if (input === null || input === undefined) return "";
+  if (typeof input === "string") return input;
+  if (input instanceof Uint8Array) return toText(input);
+  throw new TypeError("Option value must be a string or buffer");
+}
+
+type BytesRow<On extends string, Access extends string> = Row<On, Access> & {
+  readonly min?: number;
+  readonly max?: number;
+};
+
+/** Bytes; they read as text (null when empty), as in zeromq.js. Empty by default. */
+export function bytes<const On extends string = SocketTypeName, const Access extends "rw" | "r" = "rw">(
+  row: BytesRow<On, Access>,
+): Option<Uint8Array, string | null, Text, On, Access> {
+  return { ...binary(row), show: (value) => (value.length === 0 ? null : toText(value)) };
+}
+
+/** Bytes that read as bytes: a view of what is kept. Empty by default. */
+export function rawBytes<const On extends string = SocketTypeName, const Access extends "rw" | "r" = "rw">(
+  row: BytesRow<On, Access>,
+): Option<Uint8Array, Text, Text, On, Access> {
+  return { ...binary(row), show: (value) => (value.length === 0 ? null : value) };
+}
+
+function binary<On extends string, Access extends "rw" | "r">(row: BytesRow<On, Access>) {
+  const { min = 0, max } = row;
+  return {
+    ...traits(row),
+    default: EMPTY,
+    expected: max === undefined ? "a string or bytes" : `a string or ${min} to ${max} bytes`,
+    check(input: unknown): Uint8Array | undefined {
+      const value = bytesOf(input);
+      return value.length >= min && value.length <= (max ?? Number.POSITIVE_INFINITY) ? value : undefined;
+    },
+  };
+}
+
+type TextRow<On extends string, Access extends string> = Row<On, Access> & {
+  /** In bytes of UTF-8. */
+  readonly max?: number;
+};
+
+/** Text; null and "" are the same and the default. */
+export function text<const On extends string = SocketTypeName, const Access extends "rw" | "r" = "rw">(
+  row: TextRow<On, Access>,
+): Option<string | null, string | null, Text, On, Access> {
+  const { max } = row;
+  return {
+    ...traits(row),
+    default: null,
+    expected: max === undefined ? "a string or null" : `a string of at most ${max} bytes, or null`,
+    check(input) {
+      const value = textOf(input);
+      if (max !== undefined && fromText(value).length > max) return undefined;
+      return value === "" ? null : value;
+    },
+    show: (value) => value,
+  };
+}
+
+type ChoiceRow<V, On extends string, Access extends string> = Row<On, Access> & {
+  readonly values: readonly V[];
+  readonly default: NoInfer<V>;
+};
+
+/** One of a few names. */
+export function choice<
+  const V extends string | null,
+  const On extends string = SocketTypeName,
+  const Access extends "rw" | "r" = "rw",
+>(row: ChoiceRow<V, On, Access>): Option<V, V, V, On, Access> {
+  return {
+    ...traits(row),
+    default: row.default,
+    expected: row.values.map((value) => JSON.stringify(value)).join(" or "),
+    check: (input) => row.values.find((value) => value === input),
+    show: (value) => value,
+  };
+}

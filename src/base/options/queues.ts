@@ -1,0 +1,73 @@
+/**
+ * Options of a socket as a whole: queues, waiting, the life of its
+ * connections, heartbeats. libzmq's ids, defaults and ranges.
+ */
+
+import { bool, int, int64, rawBytes, text, uint64 } from "./kinds.ts";
+import { metadata } from "./special.ts";
+
+/** Socket types whose users send. zeromq.js gives the options of sending to these only. */
+export const SENDERS = ["PAIR", "PUB", "REQ", "REP", "DEALER", "ROUTER", "PUSH", "XPUB", "XSUB", "STREAM"] as const;
+/** Socket types whose users receive. */
+export const RECEIVERS = ["PAIR", "SUB", "REQ", "REP", "DEALER", "ROUTER", "PULL", "XPUB", "XSUB", "STREAM"] as const;
+
+export const QUEUE_OPTIONS = {
+  /** ZMQ_SNDHWM. Messages queued per peer before `send` waits or drops, as the socket type says; 0 = no limit. */
+  sendHighWaterMark: int({ id: 23, default: 1000, min: 0, applies: "now", on: SENDERS }),
+  /** ZMQ_RCVHWM. Messages queued per peer before its connection is read no further; 0 = no limit. */
+  receiveHighWaterMark: int({ id: 24, default: 1000, min: 0, applies: "now", on: RECEIVERS }),
+  /** ZMQ_SNDTIMEO. Milliseconds `send` waits before it rejects with EAGAIN; 0 = not at all, -1 = for ever. */
+  sendTimeout: int({ id: 28, default: -1, min: -1, applies: "now", on: SENDERS }),
+  /** ZMQ_RCVTIMEO. Milliseconds `receive` waits before it rejects with EAGAIN; 0 = not at all, -1 = for ever. */
+  receiveTimeout: int({ id: 27, default: -1, min: -1, applies: "now", on: RECEIVERS }),
+  /** ZMQ_LINGER. Milliseconds that unsent messages are still sent for after `close`; 0 = dropped at once, -1 = until sent. 0 for SUB and XSUB, and when `context.blocky` is false. */
+  linger: int({ id: 17, default: -1, min: -1, applies: "now", defaultOn: { SUB: 0, XSUB: 0 } }),
+  /** ZMQ_CONFLATE. Keeps only the newest message of each queue; multipart messages do not work with it. */
+  conflate: bool({ id: 54, default: false, on: ["DEALER", "PULL", "PUSH", "PUB", "SUB"] }),
+  /** ZMQ_IMMEDIATE. Queues messages for established connections only, not for ones that are still being made. */
+  immediate: bool({ id: 39, default: false }),
+  /** ZMQ_MAXMSGSIZE. Bytes of the largest frame accepted; a larger one closes its connection. -1 = no limit. */
+  maxMessageSize: int64({ id: 22, default: -1 }),
+  /** ZMQ_AFFINITY. Bit mask of the I/O threads that serve the socket's connections. */
+  affinity: uint64({ id: 4, default: 0, note: "Kept, without effect: there is one event loop." }),
+
+  /** ZMQ_RECONNECT_IVL. Milliseconds before a lost or refused connection is tried again; 0 = at once, -1 = never. */
+  reconnectInterval: int({ id: 18, default: 100, min: -1 }),
+  /** ZMQ_RECONNECT_IVL_MAX. Milliseconds up to which the interval doubles at each attempt; 0 = it does not grow. */
+  reconnectMaxInterval: int({ id: 21, default: 0, min: 0 }),
+  /** ZMQ_RECONNECT_STOP. Sum of the cases that are not tried again: 1 refused, 2 handshake failed, 4 after `disconnect`. */
+  reconnectStop: int({ id: 109, default: 0, min: 0, max: 7 }),
+  /** ZMQ_HANDSHAKE_IVL. Milliseconds a handshake may take before its connection is closed; 0 = for ever. */
+  handshakeInterval: int({ id: 66, default: 30000, min: 0 }),
+
+  /** ZMQ_HEARTBEAT_IVL. Milliseconds between two PINGs; 0 = none are sent. */
+  heartbeatInterval: int({ id: 75, default: 0, min: 0 }),
+  /** ZMQ_HEARTBEAT_TIMEOUT. Milliseconds without an answer to a PING before the connection is closed; -1 = as `heartbeatInterval`. */
+  heartbeatTimeout: int({ id: 77, default: -1, min: -1 }),
+  /** ZMQ_HEARTBEAT_TTL. Milliseconds of silence after which the peer shall close the connection, told to it in each PING; cut to full 100 ms. */
+  heartbeatTimeToLive: {
+    ...int({ id: 76, default: 0, min: 0, max: 6_553_599 }),
+    show: (value: number) => value - (value % 100),
+  },
+
+  /** ZMQ_METADATA. Properties sent in the handshake, as `{ "X-name": "value" }` or `"X-name:value"`. Assignments add up; null clears. */
+  metadata: metadata({ id: 95 }),
+  /** ZMQ_HELLO_MSG. A message sent to each peer when it connects. Reads as bytes. */
+  helloMessage: rawBytes({ id: 110 }),
+  /** ZMQ_DISCONNECT_MSG. A message received when a peer's connection ends. Reads as bytes. */
+  disconnectMessage: rawBytes({ id: 111 }),
+  /** ZMQ_HICCUP_MSG. A message received when a connection that this side made is lost and tried again. Reads as bytes. */
+  hiccupMessage: rawBytes({ id: 114 }),
+
+  /** ZMQ_IN_BATCH_SIZE. Bytes read from a connection at once. */
+  inBatchSize: int({ id: 101, default: 8192, min: 1, note: "A hint: the runtime chooses how much it reads." }),
+  /** ZMQ_OUT_BATCH_SIZE. Bytes gathered from small messages before they are written. */
+  outBatchSize: int({ id: 102, default: 8192, min: 1, note: "A hint: larger batches are made where that is faster." }),
+
+  /** ZMQ_TYPE. Number of the socket type, 0 (PAIR) to 11 (STREAM). */
+  type: int({ id: 16, default: 0, access: "r" }),
+  /** ZMQ_LAST_ENDPOINT. The endpoint of the last `bind` or `connect`, with wildcards resolved; null before the first. */
+  lastEndpoint: text({ id: 32, access: "r" }),
+  /** ZMQ_THREAD_SAFE. Whether libzmq calls the socket type thread-safe. */
+  threadSafe: bool({ id: 81, default: false, access: "r" }),
+};
