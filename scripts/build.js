@@ -1,0 +1,230 @@
+/**
+ * Builds the package: `node scripts/build.js [--if-stale]`.
+ *
+ *   src/<entry>.ts --rolldown--> dist/<entry>.js       ESM, code shared by entries in dist/chunks/
+ *                                dist/<entry>.cjs      one line that requires the ESM file: one instance for both
+ *   src/<entry>.ts --tsc-------> dist/**\/*.d.cts       one tree of declarations, only what the entries reach
+ *                                dist/<entry>.d.ts     one line that re-exports <entry>.d.cts
+ *
+ * Why the declarations are `.d.cts`: an ES module may always import a CommonJS one, the other way round is an error
+ * under `node16`. With one tree a class with `#private` members has one identity, whichever way it was imported, and
+ * the package carries its types once.
+ *
+ * Everything is written to a folder beside `dist` that then takes its place, so that a reader never sees half a build.
+ * `require` of an ES module (Node >= 20.19) is why the library has no top-level await.
+ */
+
+import { spawnSync } from "node:child_process";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join, posix, relative, resolve, sep } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+/**
+ * The entries. One line adds one; `package.json` must then name it in `exports` (or `bin`).
+ * - `types`: which global types its declarations need: "node", "none" (neutral code), or false for no declarations.
+ * - `require`: whether it also gets a `.cjs` for `require`.
+ */
+const ENTRIES = [
+  { source: "src/index.ts", types: "node", require: true },
+  // { source: "src/cli/zmq.ts", types: false, require: false },
+];
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
+
+/** What a build depends on besides `src`. */
+const INPUTS = ["package.json", "tsconfig.json", "scripts/build.js"];
+
+/** Its time of change is the moment the last good build began. */
+const STAMP = ".build/built";
+
+/** Whether `dist` is missing or older than what it is made of. */
+export function isStale(from = root) {
+  const stamp = join(from, STAMP);
+  if (!existsSync(stamp) || !existsSync(join(from, "dist"))) return true;
+  const builtAt = statSync(stamp).mtimeMs;
+  const sources = filesUnder(join(from, "src")).filter((file) => file.endsWith(".ts") && !file.endsWith(".test.ts"));
+  return [...sources, ...INPUTS.map((name) => join(from, name))].some((file) => statSync(file).mtimeMs > builtAt);
+}
+
+/**
+ * Builds `dist` from `src`. Resolves to the type errors `tsc` reported, as text ("" when there are none): the
+ * JavaScript is complete in either case, and it is for the caller to say whether types matter.
+ */
+export async function build(from = root) {
+  const startedAt = new Date(); // a source that changes while we build must count as newer than the build
+  const work = join(from, ".build", `${process.pid}`);
+  const out = join(work, "dist");
+  rmSync(work, { recursive: true, force: true });
+  mkdirSync(out, { recursive: true });
+  try {
+    await bundle(from, out);
+    const typeErrors = declare(from, work, out);
+    swap(out, join(from, "dist"), join(work, "old"));
+    writeFileSync(join(from, STAMP), "");
+    utimesSync(join(from, STAMP), startedAt, startedAt);
+    return typeErrors;
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+/** The JavaScript: every entry in one rolldown run, so that code used by two of them lands in one shared chunk. */
+async function bundle(from, out) {
+  const { rolldown } = await import("rolldown");
+  const { dependencies = {}, peerDependencies = {} } = readJson(join(from, "package.json"));
+  const outside = new Set([...Object.keys(dependencies), ...Object.keys(peerDependencies)]);
+  const bundled = await rolldown({
+    cwd: from,
+    input: Object.fromEntries(ENTRIES.map((entry) => [nameOf(entry), `./${entry.source}`])),
+    platform: "neutral",
+    external: (id) => id.startsWith("node:") || outside.has(packageOf(id)),
+    transform: { target: "es2022" },
+    // A package imported but not declared, a missing export, a cycle through an entry: all are our mistakes.
+    onLog(level, log, report) {
+      if (level === "warn") throw new Error(`rolldown: ${log.message}`);
+      report(level, log);
+    },
+  });
+  await bundled.write({
+    dir: out,
+    format: "esm",
+    sourcemap: true,
+    // Maps name their sources as seen from `dist`, not from the folder they are written to first.
+    sourcemapPathTransform: (source, map) => {
+      const home = join(from, "dist", relative(out, dirname(map)));
+      return relative(home, resolve(dirname(map), source))
+        .split(sep)
+        .join("/");
+    },
+    entryFileNames: "[name].js",
+    chunkFileNames: "chunks/[name].js",
+    keepNames: true,
+  });
+  await bundled.close();
+  for (const entry of ENTRIES) {
+    const name = nameOf(entry);
+    if (entry.require) {
+      writeFileSync(join(out, `${name}.cjs`), `module.exports = require("./${posix.basename(name)}.js");\n`);
+    }
+    if (readFileSync(join(out, `${name}.js`), "utf8").startsWith("#!")) chmodSync(join(out, `${name}.js`), 0o755);
+  }
+}
+
+/** The declarations: tsc emits `.d.ts`, and what the entries reach is written again as `.d.cts`. */
+function declare(from, work, out) {
+  const typed = ENTRIES.filter((entry) => entry.types !== false);
+  const emitted = join(work, "types");
+  const project = join(work, "tsconfig.json");
+  writeFileSync(
+    project,
+    JSON.stringify({
+      extends: "../../tsconfig.json",
+      compilerOptions: {
+        noEmit: false,
+        declaration: true,
+        emitDeclarationOnly: true,
+        stripInternal: true,
+        rootDir: "../../src",
+        outDir: "types",
+      },
+      files: typed.map((entry) => `../../${entry.source}`),
+      include: [],
+    }),
+  );
+  const { status, stdout, stderr, error } = spawnSync(process.execPath, [tscOf(from), "-p", project], {
+    cwd: from,
+    encoding: "utf8",
+  });
+  if (error) throw error;
+
+  const queue = typed.map((entry) => `${nameOf(entry)}.d.ts`);
+  const seen = new Set(queue);
+  for (const file of queue) {
+    const source = join(emitted, file);
+    if (!existsSync(source)) throw new Error(`tsc emitted no ${file}:\n${stdout}${stderr}`);
+    const text = readFileSync(source, "utf8").replace(SPECIFIER, (_whole, before, path, quote) => {
+      const target = posix.normalize(posix.join(posix.dirname(file), `${path}.d.ts`));
+      if (!seen.has(target)) {
+        seen.add(target);
+        queue.push(target);
+      }
+      return `${before}${path}.cjs${quote}`;
+    });
+    const entry = typed.find((candidate) => `${nameOf(candidate)}.d.ts` === file);
+    const head = entry?.types === "node" ? '/// <reference types="node" />\n' : "";
+    const destination = join(out, file.replace(/\.d\.ts$/, ".d.cts"));
+    mkdirSync(dirname(destination), { recursive: true });
+    writeFileSync(destination, head + text);
+    if (entry) writeFileSync(join(out, file), `export * from "./${posix.basename(nameOf(entry))}.cjs";\n`);
+  }
+  return status === 0 ? "" : `${stdout}${stderr}`;
+}
+
+/** A relative module specifier in a declaration: `from "./x.ts"`, `import("./x.ts")`, `import "./x.ts"`. */
+const SPECIFIER = /(\bfrom\s*["']|\bimport\s*\(\s*["']|\bimport\s*["'])(\.{1,2}\/[^"']*?)\.[jt]s(["'])/g;
+
+/** Puts `fresh` in the place of `current`; two renames, because a folder that is not empty cannot be replaced in one. */
+function swap(fresh, current, old) {
+  if (existsSync(current)) renameSync(current, old);
+  renameSync(fresh, current);
+}
+
+/** `src/cli/zmq.ts` -> `cli/zmq`. */
+function nameOf(entry) {
+  return entry.source.slice("src/".length, -".ts".length);
+}
+
+/** `@scope/name/deep` -> `@scope/name`, `name/deep` -> `name`. */
+function packageOf(id) {
+  return id
+    .split("/")
+    .slice(0, id.startsWith("@") ? 2 : 1)
+    .join("/");
+}
+
+/** The path of TypeScript's command, without a shell between us and it. */
+function tscOf(from) {
+  const manifest = createRequire(join(from, "package.json")).resolve("typescript/package.json");
+  return join(dirname(manifest), readJson(manifest).bin.tsc);
+}
+
+function readJson(file) {
+  return JSON.parse(readFileSync(file, "utf8"));
+}
+
+function filesUnder(folder) {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((item) => item.isFile())
+    .map((item) => join(item.parentPath, item.name));
+}
+
+if (process.argv[1] && pathToFileURL(resolve(process.argv[1])).href === import.meta.url) {
+  const begun = performance.now();
+  if (process.argv.includes("--if-stale") && !isStale()) {
+    console.log("dist is up to date");
+  } else {
+    const typeErrors = await build();
+    const files = filesUnder(join(root, "dist"));
+    const bytes = files.filter((file) => file.endsWith(".js")).reduce((sum, file) => sum + statSync(file).size, 0);
+    if (typeErrors) console.error(typeErrors);
+    console.log(
+      `dist: ${files.length} files, ${(bytes / 1024).toFixed(0)} KiB of JavaScript, ${(performance.now() - begun).toFixed(0)} ms`,
+    );
+    for (const file of files.filter((name) => /\.(js|cjs)$/.test(name))) {
+      console.log(`  ${relative(root, file).split(sep).join("/")}`);
+    }
+    if (typeErrors) process.exitCode = 1;
+  }
+}
