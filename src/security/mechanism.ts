@@ -5,6 +5,15 @@
  */
 
 import type { Properties } from "../base/message.ts";
+import type { SocketTypeName } from "../base/socket-types.ts";
+
+/** What every mechanism tells the peer in its metadata. */
+export interface MechanismConfig {
+  readonly socketType: SocketTypeName;
+  readonly routingId: Uint8Array;
+  /** ZMQ_METADATA: further properties, whose names begin with `X-`. */
+  readonly metadata: ReadonlyMap<string, string>;
+}
 
 export type MechanismState = "handshaking" | "authorizing" | "ready" | "failed";
 
@@ -25,7 +34,10 @@ export interface Mechanism {
   readonly name: "NULL" | "PLAIN" | "CURVE";
   /** `authorizing` while a ZAP answer is awaited. */
   readonly state: MechanismState;
-  /** What the peer said of itself; filled when `ready`. */
+  /**
+   * What the peer said of itself; filled as soon as its metadata arrived, when
+   * the driver checks its Socket-Type, and final when `ready`.
+   */
   readonly peer: Properties;
   /** The body of the next command to send (name length, name, data), or undefined. Call until it is undefined. */
   produce(): Uint8Array | undefined;
@@ -37,6 +49,7 @@ export interface Mechanism {
   consume(body: Uint8Array): void;
   /** Set while `authorizing`. The driver asks the handler and passes the answer to `authorize`. */
   readonly zap?: ZapRequest | undefined;
+  /** The driver merges the reply's user id and metadata into the peer's properties. */
   authorize?(reply: ZapReply): void;
   /** CURVE: present when each frame after the handshake travels in a MESSAGE command. */
   readonly cipher?: FrameCipher | undefined;

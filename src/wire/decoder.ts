@@ -139,7 +139,7 @@ export class Decoder implements FrameDecoder {
       }
       if (length > this.#limits.maxFrameBytes && this.#limits.maxFrameBytes >= 0) {
         throw new ZmqError("EMSGSIZE", {
-          message: `frame of ${length} bytes exceeds the limit of ${this.#limits.maxFrameBytes}`,
+          detail: `frame of ${length} bytes exceeds the limit of ${this.#limits.maxFrameBytes}`,
         });
       }
       const end = start + length;
@@ -180,7 +180,7 @@ export class Decoder implements FrameDecoder {
       return undefined;
     }
     if (frames.length >= this.#limits.maxFrames) {
-      throw new ZmqError("EMSGSIZE", { message: `message of more than ${this.#limits.maxFrames} frames` });
+      throw new ZmqError("EMSGSIZE", { detail: `message of more than ${this.#limits.maxFrames} frames` });
     }
     frames.push(body);
     if (more) return undefined;

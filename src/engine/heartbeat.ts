@@ -1,0 +1,111 @@
+/**
+ * Heartbeats of one connection (37/ZMTP "Connection Heartbeating"), as times
+ * only: the caller has the clock, the timer and the wire.
+ *
+ * As in libzmq, a PING is due at every interval whatever else is sent; the
+ * timeout runs from a sent PING to the next frame of any kind; a peer's PING
+ * with a TTL starts a second deadline, which the next frame cancels. Unlike
+ * libzmq, a link that we ourselves stopped reading never counts as dead.
+ */
+
+import { LONGEST_TTL_DECISECONDS } from "../wire/command.ts";
+
+export interface HeartbeatConfig {
+  /** ZMQ_HEARTBEAT_IVL; 0 sends no PING. */
+  readonly intervalMs: number;
+  /** ZMQ_HEARTBEAT_TIMEOUT; -1 means as long as the interval, 0 never. */
+  readonly timeoutMs: number;
+  /** ZMQ_HEARTBEAT_TTL, told to the peer in whole tenths of a second. */
+  readonly ttlMs: number;
+}
+
+const NEVER = Number.POSITIVE_INFINITY;
+
+export class Heartbeat {
+  /** What our PINGs say. */
+  readonly ttlDeciseconds: number;
+  readonly #intervalMs: number;
+  readonly #timeoutMs: number;
+  #nextTick = NEVER;
+  #isPingOwed = false;
+  /** The peer must be heard by then because we sent a PING. */
+  #timeoutAt = NEVER;
+  /** The peer must be heard by then because it said so in its PING. */
+  #ttlAt = NEVER;
+  #ttlMs = 0;
+  #isPaused = false;
+
+  static forOptions(options: {
+    readonly heartbeatInterval: number;
+    readonly heartbeatTimeout: number;
+    readonly heartbeatTimeToLive: number;
+  }): Heartbeat {
+    return new Heartbeat({
+      intervalMs: options.heartbeatInterval,
+      timeoutMs: options.heartbeatTimeout,
+      ttlMs: options.heartbeatTimeToLive,
+    });
+  }
+
+  constructor(config: HeartbeatConfig) {
+    this.#intervalMs = config.intervalMs;
+    this.#timeoutMs = config.timeoutMs === -1 ? config.intervalMs : config.timeoutMs;
+    this.ttlDeciseconds = Math.min(Math.trunc(config.ttlMs / 100), LONGEST_TTL_DECISECONDS);
+  }
+
+  /** The handshake is done. */
+  started(now: number): void {
+    if (this.#intervalMs > 0) this.#nextTick = now + this.#intervalMs;
+  }
+
+  /** A frame or command was decoded. Call it before `pinged`, for a PING is one too. */
+  received(): void {
+    this.#timeoutAt = NEVER;
+    this.#ttlAt = NEVER;
+  }
+
+  /** The peer sent a PING with this TTL. A TTL that runs already is not made longer. */
+  pinged(ttlDeciseconds: number, now: number): void {
+    if (ttlDeciseconds === 0 || this.#ttlAt !== NEVER) return;
+    this.#ttlMs = ttlDeciseconds * 100;
+    this.#ttlAt = now + this.#ttlMs;
+  }
+
+  /** Reading from the link stopped or goes on: meanwhile no silence is the peer's, and afterwards it has its full time. */
+  paused(isPaused: boolean, now: number): void {
+    if (this.#isPaused && !isPaused) {
+      if (this.#timeoutAt !== NEVER) this.#timeoutAt = now + this.#timeoutMs;
+      if (this.#ttlAt !== NEVER) this.#ttlAt = now + this.#ttlMs;
+    }
+    this.#isPaused = isPaused;
+  }
+
+  /** Whether a PING is to be sent now; the caller must send it. One that could not be sent in its time is owed once. */
+  takePing(now: number): boolean {
+    this.#tick(now);
+    if (!this.#isPingOwed) return false;
+    this.#isPingOwed = false;
+    if (this.#timeoutAt === NEVER && this.#timeoutMs > 0) this.#timeoutAt = now + this.#timeoutMs;
+    return true;
+  }
+
+  /** Whether the peer is to be given up. */
+  isExpired(now: number): boolean {
+    this.#tick(now);
+    return !this.#isPaused && now >= Math.min(this.#timeoutAt, this.#ttlAt);
+  }
+
+  /**
+   * When to call `isExpired` and `takePing` next; Infinity for never. It can move
+   * closer after `pinged`, `takePing` and `paused`.
+   */
+  get nextDeadline(): number {
+    return this.#isPaused ? this.#nextTick : Math.min(this.#nextTick, this.#timeoutAt, this.#ttlAt);
+  }
+
+  #tick(now: number): void {
+    if (now < this.#nextTick) return;
+    this.#isPingOwed = true;
+    this.#nextTick = now + this.#intervalMs;
+  }
+}

@@ -1,0 +1,132 @@
+/**
+ * Command bodies (37/ZMTP "Commands"); the frame around them is the encoder's.
+ *
+ *   body      = name-length(1) name data
+ *   READY     = metadata            ERROR     = reason-length(1) reason
+ *   PING      = ttl(2) context      PONG      = context              ttl in deciseconds
+ *   SUBSCRIBE, CANCEL = prefix      JOIN, LEAVE = group
+ *
+ * Commands of PLAIN and CURVE are built by those mechanisms.
+ */
+
+import { concat, EMPTY, fromText, toText } from "../base/bytes.ts";
+import { ZmqError } from "../base/errors.ts";
+import type { Control } from "../base/message.ts";
+
+/** libzmq echoes no more octets of a PING's context than these. */
+const LONGEST_CONTEXT = 16;
+/** libzmq computes a peer's TTL in 16 bits of milliseconds: more deciseconds would wrap. */
+export const LONGEST_TTL_DECISECONDS = 655;
+
+/** What a peer may say after the handshake. */
+export type TrafficCommand =
+  | Control
+  | { readonly kind: "ping"; readonly ttlDeciseconds: number; readonly context: Uint8Array }
+  | { readonly kind: "pong"; readonly context: Uint8Array };
+
+/** The body of a command. `name` is ASCII, 1 to 255 characters. */
+export function commandBody(name: string, data: Uint8Array = EMPTY): Uint8Array {
+  return concat([new Uint8Array([name.length]), fromText(name), data]);
+}
+
+export function readyBody(metadata: Uint8Array): Uint8Array {
+  return commandBody("READY", metadata);
+}
+
+/** `reason` is at most 255 octets; libzmq peers know "300", "400" and "500". */
+export function errorBody(reason: string): Uint8Array {
+  const bytes = fromText(reason).subarray(0, 255);
+  return commandBody("ERROR", concat([new Uint8Array([bytes.length]), bytes]));
+}
+
+/** A TTL beyond 65.5 s is sent as 65.5 s, the longest that libzmq understands; 0 asks for no timer. */
+export function pingBody(ttlDeciseconds: number, context: Uint8Array = EMPTY): Uint8Array {
+  const ttl = Math.min(Math.max(Math.trunc(ttlDeciseconds), 0), LONGEST_TTL_DECISECONDS);
+  return commandBody("PING", concat([new Uint8Array([ttl >>> 8, ttl & 0xff]), context]));
+}
+
+/** The answer to a PING; its context is cut to 16 octets. */
+export function pongBody(context: Uint8Array): Uint8Array {
+  return commandBody("PONG", context.subarray(0, LONGEST_CONTEXT));
+}
+
+/** A subscription change as a command, for ZMTP 3.1 peers; JOIN and LEAVE have no other form. */
+export function controlBody(control: Control): Uint8Array {
+  return commandBody(control.kind.toUpperCase(), control.topic);
+}
+
+/** A subscription change as the one frame of a message, for peers below 3.1: `01 prefix`, or `00 prefix` to cancel. */
+export function subscriptionMessage(control: Control): Uint8Array {
+  return concat([new Uint8Array([control.kind === "subscribe" ? 1 : 0]), control.topic]);
+}
+
+/** The data of `body` when it is a command of this name, else undefined. Shares the memory of `body`. */
+export function commandData(body: Uint8Array, name: string): Uint8Array | undefined {
+  if (body.length <= name.length || body[0] !== name.length) return undefined;
+  for (let i = 0; i < name.length; i++) if (body[i + 1] !== name.charCodeAt(i)) return undefined;
+  return body.subarray(name.length + 1);
+}
+
+/** The name of a command for an error message: printable ASCII, others as `?`; empty when it has none. */
+export function commandName(body: Uint8Array): string {
+  const length = body[0];
+  if (length === undefined || length === 0 || body.length < length + 1) return "";
+  return printable(body.subarray(1, Math.min(length, 32) + 1));
+}
+
+/**
+ * A command after the handshake, or undefined for an unknown or malformed one,
+ * which libzmq ignores too. Shares the memory of `body`.
+ */
+export function parseCommand(body: Uint8Array): TrafficCommand | undefined {
+  switch (body[0]) {
+    case 4:
+      return parsePing(body) ?? parsePong(body) ?? parseControl(body, "join", "JOIN");
+    case 5:
+      return parseControl(body, "leave", "LEAVE");
+    case 6:
+      return parseControl(body, "cancel", "CANCEL");
+    case 9:
+      return parseControl(body, "subscribe", "SUBSCRIBE");
+    default:
+      return undefined;
+  }
+}
+
+/** The reason in the data of an ERROR command. Throws ERR_ZMTP_MALFORMED_COMMAND_ERROR when it is cut short. */
+export function parseErrorReason(data: Uint8Array): string {
+  const length = data[0];
+  if (length === undefined || data.length < length + 1) {
+    throw new ZmqError("ERR_ZMTP_MALFORMED_COMMAND_ERROR", {
+      detail: `ERROR: a reason of ${length ?? 1} octets was announced, ${Math.max(data.length - 1, 0)} came`,
+    });
+  }
+  return toText(data.subarray(1, length + 1));
+}
+
+/** Up to the first NUL, with every octet that is not printable ASCII as `?`. */
+export function printable(bytes: Uint8Array): string {
+  let text = "";
+  for (const octet of bytes) {
+    if (octet === 0) break;
+    text += octet > 0x1f && octet < 0x7f ? String.fromCharCode(octet) : "?";
+  }
+  return text;
+}
+
+function parsePing(body: Uint8Array): TrafficCommand | undefined {
+  const data = commandData(body, "PING");
+  if (data === undefined || data.length < 2) return undefined;
+  const ttlDeciseconds = ((data[0] as number) << 8) | (data[1] as number);
+  return { kind: "ping", ttlDeciseconds, context: data.subarray(2) };
+}
+
+function parsePong(body: Uint8Array): TrafficCommand | undefined {
+  const context = commandData(body, "PONG");
+  return context === undefined ? undefined : { kind: "pong", context };
+}
+
+function parseControl(body: Uint8Array, kind: Control["kind"], name: string): Control | undefined {
+  const topic = commandData(body, name);
+  return topic === undefined ? undefined : { kind, topic };
+}

@@ -1,0 +1,108 @@
+/**
+ * One frame at a time, of any framing: for handshakes, whose frames mean
+ * something before there are messages, and for ZMTP 1.0 peers. Established
+ * 2.0 and later connections use the decoder instead, which is faster.
+ *
+ *   v1:  length(1) flags(1) body, or ff length(8) flags(1) body; length counts the flags octet
+ *   v2:  flags(1) size(1) body, or, with LONG, flags(1) size(8) body
+ */
+
+import { concat, copyOf, EMPTY } from "../base/bytes.ts";
+import { ZmqError } from "../base/errors.ts";
+import type { Framing } from "./encoder.ts";
+import { LONG, readSize } from "./frame.ts";
+
+/** Larger bodies share the memory of what was pushed. */
+const COPIED_BYTES = 4096;
+
+export class FrameReader {
+  readonly #framing: Framing;
+  readonly #maxFrameBytes: number;
+  #window: Uint8Array = EMPTY;
+  #position = 0;
+  #later: Uint8Array[] = [];
+  #laterBytes = 0;
+  /** Unread octets that must be there before it makes sense to look again. */
+  #needed = 2;
+  #flags = 0;
+
+  /** `maxFrameBytes`: the longest body that is accepted, -1 for any. */
+  constructor(framing: Framing, maxFrameBytes: number) {
+    this.#framing = framing;
+    this.#maxFrameBytes = maxFrameBytes;
+  }
+
+  /** The flags octet of the frame that `next` returned last. */
+  get flags(): number {
+    return this.#flags;
+  }
+
+  /** Octets that no `next` has returned yet. */
+  get unread(): number {
+    return this.#window.length - this.#position + this.#laterBytes;
+  }
+
+  push(chunk: Uint8Array): void {
+    if (chunk.length === 0) return;
+    this.#later.push(chunk);
+    this.#laterBytes += chunk.length;
+  }
+
+  /** The body of the next frame, or undefined until all of it came. Throws EMSGSIZE, or EPROTO for a v1 length of 0. */
+  next(): Uint8Array | undefined {
+    for (;;) {
+      if (this.unread < this.#needed) return undefined;
+      if (this.#window.length - this.#position < this.#needed) this.#join();
+      const window = this.#window;
+      const position = this.#position;
+      const isV1 = this.#framing === "v1";
+      const first = window[position] as number;
+      const isLong = isV1 ? first === 0xff : (first & LONG) !== 0;
+      const headerBytes = isLong ? (isV1 ? 10 : 9) : 2;
+      if (window.length - position < headerBytes) {
+        this.#needed = headerBytes;
+        continue;
+      }
+      let length = isLong ? readSize(window, position + 1) : isV1 ? first : (window[position + 1] as number);
+      if (isV1) {
+        if (length === 0) throw new ZmqError("EPROTO", { detail: "frame: length is 0, expected at least 1" });
+        length -= 1;
+      }
+      if (this.#maxFrameBytes >= 0 && length > this.#maxFrameBytes) {
+        throw new ZmqError("EMSGSIZE", {
+          detail: `frame of ${length} bytes exceeds the limit of ${this.#maxFrameBytes}`,
+        });
+      }
+      const start = position + headerBytes;
+      if (window.length - start < length) {
+        this.#needed = headerBytes + length;
+        continue;
+      }
+      this.#flags = isV1 ? (window[start - 1] as number) : first;
+      this.#position = start + length;
+      this.#needed = 2;
+      if (length === 0) return EMPTY;
+      const body = window.subarray(start, start + length);
+      return length <= COPIED_BYTES ? copyOf(body) : body;
+    }
+  }
+
+  /** All unread octets in one piece; the reader is empty afterwards. */
+  takeRest(): Uint8Array {
+    if (this.#later.length > 0) this.#join();
+    const rest = this.#window.subarray(this.#position);
+    this.#window = EMPTY;
+    this.#position = 0;
+    this.#needed = 2;
+    return rest;
+  }
+
+  #join(): void {
+    const rest = this.#window.subarray(this.#position);
+    const later = this.#later;
+    this.#window = rest.length === 0 && later.length === 1 ? (later[0] as Uint8Array) : concat([rest, ...later]);
+    this.#position = 0;
+    this.#later = [];
+    this.#laterBytes = 0;
+  }
+}

@@ -1,0 +1,51 @@
+/**
+ * ZMTP 1.0 messages (13/ZMTP): length-prefixed frames, no commands. All flag
+ * bits but MORE are ignored, as libzmq does. The identity frame that comes
+ * first is the handshake's affair; a peer's subscriptions are messages.
+ */
+
+import { ZmqError } from "../base/errors.ts";
+import type { Message } from "../base/message.ts";
+import type { Decoded, DecoderLimits, FrameDecoder } from "./decoder.ts";
+import { MORE } from "./frame.ts";
+import { FrameReader } from "./frame-reader.ts";
+
+export class LegacyDecoder implements FrameDecoder {
+  readonly #limits: DecoderLimits;
+  readonly #reader: FrameReader;
+  #frames: Message = [];
+  #starved = true;
+
+  constructor(limits: DecoderLimits) {
+    this.#limits = limits;
+    this.#reader = new FrameReader("v1", limits.maxFrameBytes);
+  }
+
+  get starved(): boolean {
+    return this.#starved;
+  }
+
+  push(chunk: Uint8Array): void {
+    if (chunk.length === 0) return;
+    this.#starved = false;
+    this.#reader.push(chunk);
+  }
+
+  next(): Decoded | undefined {
+    for (;;) {
+      const body = this.#reader.next();
+      if (body === undefined) {
+        this.#starved = true;
+        return undefined;
+      }
+      const frames = this.#frames;
+      if (frames.length >= this.#limits.maxFrames) {
+        throw new ZmqError("EMSGSIZE", { detail: `message of more than ${this.#limits.maxFrames} frames` });
+      }
+      frames.push(body);
+      if ((this.#reader.flags & MORE) !== 0) continue;
+      this.#frames = [];
+      return frames;
+    }
+  }
+}
