@@ -4,6 +4,7 @@
  */
 
 import { fromText } from "../bytes.ts";
+import { isIPv4, isIPv6 } from "../ip.ts";
 import type { SocketTypeName } from "../socket-types.ts";
 import { type Option, type Text, textOf } from "./kinds.ts";
 
@@ -91,34 +92,6 @@ function isCidr(value: string): boolean {
   const bits = prefix === undefined ? 0 : Number(prefix);
   if (address.includes(":")) return isIPv6(address) && bits <= 128;
   return isIPv4(address) && bits <= 32;
-}
-
-/** Four decimal octets. */
-export function isIPv4(address: string): boolean {
-  const octets = address.split(".");
-  return octets.length === 4 && octets.every((octet) => /^\d{1,3}$/.test(octet) && Number(octet) <= 255);
-}
-
-/** An IPv6 address in text form, without brackets or zone. */
-export function isIPv6(address: string): boolean {
-  const halves = address.split("::");
-  if (halves.length > 2) return false;
-  let groups = 0;
-  for (const [h, half] of halves.entries()) {
-    if (half === "") continue;
-    const parts = half.split(":");
-    for (const [i, part] of parts.entries()) {
-      const last = h === halves.length - 1 && i === parts.length - 1;
-      if (last && part.includes(".")) {
-        if (!isIPv4(part)) return false;
-        groups += 2;
-      } else {
-        if (!/^[0-9a-fA-F]{1,4}$/.test(part)) return false;
-        groups++;
-      }
-    }
-  }
-  return halves.length === 2 ? groups <= 7 : groups === 8 && !address.startsWith(":") && !address.endsWith(":");
 }
 
 /** Process, user or group ids; each assignment adds one. */

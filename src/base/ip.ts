@@ -1,0 +1,41 @@
+/**
+ * IP addresses as text: which family, whether multicast. Reads no names and
+ * asks no resolver.
+ */
+
+/** Four decimal octets. */
+export function isIPv4(address: string): boolean {
+  const octets = address.split(".");
+  return octets.length === 4 && octets.every((octet) => /^\d{1,3}$/.test(octet) && Number(octet) <= 255);
+}
+
+/** An IPv6 address, without brackets or zone. */
+export function isIPv6(address: string): boolean {
+  const halves = address.split("::");
+  if (halves.length > 2) return false;
+  let groups = 0;
+  for (const [h, half] of halves.entries()) {
+    if (half === "") continue;
+    const parts = half.split(":");
+    for (const [i, part] of parts.entries()) {
+      if (part.includes(".")) {
+        const isLast = h === halves.length - 1 && i === parts.length - 1;
+        if (!isLast || !isIPv4(part)) return false;
+        groups += 2;
+      } else {
+        if (!/^[0-9a-fA-F]{1,4}$/.test(part)) return false;
+        groups++;
+      }
+    }
+  }
+  return halves.length === 2 ? groups <= 7 : groups === 8;
+}
+
+/** 224.0.0.0/4 or ff00::/8; a zone may follow. */
+export function isMulticast(address: string): boolean {
+  if (isIPv4(address)) {
+    const first = Number.parseInt(address, 10);
+    return first >= 224 && first <= 239;
+  }
+  return /^ff[0-9a-f]{2}:/i.test(address) && isIPv6(address.split("%", 1)[0] as string);
+}
