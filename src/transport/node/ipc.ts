@@ -1,0 +1,221 @@
+/**
+ * ipc: ZMTP over a Unix domain socket, with libzmq's manners: a bind takes the
+ * path from whoever had it, live or dead, and leaves the file behind when it
+ * closes; `ipc://*` makes a file of its own and removes it.
+ *
+ * Abstract names (`ipc://@name`, Linux): a runtime whose libuv pads them with
+ * NULs to the full length (Node 20 does) reaches only peers that do the same,
+ * not libzmq. Windows: Node's paths are named pipes there, not the Unix domain
+ * sockets of libzmq, so that ipc joins such runtimes with one another only.
+ */
+
+import { lstatSync, mkdtempSync, renameSync, rmSync, statSync, unlinkSync } from "node:fs";
+import net, { type Server, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { type Endpoint, formatEndpoint, type IpcEndpoint } from "../../base/endpoint.ts";
+import { ZmqError } from "../../base/errors.ts";
+import type { Link, Listener, ListenHandler, Transport } from "../../base/link.ts";
+import type { OptionValues } from "../../base/options.ts";
+import { dial } from "./dial.ts";
+import { type ListenPlace, listenError, openServer, ServerListener } from "./server.ts";
+import { StreamLink } from "./stream.ts";
+
+/** Bytes of a socket's path, its NUL included: sun_path of Linux; macOS and the BSDs have four less. */
+const PATH_BYTES = process.platform === "linux" ? 108 : 104;
+const IS_WINDOWS = process.platform === "win32";
+
+/** The ipc transport of Node and what is like it. */
+export const ipc: Transport = { scheme: "ipc", connect, listen, listenSync };
+
+/** What a listen needs to know: where the server binds, where the world finds it, what to do about both. */
+interface Place {
+  readonly bindPath: string;
+  readonly address: string;
+  /** Once the server listens. */
+  publish(): void;
+  /** When the listen failed, or once the listener is closed. */
+  remove(): void;
+}
+
+async function connect(to: Endpoint, options: OptionValues, signal: AbortSignal): Promise<Link> {
+  const endpoint = ipcEndpoint(to);
+  const path = systemPath(endpoint);
+  const socket = await dial(() => net.connect({ path }), options.connectTimeout, signal);
+  return adopt(socket, formatEndpoint(endpoint));
+}
+
+async function listen(on: Endpoint, options: OptionValues, handler: ListenHandler): Promise<Listener> {
+  const { text } = ipcEndpoint(on);
+  const place = findPlace(ipcEndpoint(on), options);
+  const server = acceptor(place.address, handler);
+  try {
+    await openServer(server, where(place, options), text);
+    return published(server, place, handler, text);
+  } catch (error) {
+    place.remove();
+    throw listenError(error, text);
+  }
+}
+
+function listenSync(on: Endpoint, options: OptionValues, handler: ListenHandler): Listener {
+  const { text } = ipcEndpoint(on);
+  const place = findPlace(ipcEndpoint(on), options);
+  const server = acceptor(place.address, handler);
+  // The error comes later as an event, though listening has failed already.
+  const ignore = (): void => {};
+  server.on("error", ignore);
+  server.listen({ ...where(place, options), exclusive: true });
+  if (!server.listening) {
+    place.remove();
+    throw new ZmqError(place.bindPath.startsWith("\0") ? "EADDRINUSE" : "EACCES", { address: text });
+  }
+  server.off("error", ignore);
+  return published(server, place, handler, text);
+}
+
+function where(place: Place, { useFd, backlog }: OptionValues): ListenPlace {
+  return useFd >= 0 ? { fd: useFd, backlog } : { path: place.bindPath, backlog };
+}
+
+function published(server: Server, place: Place, handler: ListenHandler, text: string): Listener {
+  try {
+    place.publish();
+  } catch (error) {
+    server.close();
+    place.remove();
+    throw listenError(error, text);
+  }
+  return new ServerListener(server, place.address, handler, place.remove);
+}
+
+function acceptor(address: string, handler: ListenHandler): Server {
+  return net.createServer((socket) => handler.accepted(adopt(socket, address)));
+}
+
+function adopt(socket: Socket, address: string): Link {
+  return new StreamLink(socket, { localAddress: address, remoteAddress: address, peerAddress: "" });
+}
+
+const nothing = (): void => {};
+
+function findPlace(endpoint: IpcEndpoint, options: OptionValues): Place {
+  if (options.useFd >= 0) return { bindPath: "", address: formatEndpoint(endpoint), publish: nothing, remove: nothing };
+  if (endpoint.wildcard) return wildcardPlace(endpoint);
+  const path = systemPath(endpoint);
+  if (endpoint.abstract || IS_WINDOWS) {
+    return { bindPath: path, address: formatEndpoint(endpoint), publish: nothing, remove: nothing };
+  }
+  return filePlace(endpoint, path);
+}
+
+/** A folder of its own, which nobody else can enter, with the socket in it. */
+function wildcardPlace(endpoint: IpcEndpoint): Place {
+  if (IS_WINDOWS) {
+    const path = `zmq-${unique(12)}`;
+    return { bindPath: pipeName(path), address: `ipc://${path}`, publish: nothing, remove: nothing };
+  }
+  const { TMPDIR, TEMPDIR, TMP } = process.env;
+  let folder: string;
+  try {
+    folder = mkdtempSync(join(TMPDIR || TEMPDIR || TMP || tmpdir(), "zmq-"));
+  } catch (error) {
+    throw listenError(error, endpoint.text);
+  }
+  const path = join(folder, "socket");
+  const remove = (): void => rmSync(folder, { recursive: true, force: true });
+  try {
+    checkLength(path, endpoint.text);
+  } catch (error) {
+    remove();
+    throw error;
+  }
+  return { bindPath: path, address: `ipc://${path}`, publish: nothing, remove };
+}
+
+/**
+ * Node refuses to bind where a file is, and removes the file at its path when
+ * it closes, even when that is another process's by now. So bind under a
+ * temporary name and rename onto the path: that takes it over in one step, and
+ * what Node removes at the end is a name that is gone.
+ */
+function filePlace(endpoint: IpcEndpoint, path: string): Place {
+  const folder = dirname(path);
+  try {
+    if (!statSync(folder).isDirectory()) throw new ZmqError("ENOENT", { detail: `${folder} is not a folder` });
+    const held = lstatSync(path, { throwIfNoEntry: false });
+    // libzmq would delete any file. A file with something in it is more likely a slip of the user's.
+    if (held?.isFile() && held.size > 0) throw new ZmqError("EADDRINUSE", { detail: `${path} is a file with content` });
+  } catch (error) {
+    throw listenError(error, endpoint.text);
+  }
+  const bindPath = temporaryName(path, folder);
+  return {
+    bindPath,
+    address: formatEndpoint(endpoint),
+    publish: () => renameSync(bindPath, path),
+    remove: () => removeIfThere(bindPath),
+  };
+}
+
+function temporaryName(path: string, folder: string): string {
+  const long = `${path}.${unique(8)}`;
+  if (Buffer.byteLength(long) < PATH_BYTES) return long;
+  // `path` itself fits, so at least one character does.
+  const room = PATH_BYTES - 1 - Buffer.byteLength(join(folder, "x")) + 1;
+  for (;;) {
+    const short = join(folder, unique(Math.min(8, room)));
+    if (lstatSync(short, { throwIfNoEntry: false }) === undefined) return short;
+  }
+}
+
+const LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789";
+
+function unique(length: number): string {
+  let name = "";
+  while (name.length < length) name += LETTERS.charAt(Math.floor(Math.random() * LETTERS.length));
+  return name;
+}
+
+function removeIfThere(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch {
+    // It was renamed or never made.
+  }
+}
+
+/** What the operating system is to bind or connect to. */
+function systemPath(endpoint: IpcEndpoint): string {
+  const { path, text } = endpoint;
+  if (IS_WINDOWS) return pipeName(path);
+  if (!endpoint.abstract) {
+    checkLength(path, text);
+    return path;
+  }
+  if (process.platform !== "linux") {
+    throw new ZmqError("ENOTSUP", { address: text, detail: "abstract ipc names exist on Linux only" });
+  }
+  const name = `\0${path}`;
+  checkLength(name, text);
+  return name;
+}
+
+function pipeName(path: string): string {
+  return path.startsWith("\\\\") ? path : `\\\\.\\pipe\\${path.replace(/[\\/:]/g, "_")}`;
+}
+
+/** Runtimes cut longer paths silently. */
+function checkLength(path: string, text: string): void {
+  const bytes = Buffer.byteLength(path);
+  if (bytes < PATH_BYTES) return;
+  throw new ZmqError("ENAMETOOLONG", {
+    address: text,
+    detail: `ipc path: ${bytes} bytes, expected at most ${PATH_BYTES - 1}`,
+  });
+}
+
+function ipcEndpoint(endpoint: Endpoint): IpcEndpoint {
+  if (endpoint.scheme === "ipc") return endpoint;
+  throw new ZmqError("EPROTONOSUPPORT", { detail: `expected an ipc endpoint, not ${endpoint.scheme}` });
+}

@@ -1,0 +1,72 @@
+/**
+ * A `Listener` over a `net.Server`, which the transport has made and which may
+ * be a server of another kind on top of it. Opens it, with or without waiting,
+ * and turns the platform's errors into libzmq's.
+ */
+
+import type { ListenOptions, Server } from "node:net";
+import { type ErrorCode, isErrorCode, ZmqError } from "../../base/errors.ts";
+import type { Listener, ListenHandler } from "../../base/link.ts";
+
+/** Where a server listens: a file descriptor that listens already, too. */
+export type ListenPlace = ListenOptions & { readonly fd?: number };
+
+/** Makes `server` listen. Rejects with a ZmqError that carries `text`, the endpoint as the user wrote it. */
+export function openServer(server: Server, place: ListenPlace, text: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const settle = (error?: Error): void => {
+      server.off("listening", settle);
+      server.off("error", settle);
+      if (error === undefined) resolve();
+      else reject(listenError(error, text));
+    };
+    server.on("listening", settle);
+    server.on("error", settle);
+    server.listen({ ...place, exclusive: true });
+    server.unref();
+  });
+}
+
+/** The open server as the caller's listener; `onClosed` cleans up behind it. */
+export class ServerListener implements Listener {
+  readonly address: string;
+  readonly #server: Server;
+  readonly #onClosed: (() => void) | undefined;
+  #open = true;
+
+  constructor(server: Server, address: string, handler: ListenHandler, onClosed?: () => void) {
+    this.#server = server;
+    this.address = address;
+    this.#onClosed = onClosed;
+    server.unref();
+    server.on("error", (error) => {
+      if (this.#open) handler.failed(error);
+    });
+  }
+
+  close(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.#server.close();
+    this.#onClosed?.();
+  }
+}
+
+/** What libzmq calls these failures of bind(2). */
+const RENAMED: Record<string, ErrorCode> = {
+  ENOTFOUND: "ENODEV",
+  EAI_AGAIN: "ENODEV",
+  EPERM: "EACCES",
+  EROFS: "EACCES",
+  ENOTDIR: "ENOENT",
+  EISDIR: "EADDRINUSE",
+  EAFNOSUPPORT: "EADDRNOTAVAIL",
+};
+
+/** The platform's error of a bind as a ZmqError; the original is its `cause`. */
+export function listenError(error: unknown, address: string): ZmqError {
+  if (error instanceof ZmqError) return error;
+  const given = (error as { code?: unknown } | null)?.code;
+  const known = typeof given === "string" ? (RENAMED[given] ?? given) : undefined;
+  return new ZmqError(isErrorCode(known) ? known : "EINVAL", { address, cause: error });
+}

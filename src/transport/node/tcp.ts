@@ -1,0 +1,238 @@
+/**
+ * tcp: ZMTP over a plain TCP connection, without Nagle's delay on either side.
+ * Names are resolved anew at each attempt; endpoints mean what libzmq's
+ * zmq_tcp(7) says. No SOCKS proxy.
+ */
+
+import cluster from "node:cluster";
+import net, { BlockList, type Server, type Socket } from "node:net";
+import { getSystemErrorName } from "node:util";
+import { type Endpoint, formatHost, type TcpEndpoint } from "../../base/endpoint.ts";
+import { ZmqError } from "../../base/errors.ts";
+import type { Link, Listener, ListenHandler, Transport } from "../../base/link.ts";
+import type { OptionValues } from "../../base/options.ts";
+import { bindAddresses, bindAddressesSync, type IpAddress, interfaceAddresses, targetAddresses } from "./addresses.ts";
+import { dial, orAborted } from "./dial.ts";
+import { listenError, openServer, ServerListener } from "./server.ts";
+import { StreamLink } from "./stream.ts";
+
+/** An address that has others behind it gets no longer than this, whatever CONNECT_TIMEOUT says. */
+const NEXT_ADDRESS_MS = 2000;
+
+/** What every connection is made with. */
+const SOCKET_OPTIONS = { noDelay: true } as const;
+
+/** Node makes a bound handle synchronously; in a cluster's worker it would go to the primary process. */
+const createServerHandle = cluster.isWorker ? undefined : (net as unknown as ServerHandles)._createServerHandle;
+
+interface ServerHandles {
+  _createServerHandle?(address: string | null, port: number, family: number, fd?: number, flags?: number): unknown;
+}
+
+/** The tcp transport of Node and what is like it. `listenSync` is there where the runtime can. */
+export const tcp: Transport = {
+  scheme: "tcp",
+  connect,
+  listen,
+  ...(createServerHandle === undefined ? {} : { listenSync }),
+};
+
+async function connect(to: Endpoint, options: OptionValues, signal: AbortSignal): Promise<Link> {
+  const { host, port, source } = tcpEndpoint(to);
+  if (options.socksProxy !== null) throw new ZmqError("ENOTSUP", { detail: "socksProxy: no SOCKS client here" });
+  signal.throwIfAborted();
+  const targets = await orAborted(targetAddresses(host, options.ipv6), signal);
+  const sources = await orAborted(sourceAddresses(source?.host, options), signal);
+  let failure: unknown = new ZmqError("EADDRNOTAVAIL", { detail: `${host}: no address in the family of the source` });
+  for (const [i, target] of targets.entries()) {
+    const from = sources?.find(({ family }) => family === target.family);
+    if (sources !== undefined && from === undefined) continue;
+    const start = (): Socket =>
+      net.connect({
+        ...SOCKET_OPTIONS,
+        host: target.address,
+        port,
+        ...(from === undefined ? {} : { localAddress: from.address }),
+        ...(source?.port ? { localPort: source.port } : {}),
+      });
+    try {
+      const socket = await dial(start, attemptMs(options.connectTimeout, i < targets.length - 1), signal);
+      const link = adopt(socket, options);
+      if (link !== undefined) return link;
+      failure = new ZmqError("ECONNRESET");
+    } catch (error) {
+      signal.throwIfAborted();
+      failure = error;
+    }
+  }
+  throw failure;
+}
+
+function attemptMs(limitMs: number, hasNext: boolean): number {
+  if (!hasNext) return limitMs;
+  return limitMs === 0 ? NEXT_ADDRESS_MS : Math.min(limitMs, NEXT_ADDRESS_MS);
+}
+
+/** Where to connect from; undefined leaves it to the system. */
+async function sourceAddresses(
+  host: string | undefined,
+  options: OptionValues,
+): Promise<readonly IpAddress[] | undefined> {
+  if (host !== undefined) return bindAddresses(host, options.ipv6);
+  return deviceAddresses(options);
+}
+
+/** BINDTODEVICE as far as it goes here: the addresses of that interface. */
+function deviceAddresses(options: OptionValues): readonly IpAddress[] | undefined {
+  if (options.interface === null) return undefined;
+  const addresses = interfaceAddresses(options.interface, options.ipv6);
+  if (addresses === undefined) throw new ZmqError("ENODEV", { detail: `${options.interface}: no such interface` });
+  return addresses;
+}
+
+/** What a wildcard is narrowed to. */
+function deviceOf(host: string, options: OptionValues): readonly IpAddress[] | undefined {
+  return host === "0.0.0.0" || host === "::" ? deviceAddresses(options)?.slice(0, 1) : undefined;
+}
+
+async function listen(on: Endpoint, options: OptionValues, handler: ListenHandler): Promise<Listener> {
+  const { host, port, text } = tcpEndpoint(on);
+  const { backlog, useFd } = options;
+  try {
+    if (useFd >= 0) {
+      const server = acceptor(options, handler);
+      await openServer(server, { fd: useFd, backlog }, text);
+      return listener(server, handler, text);
+    }
+    const addresses = deviceOf(host, options) ?? (await bindAddresses(host, options.ipv6));
+    let failure: unknown;
+    for (const { address } of candidates(host, addresses)) {
+      const server = acceptor(options, handler);
+      try {
+        await openServer(server, { host: address, port, backlog }, text);
+        return listener(server, handler, text);
+      } catch (error) {
+        failure = error;
+        if (!isWithoutIpv6(error)) break;
+      }
+    }
+    throw failure;
+  } catch (error) {
+    throw listenError(error, text);
+  }
+}
+
+function listenSync(on: Endpoint, options: OptionValues, handler: ListenHandler): Listener {
+  const { host, port, text } = tcpEndpoint(on);
+  const { useFd } = options;
+  try {
+    if (useFd >= 0) return listenOn(createServerHandle?.(null, -1, -1, useFd, 0), options, handler, text);
+    const addresses = deviceOf(host, options) ?? bindAddressesSync(host, options.ipv6);
+    let failure: unknown;
+    for (const { address, family } of candidates(host, addresses)) {
+      try {
+        return listenOn(createServerHandle?.(address, port, family, undefined, 0), options, handler, text);
+      } catch (error) {
+        failure = error;
+        if (!isWithoutIpv6(error)) break;
+      }
+    }
+    throw failure;
+  } catch (error) {
+    throw listenError(error, text);
+  }
+}
+
+/** A bind takes the first address, as libzmq does; only the wildcard has a second chance, in IPv4. */
+function candidates(host: string, addresses: readonly IpAddress[]): readonly IpAddress[] {
+  return host === "::" ? addresses : addresses.slice(0, 1);
+}
+
+function isWithoutIpv6(error: unknown): boolean {
+  return error instanceof ZmqError && error.code === "EADDRNOTAVAIL";
+}
+
+/** `handle` is what the runtime made of an address: a bound handle, or the negative number of an error. */
+function listenOn(handle: unknown, options: OptionValues, handler: ListenHandler, text: string): Listener {
+  if (typeof handle === "number") {
+    throw listenError(Object.assign(new Error("bind"), { code: getSystemErrorName(handle) }), text);
+  }
+  const server = acceptor(options, handler);
+  // The error comes later as an event, though listening has failed already; it can hardly be another one.
+  const ignore = (): void => {};
+  server.on("error", ignore);
+  server.listen(handle, options.backlog);
+  if (!server.listening) throw new ZmqError("EADDRINUSE", { address: text });
+  server.off("error", ignore);
+  return listener(server, handler, text);
+}
+
+function listener(server: Server, handler: ListenHandler, text: string): Listener {
+  const bound = server.address();
+  const isTcp = bound !== null && typeof bound === "object";
+  return new ServerListener(server, isTcp ? tcpText(bound.address, bound.port) : text, handler);
+}
+
+function acceptor(options: OptionValues, handler: ListenHandler): Server {
+  const allowed = acceptFilter(options.tcpAcceptFilter);
+  const server = net.createServer(SOCKET_OPTIONS);
+  server.on("connection", (socket) => {
+    const link = isAllowed(socket, allowed) ? adopt(socket, options) : undefined;
+    if (link === undefined) socket.destroy();
+    else handler.accepted(link);
+  });
+  return server;
+}
+
+/** The connected socket as a link; undefined when the peer has left already. */
+function adopt(socket: Socket, options: OptionValues): Link | undefined {
+  const { remoteAddress, remotePort, localAddress, localPort } = socket;
+  if (remoteAddress === undefined || remotePort === undefined) return undefined;
+  const { tcpKeepalive, tcpKeepaliveIdle, typeOfService } = options;
+  if (tcpKeepalive >= 0) socket.setKeepAlive(tcpKeepalive === 1, Math.max(tcpKeepaliveIdle, 0) * 1000);
+  if (typeOfService > 0) setTypeOfService(socket, typeOfService);
+  const addresses = {
+    localAddress: tcpText(localAddress ?? "", localPort ?? 0),
+    remoteAddress: tcpText(remoteAddress, remotePort),
+    peerAddress: remoteAddress,
+  };
+  return new StreamLink(socket, addresses, options.tcpMaxRetransmitTimeout);
+}
+
+/** Newer runtimes have it; some of them only on some systems, where it throws. The option is best effort. */
+function setTypeOfService(socket: Socket & { setTypeOfService?(octet: number): void }, octet: number): void {
+  try {
+    socket.setTypeOfService?.(octet);
+  } catch {
+    // ENOSYS: this system does not let it be set; packets go out unmarked.
+  }
+}
+
+function acceptFilter(ranges: readonly string[]): BlockList | undefined {
+  if (ranges.length === 0) return undefined;
+  const allowed = new BlockList();
+  for (const range of ranges) {
+    const [bracketed = "", prefix] = range.split("/");
+    const address = bracketed.replace(/^\[|\]$/g, "");
+    const family = net.isIPv6(address) ? "ipv6" : "ipv4";
+    if (prefix === undefined) allowed.addAddress(address, family);
+    else allowed.addSubnet(address, Number(prefix), family);
+  }
+  return allowed;
+}
+
+function isAllowed(socket: Socket, allowed: BlockList | undefined): boolean {
+  if (allowed === undefined) return true;
+  const address = socket.remoteAddress?.replace(/^::ffff:(?=\d+\.)/, "");
+  if (address === undefined) return false;
+  return allowed.check(address, net.isIPv6(address) ? "ipv6" : "ipv4");
+}
+
+function tcpText(address: string, port: number): string {
+  return `tcp://${formatHost(address, port)}`;
+}
+
+function tcpEndpoint(endpoint: Endpoint): TcpEndpoint {
+  if (endpoint.scheme === "tcp") return endpoint;
+  throw new ZmqError("EPROTONOSUPPORT", { detail: `expected a tcp endpoint, not ${endpoint.scheme}` });
+}
