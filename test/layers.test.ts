@@ -1,0 +1,165 @@
+/**
+ * Holds the layers of docs/architecture.md: which folder of `src` may import which, where `node:*` may be named, and
+ * where time, randomness and output may come from. Each rule is a row of a table below. Tests are free of all of them.
+ */
+
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, posix, relative, resolve, sep } from "node:path";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+/** What a layer may import besides itself. "entry" is a file directly in `src`. */
+const LAYERS: Record<string, readonly string[]> = {
+  base: [],
+  wire: ["base"],
+  pattern: ["base"],
+  security: ["base", "wire"],
+  transport: ["base"],
+  engine: ["base", "wire", "security"],
+  socket: ["base", "wire", "security", "pattern", "engine"],
+  entry: ["base", "wire", "security", "pattern", "transport", "engine", "socket"],
+  cli: ["base", "wire", "security", "pattern", "transport", "engine", "socket", "entry"],
+};
+
+/** Imports of a type, never of a value, that cross the table above. */
+const TYPE_EXCEPTIONS: readonly { readonly from: string; readonly to: string; readonly why: string }[] = [
+  { from: "src/wire/encoder.ts", to: "src/security/mechanism.ts", why: "FrameCipher seals what the encoder writes" },
+  { from: "src/wire/decoder.ts", to: "src/security/mechanism.ts", why: "FrameCipher opens what the decoder reads" },
+];
+
+/** Files that Node alone runs. All others compile without Node's types (tsconfig.neutral.json) and run in browsers. */
+const NODE_ONLY = /^src\/(transport\/node\/|cli\/|(?!browser\.ts$)[^/]+\.ts$)/;
+
+/** Packages that a part of `src` may import. */
+const PACKAGES: readonly { readonly name: string; readonly where: RegExp }[] = [
+  { name: "libsodium", where: /^src\/security\// },
+];
+
+/** Names of the runtime, where they may stand, and what takes their place elsewhere. */
+const GLOBALS: readonly { readonly name: string; readonly where: RegExp; readonly instead: string }[] = [
+  { name: "setTimeout", where: /^src\/(base\/clock\.ts|cli\/)/, instead: "Clock.setTimer" },
+  { name: "setInterval", where: /^src\/(base\/clock\.ts|cli\/)/, instead: "Clock.setTimer" },
+  { name: "setImmediate", where: /^src\/(base\/clock\.ts|cli\/)/, instead: "Clock.yield" },
+  { name: "queueMicrotask", where: /^src\/(base\/clock\.ts|cli\/)/, instead: "Clock.defer" },
+  { name: "Date", where: /^src\/(base\/clock\.ts|cli\/)/, instead: "Clock.now" },
+  { name: "performance", where: /^src\/(base\/clock\.ts|cli\/)/, instead: "Clock.now" },
+  { name: "Math.random", where: /^src\/(base\/clock\.ts|cli\/)/, instead: "Clock.random32" },
+  { name: "console", where: /^src\/cli\//, instead: "an event or an error" },
+  { name: "Buffer", where: NODE_ONLY, instead: "Uint8Array and base/bytes.ts" },
+  { name: "process", where: NODE_ONLY, instead: "Clock, or an option" },
+];
+
+/** Comments, strings and templates, in that order. */
+const COMMENT_OR_STRING = /\/\*[\s\S]*?\*\/|\/\/.*|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`/g;
+
+/** `import … from "x"`, `export … from "x"`, `import "x"` and `import("x")`; group 1 is `type`. */
+const IMPORT =
+  /^\s*(?:import|export)\s+(type\s+)?(?:[\w*{][^;"']*?\sfrom\s+)?["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']/gm;
+
+interface Import {
+  readonly specifier: string;
+  /** Whether the whole statement is `import type` or `export type`. */
+  readonly typeOnly: boolean;
+}
+
+interface SourceFile {
+  /** From the root of the repository, with `/`. */
+  readonly path: string;
+  /** Without comments and without the content of strings. */
+  readonly code: string;
+  readonly imports: readonly Import[];
+}
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
+const sources = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" })
+  .filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"))
+  .map((name) => read(join(root, "src", name)));
+
+test("the rules see the sources", () => {
+  assert.ok(sources.length > 10);
+  const folders = new Set(sources.map((file) => layerOf(file.path)));
+  for (const folder of folders) assert.ok(folder in LAYERS, `src/${folder} is in no row of LAYERS`);
+});
+
+test("a layer imports only the layers below it", () => {
+  const offences = everyImport((file, { specifier, typeOnly }) => {
+    if (!specifier.startsWith(".")) return undefined;
+    const target = posix.join(posix.dirname(file.path), specifier);
+    const [from, to] = [layerOf(file.path), layerOf(target)];
+    if (from === to || LAYERS[from]?.includes(to)) return undefined;
+    if (typeOnly && TYPE_EXCEPTIONS.some((row) => row.from === file.path && row.to === target)) return undefined;
+    return `${target} (${from} may import: ${LAYERS[from]?.join(", ") || "nothing"})`;
+  });
+  assert.deepEqual(offences, []);
+});
+
+test("node:* is imported only where Node alone runs", () => {
+  const offences = everyImport(({ path }, { specifier }) =>
+    specifier.startsWith("node:") && !NODE_ONLY.test(path) ? specifier : undefined,
+  );
+  assert.deepEqual(offences, []);
+});
+
+test("neutral code imports nothing that Node alone runs", () => {
+  const offences = everyImport(({ path }, { specifier }) => {
+    const target = posix.join(posix.dirname(path), specifier);
+    return specifier.startsWith(".") && !NODE_ONLY.test(path) && NODE_ONLY.test(target) ? target : undefined;
+  });
+  assert.deepEqual(offences, []);
+});
+
+test("packages are imported only where the table names them", () => {
+  const offences = everyImport(({ path }, { specifier }) => {
+    if (specifier.startsWith(".") || specifier.startsWith("node:")) return undefined;
+    return PACKAGES.some((row) => row.name === specifier && row.where.test(path)) ? undefined : specifier;
+  });
+  assert.deepEqual(offences, []);
+});
+
+for (const { name, where, instead } of GLOBALS) {
+  test(`${name} is used only where it may be (instead: ${instead})`, () => {
+    // Not after a dot (a property of that name), not before a colon (a key or a member's name).
+    const use = new RegExp(`(?<![.#\\w$])${name.replace(".", "\\.")}(?![\\w$]|\\??\\s*:)`);
+    const offences = sources
+      .filter(({ path }) => !where.test(path))
+      .flatMap(({ path, code }) =>
+        code.split("\n").flatMap((line, index) => (use.test(line) ? [`${path}:${index + 1}: ${line.trim()}`] : [])),
+      );
+    assert.deepEqual(offences, []);
+  });
+}
+
+/** `path: offence` for each import that `judge` objects to. */
+function everyImport(judge: (file: SourceFile, imported: Import) => string | undefined): string[] {
+  return sources.flatMap((file) =>
+    file.imports.flatMap((imported) => {
+      const offence = judge(file, imported);
+      return offence === undefined ? [] : [`${file.path} imports ${offence}`];
+    }),
+  );
+}
+
+/** `src/wire/frame.ts` -> `wire`, `src/index.ts` -> `entry`. */
+function layerOf(path: string): string {
+  const [, folder, file] = path.split("/");
+  return file === undefined || folder === undefined ? "entry" : folder;
+}
+
+function read(file: string): SourceFile {
+  const text = readFileSync(file, "utf8");
+  const withoutComments = text.replace(COMMENT_OR_STRING, (match) => (match.startsWith("/") ? blank(match) : match));
+  const imports = [...withoutComments.matchAll(IMPORT)].map((match) => ({
+    specifier: match[2] ?? match[3] ?? "",
+    typeOnly: match[1] !== undefined,
+  }));
+  const code = text.replace(COMMENT_OR_STRING, (match) =>
+    match.startsWith("`") ? match.replace(/(\$\{[^}]*\})|[^\n]/g, (_, expression) => expression ?? " ") : blank(match),
+  );
+  return { path: relative(root, file).split(sep).join("/"), code, imports };
+}
+
+/** The same lines, without a word. */
+function blank(text: string): string {
+  return text.replace(/[^\n]/g, " ");
+}
