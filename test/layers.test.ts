@@ -9,7 +9,10 @@ import { dirname, join, posix, relative, resolve, sep } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 
-/** What a layer may import besides itself. "entry" is a file directly in `src`. */
+/**
+ * What a layer may import besides itself: layers, or single files. "entry" is a file directly in `src`. The socket
+ * layer drives inproc itself, because inproc crosses two pipes and has no Link; every other transport is handed to it.
+ */
 const LAYERS: Record<string, readonly string[]> = {
   base: [],
   wire: ["base"],
@@ -17,7 +20,7 @@ const LAYERS: Record<string, readonly string[]> = {
   security: ["base", "wire"],
   transport: ["base"],
   engine: ["base", "wire", "security"],
-  socket: ["base", "wire", "security", "pattern", "engine"],
+  socket: ["base", "wire", "security", "pattern", "engine", "transport/inproc.ts"],
   entry: ["base", "wire", "security", "pattern", "transport", "engine", "socket"],
   cli: ["base", "wire", "security", "pattern", "transport", "engine", "socket", "entry"],
 };
@@ -87,7 +90,7 @@ test("a layer imports only the layers below it", () => {
     if (!specifier.startsWith(".")) return undefined;
     const target = posix.join(posix.dirname(file.path), specifier);
     const [from, to] = [layerOf(file.path), layerOf(target)];
-    if (from === to || LAYERS[from]?.includes(to)) return undefined;
+    if (from === to || LAYERS[from]?.some((allowed) => allowed === to || `src/${allowed}` === target)) return undefined;
     if (typeOnly && TYPE_EXCEPTIONS.some((row) => row.from === file.path && row.to === target)) return undefined;
     return `${target} (${from} may import: ${LAYERS[from]?.join(", ") || "nothing"})`;
   });
