@@ -1,0 +1,174 @@
+/**
+ * PUB and SUB (29/PUBSUB): messages go to whoever subscribed to a prefix of
+ * their first frame. The publisher filters, and the subscriber filters again,
+ * for a publisher may hold a subscription a little longer than it is wanted.
+ */
+
+import { copyOf } from "../base/bytes.ts";
+import type { Control, Message } from "../base/message.ts";
+import type { Pipe } from "../base/pipe.ts";
+import { FairQueue } from "./fair-queue.ts";
+import { FanOut } from "./fan-out.ts";
+import type { Pattern, PatternHost } from "./pattern.ts";
+import { takeApart } from "./subscription-frames.ts";
+import { OwnSubscriptions } from "./subscriptions.ts";
+
+/** PUB: sends only. What peers send, subscriptions apart, is discarded. */
+export class PubPattern implements Pattern {
+  readonly canSend = true;
+  readonly canReceive = false;
+  readonly #fanOut: FanOut;
+
+  constructor(host: PatternHost) {
+    this.#fanOut = new FanOut(host);
+  }
+
+  get topicsCount(): number {
+    return this.#fanOut.subscriptions.topicsCount;
+  }
+
+  /** Whether a message with this first frame would go to anybody. */
+  hasSubscriber(frame: Uint8Array): boolean {
+    return this.#fanOut.hasSubscriber(frame);
+  }
+
+  attach(pipe: Pipe): void {
+    this.#fanOut.attach(pipe);
+    this.readable(pipe);
+  }
+
+  /** Until here a dialed peer keeps its subscriptions, however often its link is lost. */
+  detach(pipe: Pipe): void {
+    const subscriber = this.#fanOut.subscriber(pipe);
+    if (subscriber === undefined) return;
+    this.#fanOut.detach(pipe);
+    this.#fanOut.subscriptions.removeAll(subscriber, "none");
+  }
+
+  readable(pipe: Pipe): void {
+    for (let message = pipe.read(); message !== undefined; message = pipe.read()) {
+      for (const control of takeApart(message, false).controls) this.control(pipe, control);
+    }
+  }
+
+  /** Full pipes are found at the next send. */
+  writable(): void {}
+
+  control(pipe: Pipe, control: Control): void {
+    const subscriber = this.#fanOut.subscriber(pipe);
+    if (subscriber === undefined) return;
+    if (control.kind === "subscribe") this.#fanOut.subscriptions.add(subscriber, control.topic);
+    else if (control.kind === "cancel") this.#fanOut.subscriptions.remove(subscriber, control.topic);
+  }
+
+  send(message: Message): boolean {
+    return this.#fanOut.send(message);
+  }
+}
+
+/** SUB: receives only. Tells every publisher its topics, and all of them again after each reconnection. */
+export class SubPattern implements Pattern {
+  readonly canSend = false;
+  readonly #host: PatternHost;
+  readonly #incoming = new FairQueue();
+  readonly #subscriptions: OwnSubscriptions;
+  readonly #pipes = new Set<Pipe>();
+  /** A matching message that `canReceive` had to take out to know. */
+  #ready: Message | undefined = undefined;
+  #readySource: Pipe | undefined = undefined;
+  #source: Pipe | undefined = undefined;
+
+  constructor(host: PatternHost) {
+    this.#host = host;
+    this.#subscriptions = new OwnSubscriptions(host.random32());
+  }
+
+  get canReceive(): boolean {
+    this.#dropOutdated();
+    if (this.#ready === undefined) {
+      this.#ready = this.#nextMatch();
+      this.#readySource = this.#incoming.source;
+    }
+    return this.#ready !== undefined;
+  }
+
+  get source(): Pipe | undefined {
+    return this.#source;
+  }
+
+  get topicsCount(): number {
+    return this.#subscriptions.topicsCount;
+  }
+
+  attach(pipe: Pipe): void {
+    this.#pipes.add(pipe);
+    this.#incoming.add(pipe);
+  }
+
+  connected(pipe: Pipe): void {
+    this.#subscriptions.sendAll(pipe);
+  }
+
+  /** What was not read stays in the fair queue. */
+  detach(pipe: Pipe): void {
+    this.#pipes.delete(pipe);
+  }
+
+  readable(pipe: Pipe): void {
+    this.#incoming.add(pipe);
+  }
+
+  writable(_pipe: Pipe): void {}
+
+  receive(): Message | undefined {
+    this.#dropOutdated();
+    const ready = this.#ready;
+    if (ready !== undefined) {
+      this.#source = this.#readySource;
+      this.#ready = undefined;
+      this.#readySource = undefined;
+      return ready;
+    }
+    const message = this.#nextMatch();
+    this.#source = this.#incoming.source;
+    return message;
+  }
+
+  /** Counted; every call is sent, for a publisher may want to see it. */
+  subscribe(topic: Uint8Array): void {
+    this.#subscriptions.add(topic);
+    this.#tell("subscribe", topic);
+  }
+
+  /** The last of as many calls as there were subscriptions is sent. An unknown topic is ignored. */
+  unsubscribe(topic: Uint8Array): void {
+    if (!this.#subscriptions.remove(topic)) return;
+    this.#tell("cancel", topic);
+    if (this.#ready !== undefined && !this.#isWanted(this.#ready)) this.#ready = undefined;
+  }
+
+  #tell(kind: "subscribe" | "cancel", topic: Uint8Array): void {
+    if (this.#pipes.size === 0) return;
+    const control: Control = { kind, topic: copyOf(topic) };
+    for (const pipe of this.#pipes) pipe.control(control);
+  }
+
+  #nextMatch(): Message | undefined {
+    for (;;) {
+      const message = this.#incoming.receive();
+      if (message === undefined || this.#isWanted(message)) return message;
+    }
+  }
+
+  #isWanted(message: Message): boolean {
+    return this.#subscriptions.matches(message[0] as Uint8Array) !== this.#host.options.invertMatching;
+  }
+
+  /** A conflating pipe replaces what was not received, so a newer message replaces what was taken out. */
+  #dropOutdated(): void {
+    if (this.#host.options.conflate && this.#readySource?.canRead) {
+      this.#ready = undefined;
+      this.#readySource = undefined;
+    }
+  }
+}

@@ -1,0 +1,333 @@
+/**
+ * A set of topics, each with a small number (id), that finds every topic which
+ * is a prefix of a given frame: the matcher of 29/PUBSUB.
+ *
+ * One open-addressing hash table in flat arrays. A running hash over the frame
+ * gives the hash of each of its prefixes; the table is asked once for every
+ * length that some topic has. So a match costs the same with one topic as with
+ * a million, no structure is deep, and a topic costs about 40 bytes beside its
+ * own. The hash starts from a secret seed, so that no peer can choose topics
+ * that collide. `bench/topic-table.ts` compares it with a compressed radix trie
+ * and with a Map for every length.
+ */
+
+import { uninitialized } from "../base/bytes.ts";
+
+const FIRST_SLOTS = 16;
+const FIRST_IDS = 8;
+const FIRST_BYTES = 64;
+const SHARED_BYTES = 65536;
+/** An odd constant with well spread bits: 2^32 / golden ratio. */
+const MULTIPLIER = 0x9e3779b1;
+const FREE = -1;
+
+export class TopicTable {
+  /** Pairs of hash and id + 1; id + 1 = 0 marks an empty slot. At most half of them are taken. */
+  #slots = new Int32Array(FIRST_SLOTS * 2);
+  #mask = FIRST_SLOTS - 1;
+  /** By id: where the topic lies in `#bytes`, and its length; for a free id the next free one, and FREE. */
+  #offsets = new Uint32Array(FIRST_IDS);
+  #lengths = new Int32Array(FIRST_IDS);
+  #idsUsed = 0;
+  #firstFree = FREE;
+  #bytes = uninitialized(FIRST_BYTES);
+  #bytesEnd = 0;
+  #bytesLive = 0;
+  #count = 0;
+  /** The lengths that topics have, ascending, and how many topics have each. */
+  #distinct: number[] = [];
+  readonly #perLength = new Map<number, number>();
+  readonly #seed: number;
+  readonly #candidates: number[] = [];
+
+  /** `seed`: 32 random bits. */
+  constructor(seed: number) {
+    this.#seed = seed | 0;
+  }
+
+  /** Topics in the table. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** The id of exactly this topic, or -1. */
+  find(topic: Uint8Array): number {
+    return this.#find(topic, this.#hash(topic));
+  }
+
+  /** Adds the topic (its bytes are copied) unless it is there; returns its id. An id is used again after `remove`. */
+  add(topic: Uint8Array): number {
+    const hash = this.#hash(topic);
+    const known = this.#find(topic, hash);
+    if (known >= 0) return known;
+    if ((this.#count + 1) * 2 > this.#mask + 1) this.#resizeSlots((this.#mask + 1) * 2);
+    const offset = this.#reserve(topic.length);
+    this.#bytes.set(topic, offset);
+    const id = this.#takeId();
+    this.#offsets[id] = offset;
+    this.#lengths[id] = topic.length;
+    this.#insert(hash, id);
+    this.#count++;
+    this.#countLength(topic.length);
+    return id;
+  }
+
+  remove(id: number): void {
+    const length = this.#lengths[id] as number;
+    const offset = this.#offsets[id] as number;
+    this.#unlink(this.#slotOf(id, this.#hash(this.#bytes.subarray(offset, offset + length))));
+    this.#bytesLive -= length;
+    this.#offsets[id] = this.#firstFree;
+    this.#lengths[id] = FREE;
+    this.#firstFree = id;
+    this.#count--;
+    this.#uncountLength(length);
+    if (this.#count === 0 && this.#idsUsed > FIRST_IDS) this.#reset();
+    else if (this.#mask >= FIRST_SLOTS * 4 && this.#count * 16 < this.#mask) this.#resizeSlots((this.#mask + 1) / 4);
+  }
+
+  /**
+   * Appends a copy of each topic to `target`. With `first` 0 or more, each copy
+   * has this octet in front. The copies share buffers of at most 64 KiB, so that
+   * a million topics do not make a million buffers.
+   */
+  copyAll(ids: ArrayLike<number>, first: number, target: Uint8Array[]): void {
+    const extra = first < 0 ? 0 : 1;
+    for (let start = 0; start < ids.length; ) {
+      let size = 0;
+      let end = start;
+      while (end < ids.length) {
+        const length = (this.#lengths[ids[end] as number] as number) + extra;
+        if (end > start && size + length > SHARED_BYTES) break;
+        size += length;
+        end++;
+      }
+      const shared = uninitialized(size);
+      let at = 0;
+      for (; start < end; start++) {
+        const id = ids[start] as number;
+        const length = (this.#lengths[id] as number) + extra;
+        if (extra === 1) shared[at] = first;
+        this.#copyTo(id, shared, at + extra);
+        target.push(shared.subarray(at, at + length));
+        at += length;
+      }
+    }
+  }
+
+  /**
+   * Looks for the topics that are prefixes of `frame` and returns how many may
+   * be: `candidate(i)` tells their ids, shortest first, and `isPrefix` is to be
+   * asked for each that matters. What this is good for: who has found all he
+   * needs compares no more bytes, so that a peer with thousands of nested long
+   * topics costs no more than one.
+   */
+  probe(frame: Uint8Array): number {
+    const distinct = this.#distinct;
+    const slots = this.#slots;
+    const mask = this.#mask;
+    let found = 0;
+    let hash = this.#seed;
+    let position = 0;
+    for (let i = 0; i < distinct.length; i++) {
+      const length = distinct[i] as number;
+      if (length > frame.length) break;
+      for (; position < length; position++) {
+        hash = Math.imul(hash ^ (frame[position] as number), MULTIPLIER);
+        hash ^= hash >>> 15;
+      }
+      let slot = hash & mask;
+      let entry = slots[slot * 2 + 1] as number;
+      while (entry !== 0) {
+        if (slots[slot * 2] === hash) this.#candidates[found++] = entry - 1;
+        slot = (slot + 1) & mask;
+        entry = slots[slot * 2 + 1] as number;
+      }
+    }
+    return found;
+  }
+
+  /** The id that the last `probe` put at `index`. */
+  candidate(index: number): number {
+    return this.#candidates[index] as number;
+  }
+
+  /** Whether the topic with this id is a prefix of `frame`. */
+  isPrefix(id: number, frame: Uint8Array): boolean {
+    const length = this.#lengths[id] as number;
+    if (length > frame.length) return false;
+    const bytes = this.#bytes;
+    const offset = this.#offsets[id] as number;
+    for (let i = 0; i < length; i++) if (bytes[offset + i] !== frame[i]) return false;
+    return true;
+  }
+
+  /** Whether any topic is a prefix of `frame`. */
+  matches(frame: Uint8Array): boolean {
+    const found = this.probe(frame);
+    for (let i = 0; i < found; i++) if (this.isPrefix(this.#candidates[i] as number, frame)) return true;
+    return false;
+  }
+
+  /** All ids in the byte-wise order of their topics, a prefix before what it begins. */
+  sortedIds(): Int32Array {
+    const ids = new Int32Array(this.#count);
+    let at = 0;
+    for (let id = 0; id < this.#idsUsed; id++) if (this.#lengths[id] !== FREE) ids[at++] = id;
+    return ids.sort((a, b) => this.#compare(a, b));
+  }
+
+  #copyTo(id: number, target: Uint8Array, position: number): void {
+    const offset = this.#offsets[id] as number;
+    const length = this.#lengths[id] as number;
+    if (length > 64) target.set(this.#bytes.subarray(offset, offset + length), position);
+    else for (let i = 0; i < length; i++) target[position + i] = this.#bytes[offset + i] as number;
+  }
+
+  #compare(a: number, b: number): number {
+    const bytes = this.#bytes;
+    const lengthA = this.#lengths[a] as number;
+    const lengthB = this.#lengths[b] as number;
+    const shorter = Math.min(lengthA, lengthB);
+    const offsetA = this.#offsets[a] as number;
+    const offsetB = this.#offsets[b] as number;
+    for (let i = 0; i < shorter; i++) {
+      const difference = (bytes[offsetA + i] as number) - (bytes[offsetB + i] as number);
+      if (difference !== 0) return difference;
+    }
+    return lengthA - lengthB;
+  }
+
+  #hash(topic: Uint8Array): number {
+    let hash = this.#seed;
+    for (let i = 0; i < topic.length; i++) {
+      hash = Math.imul(hash ^ (topic[i] as number), MULTIPLIER);
+      hash ^= hash >>> 15;
+    }
+    return hash;
+  }
+
+  #find(topic: Uint8Array, hash: number): number {
+    const slots = this.#slots;
+    let slot = hash & this.#mask;
+    for (;;) {
+      const id = (slots[slot * 2 + 1] as number) - 1;
+      if (id < 0) return -1;
+      if (slots[slot * 2] === hash && this.#lengths[id] === topic.length && this.isPrefix(id, topic)) return id;
+      slot = (slot + 1) & this.#mask;
+    }
+  }
+
+  #slotOf(id: number, hash: number): number {
+    let slot = hash & this.#mask;
+    while (this.#slots[slot * 2 + 1] !== id + 1) slot = (slot + 1) & this.#mask;
+    return slot;
+  }
+
+  #insert(hash: number, id: number): void {
+    let slot = hash & this.#mask;
+    while (this.#slots[slot * 2 + 1] !== 0) slot = (slot + 1) & this.#mask;
+    this.#slots[slot * 2] = hash;
+    this.#slots[slot * 2 + 1] = id + 1;
+  }
+
+  /** Empties a slot and moves back those behind it that would not be found across the gap. */
+  #unlink(slot: number): void {
+    const slots = this.#slots;
+    const mask = this.#mask;
+    let gap = slot;
+    let next = (slot + 1) & mask;
+    while (slots[next * 2 + 1] !== 0) {
+      const home = (slots[next * 2] as number) & mask;
+      if (((next - home) & mask) >= ((next - gap) & mask)) {
+        slots[gap * 2] = slots[next * 2] as number;
+        slots[gap * 2 + 1] = slots[next * 2 + 1] as number;
+        gap = next;
+      }
+      next = (next + 1) & mask;
+    }
+    slots[gap * 2 + 1] = 0;
+  }
+
+  #resizeSlots(slotCount: number): void {
+    const old = this.#slots;
+    this.#slots = new Int32Array(slotCount * 2);
+    this.#mask = slotCount - 1;
+    for (let i = 1; i < old.length; i += 2) {
+      const entry = old[i] as number;
+      if (entry !== 0) this.#insert(old[i - 1] as number, entry - 1);
+    }
+  }
+
+  #takeId(): number {
+    const free = this.#firstFree;
+    if (free !== FREE) {
+      const next = this.#offsets[free] as number;
+      // Offsets are unsigned: the end of the chain reads as 2^32 - 1.
+      this.#firstFree = next === 0xffffffff ? FREE : next;
+      return free;
+    }
+    if (this.#idsUsed === this.#offsets.length) {
+      const offsets = new Uint32Array(this.#idsUsed * 2);
+      offsets.set(this.#offsets);
+      this.#offsets = offsets;
+      const lengths = new Int32Array(this.#idsUsed * 2);
+      lengths.set(this.#lengths);
+      this.#lengths = lengths;
+    }
+    return this.#idsUsed++;
+  }
+
+  /** Room for a topic; where too little is left, live topics move together into a buffer twice their size. */
+  #reserve(length: number): number {
+    if (this.#bytesEnd + length > this.#bytes.length) {
+      const bytes = uninitialized(Math.max((this.#bytesLive + length) * 2, FIRST_BYTES));
+      let end = 0;
+      for (let id = 0; id < this.#idsUsed; id++) {
+        if (this.#lengths[id] === FREE) continue;
+        this.#copyTo(id, bytes, end);
+        this.#offsets[id] = end;
+        end += this.#lengths[id] as number;
+      }
+      this.#bytes = bytes;
+      this.#bytesEnd = end;
+    }
+    const offset = this.#bytesEnd;
+    this.#bytesEnd += length;
+    this.#bytesLive += length;
+    return offset;
+  }
+
+  #countLength(length: number): void {
+    const topics = this.#perLength.get(length) ?? 0;
+    this.#perLength.set(length, topics + 1);
+    if (topics > 0) return;
+    let at = this.#distinct.length;
+    while (at > 0 && (this.#distinct[at - 1] as number) > length) at--;
+    this.#distinct.splice(at, 0, length);
+  }
+
+  #uncountLength(length: number): void {
+    const topics = this.#perLength.get(length) as number;
+    if (topics > 1) {
+      this.#perLength.set(length, topics - 1);
+      return;
+    }
+    this.#perLength.delete(length);
+    this.#distinct.splice(this.#distinct.indexOf(length), 1);
+  }
+
+  /** Empty again: gives the memory back. */
+  #reset(): void {
+    this.#slots = new Int32Array(FIRST_SLOTS * 2);
+    this.#mask = FIRST_SLOTS - 1;
+    this.#offsets = new Uint32Array(FIRST_IDS);
+    this.#lengths = new Int32Array(FIRST_IDS);
+    this.#idsUsed = 0;
+    this.#firstFree = FREE;
+    this.#bytes = uninitialized(FIRST_BYTES);
+    this.#bytesEnd = 0;
+    this.#bytesLive = 0;
+    this.#candidates.length = 0;
+  }
+}

@@ -1,0 +1,197 @@
+/**
+ * XPUB (29/PUBSUB): publishes as PUB does and tells its user who subscribes, as
+ * messages `01 topic` and `00 topic`; other messages from subscribers are
+ * delivered as they are. With the option `manual` the peers only ask, and the
+ * user decides what each of them gets.
+ */
+
+import { ZmqError } from "../base/errors.ts";
+import type { Control, Message } from "../base/message.ts";
+import type { Pipe } from "../base/pipe.ts";
+import { Queue } from "../base/queue.ts";
+import { FanOut } from "./fan-out.ts";
+import type { Pattern, PatternHost } from "./pattern.ts";
+import { subscriptionFrame, takeApart } from "./subscription-frames.ts";
+import { PeerSubscriptions, Subscriber } from "./subscriptions.ts";
+
+/** What XPUB knows of a peer. It may outlive the pipe in the queue of unread notifications. */
+interface Peer {
+  /** What the peer gets; undefined when it is gone. */
+  subscriber: Subscriber | undefined;
+  /** Manual mode: what it asked for. */
+  readonly requests: Subscriber;
+  /** User messages in the queue: beyond the high-water mark they wait in the pipe, and the peer is held back. */
+  unread: number;
+  isWelcomed: boolean;
+}
+
+interface Pending {
+  readonly message: Message;
+  readonly peer: Peer;
+  /** The pipe of a user message; undefined marks a notification. */
+  readonly pipe: Pipe | undefined;
+}
+
+export class XPubPattern implements Pattern {
+  readonly canSend = true;
+  readonly #host: PatternHost;
+  readonly #fanOut: FanOut;
+  readonly #requested: PeerSubscriptions;
+  readonly #peers = new Map<Pipe, Peer>();
+  readonly #pending = new Queue<Pending>(0);
+  #source: Pipe | undefined = undefined;
+  /** Whom `subscribe`, `unsubscribe` and the next message with `manualLastValue` are for. */
+  #lastPeer: Peer | undefined = undefined;
+
+  constructor(host: PatternHost) {
+    this.#host = host;
+    this.#fanOut = new FanOut(host);
+    this.#requested = new PeerSubscriptions(host.random32());
+  }
+
+  get canReceive(): boolean {
+    return this.#pending.length > 0;
+  }
+
+  /** Undefined for a notification whose peer is gone. */
+  get source(): Pipe | undefined {
+    return this.#source;
+  }
+
+  get topicsCount(): number {
+    return this.#fanOut.subscriptions.topicsCount;
+  }
+
+  /** Whether a message with this first frame would go to anybody. */
+  hasSubscriber(frame: Uint8Array): boolean {
+    return this.#fanOut.hasSubscriber(frame);
+  }
+
+  attach(pipe: Pipe): void {
+    const subscriber = this.#fanOut.attach(pipe);
+    this.#peers.set(pipe, {
+      subscriber,
+      requests: new Subscriber(pipe, subscriber.serial),
+      unread: 0,
+      isWelcomed: false,
+    });
+    this.readable(pipe);
+  }
+
+  connected(pipe: Pipe): void {
+    const peer = this.#peers.get(pipe);
+    const { welcomeMessage } = this.#host.options;
+    if (peer === undefined || peer.isWelcomed || welcomeMessage.length === 0) return;
+    peer.isWelcomed = true;
+    const message = [welcomeMessage];
+    if (!pipe.write(message)) this.#host.dropped("highWaterMark", pipe, message);
+  }
+
+  /** Cancels what the peer subscribed to; the user hears of topics that nobody holds now, or of all when verbose. */
+  detach(pipe: Pipe): void {
+    const peer = this.#peers.get(pipe);
+    if (peer?.subscriber === undefined) return;
+    this.#drain(peer, pipe, false);
+    this.#peers.delete(pipe);
+    this.#fanOut.detach(pipe);
+    const { verbosity } = this.#host.options;
+    const isManual = this.#isManual;
+    const frames = isManual
+      ? this.#requested.removeAll(peer.requests, "all")
+      : this.#fanOut.subscriptions.removeAll(peer.subscriber, verbosity === "allSubsUnsubs" ? "all" : "last");
+    this.#requested.removeAll(peer.requests, "none");
+    this.#fanOut.subscriptions.removeAll(peer.subscriber, "none");
+    peer.subscriber = undefined;
+    for (const frame of frames) this.#pending.push({ message: [frame], peer, pipe: undefined });
+  }
+
+  readable(pipe: Pipe): void {
+    const peer = this.#peers.get(pipe);
+    if (peer !== undefined) this.#drain(peer, pipe, true);
+  }
+
+  /** Full pipes are found at the next send. */
+  writable(): void {}
+
+  /** A command stands behind the messages that came before it: those are read first. */
+  control(pipe: Pipe, control: Control): void {
+    const peer = this.#peers.get(pipe);
+    if (peer === undefined) return;
+    this.#drain(peer, pipe, false);
+    this.#change(peer, control);
+  }
+
+  send(message: Message): boolean {
+    const isOneShot = this.#host.options.manualLastValue;
+    if (!this.#fanOut.send(message, isOneShot ? this.#lastPeer?.subscriber : undefined)) return false;
+    if (isOneShot) this.#lastPeer = undefined;
+    return true;
+  }
+
+  receive(): Message | undefined {
+    const pending = this.#pending.shift();
+    if (pending === undefined) return undefined;
+    const { peer, pipe } = pending;
+    this.#lastPeer = peer;
+    this.#source = pipe ?? peer.subscriber?.pipe;
+    if (pipe !== undefined) {
+      peer.unread--;
+      if (pipe.canRead && peer.subscriber !== undefined) this.#drain(peer, pipe, true);
+    }
+    return pending.message;
+  }
+
+  /** Manual mode: gives the peer of the message read last a topic. Nothing happens when that peer is gone. */
+  subscribe(topic: Uint8Array): void {
+    const subscriber = this.#manualTarget("subscribe");
+    if (subscriber !== undefined) this.#fanOut.subscriptions.add(subscriber, topic);
+  }
+
+  /** Manual mode: takes a topic from the peer of the message read last. */
+  unsubscribe(topic: Uint8Array): void {
+    const subscriber = this.#manualTarget("unsubscribe");
+    if (subscriber !== undefined) this.#fanOut.subscriptions.remove(subscriber, topic);
+  }
+
+  get #isManual(): boolean {
+    const { options } = this.#host;
+    return options.manual || options.manualLastValue;
+  }
+
+  #manualTarget(what: string): Subscriber | undefined {
+    if (!this.#isManual) throw new ZmqError("EINVAL", { message: `${what}: an XPUB needs the option manual for it` });
+    return this.#lastPeer?.subscriber;
+  }
+
+  /** Reads the pipe empty, or, with `isBounded`, until the user has a queue's worth of the peer's messages to read. */
+  #drain(peer: Peer, pipe: Pipe, isBounded: boolean): void {
+    const { receiveHighWaterMark, onlyFirstSubscribe } = this.#host.options;
+    const limit = isBounded && receiveHighWaterMark > 0 ? receiveHighWaterMark : Number.POSITIVE_INFINITY;
+    while (peer.unread < limit) {
+      const message = pipe.read();
+      if (message === undefined) return;
+      const { controls, data } = takeApart(message, onlyFirstSubscribe);
+      for (const control of controls) this.#change(peer, control);
+      if (data === undefined) continue;
+      peer.unread++;
+      this.#pending.push({ message: data, peer, pipe });
+    }
+  }
+
+  #change(peer: Peer, control: Control): void {
+    const { kind, topic } = control;
+    if (peer.subscriber === undefined || (kind !== "subscribe" && kind !== "cancel")) return;
+    const { verbosity } = this.#host.options;
+    let isNews = true;
+    if (this.#isManual) {
+      if (kind === "subscribe") this.#requested.add(peer.requests, topic);
+      else this.#requested.remove(peer.requests, topic);
+    } else if (kind === "subscribe") {
+      isNews = this.#fanOut.subscriptions.add(peer.subscriber, topic) || verbosity !== null;
+    } else {
+      const removal = this.#fanOut.subscriptions.remove(peer.subscriber, topic);
+      isNews = removal !== "others" || verbosity === "allSubsUnsubs";
+    }
+    if (isNews) this.#pending.push({ message: [subscriptionFrame(control)], peer, pipe: undefined });
+  }
+}
