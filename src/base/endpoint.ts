@@ -4,9 +4,10 @@
  * zmq_pgm(7); 45/ZWS for ws).
  *
  * Stricter than libzmq where that only puts a mistake off: a port beyond 65535
- * is refused instead of cut to 16 bits, and a malformed address fails at
- * `connect` instead of never connecting. Wider in one place: `connect` takes a
- * trailing slash as `bind` does. Resolves no names and no interfaces.
+ * is refused instead of cut to 16 bits, and what can never connect (port 0, a
+ * wildcard path, an IPv6 address without IPv6) fails at `connect`. Wider where
+ * that is harmless: `connect` takes a trailing slash as `bind` does, and a ws
+ * URL without port. Resolves no names and no interfaces.
  */
 
 import { fromText } from "./bytes.ts";
@@ -211,7 +212,7 @@ function parseAddress(address: string, context: Context): { host: string; port: 
 }
 
 function parsePort(port: string, { text, role }: Context): number {
-  const isEphemeral = port === "*" || /^0+$/.test(port);
+  const isEphemeral = port === "*" || port === "0";
   if (isEphemeral && role === "bind") return 0;
   const value = /^\d{1,9}$/.test(port) ? Number(port) : 0;
   if (isEphemeral || value < 1 || value > 65535) {

@@ -96,12 +96,6 @@ export function optionsOf(type: SocketTypeName): readonly OptionName[] {
   return NAMES.filter((name) => hasOption(type, name));
 }
 
-/** By libzmq's number; 78 (XPUB_VERBOSER) is `verbosity` too. Undefined: not a row of the table. */
-export function optionById(id: number): OptionName | undefined {
-  if (id === 78) return "verbosity";
-  return NAMES.find((name) => OPTIONS[name].id === id);
-}
-
 /** The values of a fresh socket. */
 export function defaultOptions(type: SocketTypeName, context: ContextDefaults): OptionValues {
   const values: Partial<Record<OptionName, unknown>> = {};
@@ -136,16 +130,12 @@ export function checkOption<N extends OptionName>(name: N, input: unknown, type:
 }
 
 /** Checks and assigns, with what follows for other options: additive ones add up, security options choose the mechanism. */
-export function setOption<N extends OptionName>(
-  values: OptionValues,
-  name: N,
-  input: unknown,
-  type: SocketTypeName,
-): void {
-  const value = checkOption(name, input, type);
-  const row = optionRow(name);
-  values[name] = row.add ? row.add(values[name], value) : value;
-  chooseMechanism(values, name, input);
+export function setOption(values: OptionValues, name: OptionName, input: unknown, type: SocketTypeName): void {
+  const value: unknown = checkOption(name, input, type);
+  const { add } = optionRow(name);
+  const wasServer = values.plainServer || values.curveServer;
+  (values as Record<OptionName, unknown>)[name] = add ? add(values[name], value) : value;
+  chooseMechanism(values, name, wasServer);
 }
 
 /** What the property of an option reads as: null for empty text, full 100 ms for `heartbeatTimeToLive`. */
@@ -153,33 +143,72 @@ export function getOption<N extends OptionName>(values: OptionValues, name: N): 
   return optionRow(name).show(values[name]);
 }
 
+/** Numbers of libzmq that are no rows of their own. */
+const IPV4ONLY = 31;
+const XPUB_VERBOSE = 40;
+const XPUB_VERBOSER = 78;
+
+/** By libzmq's number; undefined: not a row of the table. */
+export function optionById(id: number): OptionName | undefined {
+  if (id === XPUB_VERBOSER) return "verbosity";
+  if (id === IPV4ONLY) return "ipv6";
+  return NAMES.find((name) => OPTIONS[name].id === id);
+}
+
+/** As `setOption`, by libzmq's number and with libzmq's values: numbers for names, booleans for XPUB_VERBOSE and XPUB_VERBOSER. */
+export function setOptionById(values: OptionValues, id: number, input: unknown, type: SocketTypeName): void {
+  const name = optionById(id);
+  if (name === undefined) throw invalid(`option ${id}: expected the number of a socket option`);
+  setOption(values, name, fromLibzmq(name, id, input), type);
+}
+
+function fromLibzmq(name: OptionName, id: number, input: unknown): unknown {
+  if (id === XPUB_VERBOSE && typeof input === "boolean") return input ? "allSubs" : null;
+  if (id === XPUB_VERBOSER && typeof input === "boolean") return input ? "allSubsUnsubs" : null;
+  if (id === IPV4ONLY && typeof input === "boolean") return !input;
+  const { values } = optionRow(name);
+  return values !== undefined && typeof input === "number" ? values[input] : input;
+}
+
+/** As `getOption`, by libzmq's number and with libzmq's values. */
+export function getOptionById(values: OptionValues, id: number): unknown {
+  const name = optionById(id);
+  if (name === undefined) throw invalid(`option ${id}: expected the number of a socket option`);
+  if (id === XPUB_VERBOSE) return values.verbosity === "allSubs";
+  if (id === XPUB_VERBOSER) return values.verbosity === "allSubsUnsubs";
+  if (id === IPV4ONLY) return !values.ipv6;
+  const { values: names } = optionRow(name);
+  return names === undefined ? getOption(values, name) : names.indexOf(values[name]);
+}
+
 /** libzmq's rule: the option that was assigned last decides, and one flag says "server" for both mechanisms. */
-function chooseMechanism(values: OptionValues, name: OptionName, input: unknown): void {
+function chooseMechanism(values: OptionValues, name: OptionName, wasServer: boolean): void {
+  let mechanism: OptionValues["securityMechanism"];
+  let server = false;
   switch (name) {
     case "plainServer":
-    case "plainUsername":
-    case "plainPassword": {
-      const chosen = name === "plainServer" ? values.plainServer : values[name] !== null;
-      if (chosen || name !== "plainServer") values.curveServer = false;
-      if (chosen && name !== "plainServer") values.plainServer = false;
-      values.securityMechanism = chosen ? "plain" : null;
-      return;
-    }
     case "curveServer":
-      values.securityMechanism = values.curveServer ? "curve" : null;
-      values.plainServer = false;
-      return;
+      server = values[name];
+      mechanism = !server ? null : name === "plainServer" ? "plain" : "curve";
+      break;
+    case "plainUsername":
+    case "plainPassword":
+      mechanism = values[name] === null ? null : "plain";
+      break;
     case "curvePublicKey":
     case "curveSecretKey":
-      values.securityMechanism = "curve";
-      return;
+      mechanism = "curve";
+      server = wasServer;
+      break;
     case "curveServerKey":
-      values.securityMechanism = "curve";
-      values.curveServer = false;
-      return;
+      mechanism = "curve";
+      break;
     default:
-      void input;
+      return;
   }
+  values.securityMechanism = mechanism;
+  values.plainServer = server && mechanism === "plain";
+  values.curveServer = server && mechanism === "curve";
 }
 
 function isDefault(row: AnyOption, value: unknown): boolean {

@@ -33,6 +33,8 @@ export interface Option<
   readonly refusal: ErrorCode;
   /** The shape of a legal value, for messages and docs: "an integer >= -1". */
   readonly expected: string;
+  /** Of a choice: the names, in the order of libzmq's numbers. */
+  readonly values?: readonly Value[];
   /** Docs: what is kept for compatibility only or works in part. */
   readonly note?: string;
   /** The internal value; undefined when out of range. Throws a TypeError for the wrong JavaScript type. */
@@ -139,7 +141,7 @@ export type Text = string | Uint8Array | null;
 
 /** UTF-8 bytes of a string, a copy of an array; null is empty. */
 export function bytesOf(input: unknown): Uint8Array {
-  if (input === null || input === undefined) return EMPTY;
+  if (input === null) return EMPTY;
   if (typeof input === "string") return fromText(input);
   if (input instanceof Uint8Array) return input.slice();
   throw new TypeError("Option value must be a string or buffer");
@@ -147,7 +149,7 @@ export function bytesOf(input: unknown): Uint8Array {
 
 /** As text; bytes are read as UTF-8, null is empty. */
 export function textOf(input: unknown): string {
-  if (input === null || input === undefined) return "";
+  if (input === null) return "";
   if (typeof input === "string") return input;
   if (input instanceof Uint8Array) return toText(input);
   throw new TypeError("Option value must be a string or buffer");
@@ -188,9 +190,11 @@ function binary<On extends string, Access extends "rw" | "r">(row: BytesRow<On, 
 type TextRow<On extends string, Access extends string> = Row<On, Access> & {
   /** In bytes of UTF-8. */
   readonly max?: number;
+  /** Refuses "", which otherwise is the same as null. */
+  readonly notEmpty?: boolean;
 };
 
-/** Text; null and "" are the same and the default. */
+/** Text; null, and "" if allowed, is no text and the default. */
 export function text<const On extends string = SocketTypeName, const Access extends "rw" | "r" = "rw">(
   row: TextRow<On, Access>,
 ): Option<string | null, string | null, Text, On, Access> {
@@ -202,6 +206,7 @@ export function text<const On extends string = SocketTypeName, const Access exte
     check(input) {
       const value = textOf(input);
       if (max !== undefined && fromText(value).length > max) return undefined;
+      if (value === "" && row.notEmpty && input !== null) return undefined;
       return value === "" ? null : value;
     },
     show: (value) => value,
@@ -222,6 +227,7 @@ export function choice<
   return {
     ...traits(row),
     default: row.default,
+    values: row.values,
     expected: row.values.map((value) => JSON.stringify(value)).join(" or "),
     check: (input) => row.values.find((value) => value === input),
     show: (value) => value,

@@ -20,9 +20,9 @@ export const SECURITY_OPTIONS = {
   /** ZMQ_PLAIN_SERVER. Asks peers for user name and password. */
   plainServer: bool({ id: 44, default: false }),
   /** ZMQ_PLAIN_USERNAME. User name told to a PLAIN server, at most 255 bytes; null = no security. */
-  plainUsername: text({ id: 45, max: 255 }),
+  plainUsername: text({ id: 45, max: 255, notEmpty: true }),
   /** ZMQ_PLAIN_PASSWORD. Password told to a PLAIN server, at most 255 bytes; null = no security. */
-  plainPassword: text({ id: 46, max: 255 }),
+  plainPassword: text({ id: 46, max: 255, notEmpty: true }),
 
   /** ZMQ_CURVE_SERVER. Accepts CURVE clients; needs `curveSecretKey`. */
   curveServer: bool({ id: 47, default: false }),

@@ -128,7 +128,7 @@ export function metadata(
     expected: 'properties as { "X-name": "value" } or "X-name:value", with names that begin with X-',
     check(input) {
       const value: Record<string, string> = {};
-      if (input === null || input === undefined) return value;
+      if (input === null) return value;
       for (const [name, content] of entries(input)) {
         if (!name.startsWith("X-") || fromText(name).length > LONGEST_NAME) return undefined;
         if (typeof content !== "string" || content === "") return undefined;

@@ -1,0 +1,87 @@
+/**
+ * CONTEXT_OPTIONS: every context option, once, in the style of options.ts.
+ * Contexts have no endpoints, so every change takes effect at once: for sockets
+ * that are made later.
+ */
+
+import { ZmqError } from "./errors.ts";
+import { bool, int, type Option, text } from "./options/kinds.ts";
+
+const NO_THREADS = "Kept, without effect: the library starts no threads of its own.";
+
+export const CONTEXT_OPTIONS = {
+  /** ZMQ_IO_THREADS. Threads that handle connections; 0 is enough for inproc. */
+  ioThreads: int({ id: 1, default: 1, min: 0, applies: "now", note: NO_THREADS }),
+  /** ZMQ_MAX_SOCKETS. Sockets that may be open at once; one more throws EMFILE. */
+  maxSockets: int({ id: 2, default: 1023, min: 1, applies: "now" }),
+  /** ZMQ_SOCKET_LIMIT. Largest value of `maxSockets`. */
+  maxSocketsLimit: int({ id: 3, default: 65535, access: "r" }),
+  /** ZMQ_MAX_MSGSZ. Bytes of the largest message that may be sent. */
+  maxMessageSize: int({ id: 5, default: 2 ** 31 - 1, min: 0, applies: "now" }),
+  /** ZMQ_MSG_T_SIZE. Bytes of libzmq's `zmq_msg_t`; a constant, for programs that print it. */
+  messageStructSize: int({ id: 6, default: 64, access: "r" }),
+  /** ZMQ_IPV6. The default of the sockets' option of that name. */
+  ipv6: bool({ id: 42, default: false, applies: "now" }),
+  /** ZMQ_BLOCKY. Waits at exit for unsent messages, as the sockets' `linger` says; false: sockets linger 0 by default. */
+  blocky: bool({ id: 70, default: true, applies: "now" }),
+  /** ZMQ_ZERO_COPY_RECV. Received messages share the memory they arrived in; false: each has memory of its own. */
+  zeroCopyReceive: bool({ id: 10, default: true, applies: "now" }),
+  /** ZMQ_THREAD_PRIORITY. Scheduling priority of the I/O threads; -1 = the operating system's default. */
+  threadPriority: int({ id: 3, default: -1, min: -1, applies: "now", note: NO_THREADS }),
+  /** ZMQ_THREAD_SCHED_POLICY. Scheduling policy of the I/O threads; -1 = the operating system's default. */
+  threadSchedulingPolicy: int({ id: 4, default: -1, min: -1, applies: "now", note: NO_THREADS }),
+  /** ZMQ_THREAD_NAME_PREFIX. Prefix of the I/O threads' names, at most 16 bytes. */
+  threadNamePrefix: text({ id: 9, max: 16, applies: "now", note: NO_THREADS }),
+  /** ZMQ_THREAD_AFFINITY_CPU_ADD. A processor for the I/O threads to run on. */
+  threadAffinityCpuAdd: int({ id: 7, default: -1, min: 0, applies: "now", note: NO_THREADS }),
+  /** ZMQ_THREAD_AFFINITY_CPU_REMOVE. A processor for the I/O threads not to run on. */
+  threadAffinityCpuRemove: int({ id: 8, default: -1, min: 0, applies: "now", note: NO_THREADS }),
+  // biome-ignore lint/suspicious/noExplicitAny: a row of any kind
+} satisfies Record<string, Option<any, any, any>>;
+
+type Table = typeof CONTEXT_OPTIONS;
+export type ContextOptionName = keyof Table;
+
+type PropertyOf<Row> = Row extends { show(value: never): infer Property } ? Property : never;
+type AccessOf<Row> = Row extends { readonly access: infer Access } ? Access : never;
+
+/** The values of a context; contexts read as what they hold. */
+export type ContextOptionValues = { -readonly [N in keyof Table]: PropertyOf<Table[N]> };
+
+/** The option properties of a context. */
+export type ContextProperties = {
+  -readonly [N in keyof Table as "rw" extends AccessOf<Table[N]> ? N : never]: PropertyOf<Table[N]>;
+} & {
+  readonly [N in keyof Table as "rw" extends AccessOf<Table[N]> ? never : N]: PropertyOf<Table[N]>;
+};
+
+const NAMES = Object.keys(CONTEXT_OPTIONS) as ContextOptionName[];
+
+// biome-ignore lint/suspicious/noExplicitAny: a row of any kind
+function row(name: ContextOptionName): Option<any, any, any> {
+  return CONTEXT_OPTIONS[name];
+}
+
+/** The values of a fresh context. */
+export function defaultContextOptions(): ContextOptionValues {
+  const values: Partial<Record<ContextOptionName, unknown>> = {};
+  for (const name of NAMES) values[name] = CONTEXT_OPTIONS[name].default;
+  return values as ContextOptionValues;
+}
+
+/** By libzmq's number. Number 3 is SOCKET_LIMIT when read and THREAD_PRIORITY when written, as in libzmq. */
+export function contextOptionById(id: number, access: "read" | "write"): ContextOptionName | undefined {
+  return NAMES.find((name) => row(name).id === id && (access === "read" || row(name).access === "rw"));
+}
+
+/** Checks and assigns; the errors are those of `checkOption`. */
+export function setContextOption(values: ContextOptionValues, name: ContextOptionName, input: unknown): void {
+  const { access, expected, check } = row(name);
+  if (access === "r") throw new ZmqError("EINVAL", { message: `${name}: read-only` });
+  const value = check(input);
+  if (value === undefined) {
+    const came = typeof input === "number" ? `, not ${input}` : "";
+    throw new ZmqError("EINVAL", { message: `${name}: expected ${expected}${came}` });
+  }
+  (values as Record<ContextOptionName, unknown>)[name] = value;
+}
