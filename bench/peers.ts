@@ -1,0 +1,120 @@
+/**
+ * The peers under test: how each is made ready, and the command line of one process of it.
+ *
+ * Workers for Node are bundled to plain JavaScript first, so that no loader runs in a measured process. The C peer is
+ * compiled when there are a compiler and libzmq's headers.
+ */
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "rolldown";
+import type { PeerName } from "./workloads.ts";
+
+export interface Peer {
+  readonly name: string;
+  /** Version, or what else tells one build from another. */
+  readonly about: string;
+  /** Executable and leading arguments. */
+  readonly command: readonly string[];
+}
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const OUT = join(ROOT, ".build", "bench");
+
+/** The process that plays the thousands of clients of a `crowd`, for every peer. */
+export const CROWD: readonly string[] = [process.execPath, join(OUT, "crowd.js")];
+
+/** Builds what `names` need. Peers that cannot be had are left out, and `warn` says why. */
+export async function preparePeers(names: readonly PeerName[], warn: (line: string) => void): Promise<Peer[]> {
+  mkdirSync(OUT, { recursive: true });
+  await bundle(["node", "raw", "crowd"].map((name) => join(ROOT, "bench", "peers", `${name}.ts`)));
+  const peers: Peer[] = [];
+  for (const name of names) {
+    try {
+      peers.push(await PREPARE[name](warn));
+    } catch (error) {
+      warn(`${name} is left out: ${error instanceof Error ? error.message.split("\n")[0] : error}`);
+    }
+  }
+  return peers;
+}
+
+const PREPARE: Record<PeerName, (warn: (line: string) => void) => Peer | Promise<Peer>> = {
+  "zmq-ts": ours,
+  "zeromq.js": () => ({
+    name: "zeromq.js",
+    about: `zeromq ${npmVersion("zeromq")}`,
+    command: worker("node", "module=zeromq"),
+  }),
+  libzmq: compileC,
+  "node:net": () => ({ name: "node:net", about: `Node ${process.versions.node}`, command: worker("raw") }),
+};
+
+/** One more build of a module with this API, to be measured beside the others: `name=path`. */
+export function extraPeer(nameAndPath: string): Peer {
+  const [name = "", path = ""] = nameAndPath.split("=");
+  if (!existsSync(path)) throw new Error(`--module ${nameAndPath}: expected name=path of a built module`);
+  return { name, about: path, command: worker("node", `module=${join(process.cwd(), path)}`) };
+}
+
+function worker(name: string, ...args: string[]): string[] {
+  return [process.execPath, "--expose-gc", join(OUT, `${name}.js`), ...args];
+}
+
+async function bundle(input: string[]): Promise<void> {
+  await build({
+    input,
+    platform: "node",
+    external: (id) => !/^[./]/.test(id),
+    logLevel: "warn",
+    output: { dir: OUT, format: "esm", entryFileNames: "[name].js" },
+  });
+}
+
+/** The built library where it is newer than its sources, or else a bundle of the sources made now. */
+async function ours(warn: (line: string) => void): Promise<Peer> {
+  const built = join(ROOT, "dist", "index.js");
+  const entry = join(ROOT, "src", "index.ts");
+  const peer = (path: string, about: string) => ({ name: "zmq-ts", about, command: worker("node", `module=${path}`) });
+  if (existsSync(built) && statSync(built).mtimeMs >= newest(join(ROOT, "src"))) return peer(built, "dist/index.js");
+  if (!existsSync(entry)) throw new Error("neither dist/index.js nor src/index.ts is there");
+  warn("dist/index.js is missing or older than src/: a bundle of src/index.ts is measured");
+  await build({
+    input: { "zmq-ts": entry },
+    platform: "node",
+    external: (id) => !/^[./]/.test(id),
+    logLevel: "warn",
+    output: { dir: OUT, format: "esm", entryFileNames: "[name].js" },
+  });
+  return peer(join(OUT, "zmq-ts.js"), "src/index.ts");
+}
+
+function newest(directory: string): number {
+  const files = readdirSync(directory, { recursive: true, withFileTypes: true }).filter(
+    (entry) => entry.isFile() && !entry.name.endsWith(".test.ts"),
+  );
+  return Math.max(...files.map((entry) => statSync(join(entry.parentPath, entry.name)).mtimeMs));
+}
+
+function compileC(): Peer {
+  const source = join(ROOT, "bench", "peers", "libzmq.c");
+  const binary = join(OUT, "libzmq");
+  const compiler = process.env.CC ?? "cc";
+  try {
+    execFileSync(compiler, ["-O2", "-o", binary, source, "-lzmq", "-lpthread"], {
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+  } catch {
+    throw new Error(`${compiler} could not compile bench/peers/libzmq.c; a C compiler and libzmq's headers are needed`);
+  }
+  const version = execFileSync(binary, ["version"], { encoding: "utf8" }).trim();
+  return { name: "libzmq", about: `libzmq ${version}, C`, command: [binary] };
+}
+
+function npmVersion(name: string): string {
+  const manifest = join(ROOT, "node_modules", name, "package.json");
+  return execFileSync(process.execPath, ["-p", `require(${JSON.stringify(manifest)}).version`], {
+    encoding: "utf8",
+  }).trim();
+}

@@ -1,0 +1,274 @@
+/**
+ * The peers with the API of zeromq.js 6: zeromq.js itself and this library. The argument `module=` says which;
+ * nothing else here knows which of the two it runs.
+ *
+ * Options are the defaults, but for those a workload cannot do without: PUB waits where it would drop (`noDrop`), so that
+ * every message can be counted; and topics are subscribed by an XSUB without a send high-water mark, because libzmq drops
+ * the subscriptions that pass it.
+ */
+import { pathToFileURL } from "node:url";
+import type { Job, Result } from "./job.ts";
+import { checkEnd, clockMask, endMark, go, Latencies, Ring, Stopwatch, say, topicsOf, work } from "./worker.ts";
+
+type Zmq = typeof import("zeromq");
+type Run = (zmq: Zmq, job: Job) => Promise<Result>;
+
+const SERVERS: Record<Job["kind"], Run> = {
+  pipeline: pull,
+  roundtrip: reply,
+  publish: publish,
+  dealers: route,
+  crowd: seatCrowd,
+};
+
+const CLIENTS: Partial<Record<Job["kind"], Run>> = {
+  pipeline: push,
+  roundtrip: request,
+  publish: subscribe,
+  dealers: deal,
+};
+
+async function listening(socket: { bind(to: string): Promise<void>; lastEndpoint: string | null }, job: Job) {
+  await socket.bind(job.endpoint);
+  say({ listening: socket.lastEndpoint });
+}
+
+async function pull(zmq: Zmq, job: Job): Promise<Result> {
+  const socket = new zmq.Pull();
+  await listening(socket, job);
+  const receipt = new Receipt(job);
+  if (job.iterate) {
+    for await (const frames of socket) if (!receipt.take(frames)) break;
+  } else {
+    while (receipt.take(await socket.receive()));
+  }
+  return receipt.result();
+}
+
+/** The receiving end of a pipeline: counts and checks. */
+class Receipt {
+  readonly #size: number;
+  readonly #frames: number;
+  readonly #mask: number;
+  readonly #ring: Ring;
+  readonly #job: Job;
+  #watch: Stopwatch | undefined;
+  #count = 0;
+
+  constructor(job: Job) {
+    this.#job = job;
+    this.#size = job.size;
+    this.#frames = job.frames;
+    this.#mask = clockMask(job.size);
+    this.#ring = new Ring(job.size);
+  }
+
+  /** False at the end mark. */
+  take(frames: Buffer[]): boolean {
+    const frame = frames[0]!;
+    if (frame.length !== this.#size) {
+      checkEnd(frame, this.#count);
+      return false;
+    }
+    if (frames.length !== this.#frames) throw new Error(`${frames.length} frames came, expected ${this.#frames}`);
+    this.#ring.check(frame, this.#count);
+    if ((this.#count++ & this.#mask) === 0) {
+      this.#watch ??= new Stopwatch(this.#job);
+      this.#watch.warm(this.#count);
+    }
+    return true;
+  }
+
+  result(): Result {
+    if (!this.#watch) throw new Error("no message came");
+    return { ...this.#watch.stop(this.#count), received: this.#count };
+  }
+}
+
+async function push(zmq: Zmq, job: Job): Promise<Result> {
+  const socket = new zmq.Push();
+  socket.connect(job.endpoint);
+  return stream(socket, job, new Ring(job.size));
+}
+
+/** Sends until the time is over, then the end mark. */
+async function stream(
+  socket: { send(message: Buffer | Buffer[] | string): Promise<void> },
+  job: Job,
+  ring: Ring,
+  topic = "",
+): Promise<Result> {
+  const messages = job.frames === 1 ? ring.messages : ring.messages.map((frame) => new Array(job.frames).fill(frame));
+  const clock = clockMask(job.size);
+  let sent = 0;
+  await socket.send(messages[sent++]!);
+  const watch = new Stopwatch(job);
+  while ((sent & clock) !== 0 || !watch.over(sent)) await socket.send(messages[sent++ & ring.mask]!);
+  const result = watch.stop(sent);
+  await socket.send(endMark(sent, topic));
+  return { ...result, sent };
+}
+
+async function reply(zmq: Zmq, job: Job): Promise<Result> {
+  const socket = new zmq.Reply();
+  await listening(socket, job);
+  return echo(socket, job);
+}
+
+async function route(zmq: Zmq, job: Job): Promise<Result> {
+  const socket = new zmq.Router(contextFor(zmq, job));
+  await listening(socket, job);
+  return echo(socket, job);
+}
+
+/** Sends every message back, until the harness says that the client is done. */
+async function echo(
+  socket: { receive(): Promise<Buffer[]>; send(message: Buffer[]): Promise<void> },
+  job: Job,
+): Promise<Result> {
+  const watch = new Stopwatch(job);
+  let count = 0;
+  const failed = (async () => {
+    for (;;) {
+      await socket.send(await socket.receive());
+      if ((++count & 63) === 0) watch.warm(count);
+    }
+  })();
+  await Promise.race([go(), failed]);
+  return { cpuUs: watch.stop(count).cpuUs ?? 0 };
+}
+
+async function request(zmq: Zmq, job: Job): Promise<Result> {
+  const socket = new zmq.Request();
+  socket.connect(job.endpoint);
+  const ring = new Ring(job.size);
+  const latencies = new Latencies();
+  // A round trip within one process takes about as long as a few looks at the clock: there, time one in 64.
+  const mask = job.role === "both" ? 63 : 0;
+  const watch = new Stopwatch(job);
+  let count = 0;
+  for (;;) {
+    const timed = (count & mask) === 0;
+    if (timed && watch.over(count)) break;
+    const sentAt = timed ? performance.now() : 0;
+    await socket.send(ring.messages[count & ring.mask]!);
+    const [frame] = await socket.receive();
+    if (timed && watch.warm(count)) latencies.add(performance.now() - sentAt);
+    if (frame!.length !== job.size) throw new Error(`reply ${count}: ${frame!.length} bytes, expected ${job.size}`);
+    ring.check(frame!, count++);
+  }
+  return { ...watch.stop(count), ...latencies.result() };
+}
+
+async function publish(zmq: Zmq, job: Job): Promise<Result> {
+  const socket = new zmq.Publisher({ noDrop: true });
+  await listening(socket, job);
+  const topics = topicsOf(job.subscriptions);
+  // Subscriptions arrive in order, so whoever hears the last topic has subscribed to them all.
+  const started = go().then(() => true);
+  while (!(await Promise.race([started, new Promise<false>((resolve) => setTimeout(resolve, 10, false))]))) {
+    await socket.send(`${topics.at(-1)}ready`);
+  }
+  return stream(socket, job, new Ring(job.size, topics), topics[0]);
+}
+
+async function subscribe(zmq: Zmq, job: Job): Promise<Result> {
+  const topics = topicsOf(job.subscriptions);
+  const ring = new Ring(job.size, topics);
+  let waiting = job.peers;
+  let total = 0;
+  let watch: Stopwatch | undefined;
+
+  const listen = async () => {
+    const socket = job.subscriptions === 0 ? new zmq.Subscriber() : new zmq.XSubscriber({ sendHighWaterMark: 0 });
+    socket.connect(job.endpoint);
+    if (socket instanceof zmq.Subscriber) socket.subscribe("");
+    else for (const topic of topics) await socket.send(`\x01${topic}`);
+    const isReady = (frame: Buffer) => frame.length < job.size && frame.toString().endsWith("ready");
+    let [frame] = await socket.receive();
+    if (!isReady(frame!)) throw new Error("the first message is not the ready mark");
+    if (--waiting === 0) say({ ready: true });
+    while (isReady(frame!)) [frame] = await socket.receive();
+    watch ??= new Stopwatch(job);
+    let count = 0;
+    while (frame!.length === job.size) {
+      ring.check(frame!, count++);
+      if ((total++ & 63) === 0) watch.warm(total);
+      [frame] = await socket.receive();
+    }
+    checkEnd(frame!, count);
+  };
+
+  await Promise.all(Array.from({ length: job.peers }, listen));
+  return { ...watch!.stop(total), received: total };
+}
+
+async function deal(zmq: Zmq, job: Job): Promise<Result> {
+  const ring = new Ring(job.size);
+  const options = contextFor(zmq, job);
+  const watch = new Stopwatch(job);
+  let total = 0;
+  let over = false;
+  let measured: Result | undefined;
+
+  const exchange = async () => {
+    const socket = new zmq.Dealer(options);
+    socket.connect(job.endpoint);
+    let sent = 0;
+    let received = 0;
+    while (sent < job.window) await socket.send(ring.messages[sent++ & ring.mask]!);
+    while (received < sent) {
+      const [frame] = await socket.receive();
+      if (frame!.length !== job.size) throw new Error(`reply: ${frame!.length} bytes, expected ${job.size}`);
+      ring.check(frame!, received++);
+      if ((total++ & 15) === 0 && !over && watch.over(total)) {
+        over = true;
+        measured = watch.stop(total);
+      }
+      if (!over) await socket.send(ring.messages[sent++ & ring.mask]!);
+    }
+  };
+
+  await Promise.all(Array.from({ length: job.peers }, exchange));
+  return measured!;
+}
+
+/** A ROUTER before and after a crowd of peers has connected and each got one answer. */
+async function seatCrowd(zmq: Zmq, job: Job): Promise<Result> {
+  const socket = new zmq.Router(contextFor(zmq, job));
+  await socket.bind(job.endpoint);
+  const idle = await atRest();
+  say({ listening: socket.lastEndpoint });
+  const failed = (async () => {
+    for (;;) await socket.send(await socket.receive());
+  })();
+  await Promise.race([go(), failed]);
+  const crowd = await atRest();
+  return { idleRssKb: idle.rss, idleHeapKb: idle.heapUsed, crowdRssKb: crowd.rss, crowdHeapKb: crowd.heapUsed };
+}
+
+async function atRest(): Promise<{ rss: number; heapUsed: number }> {
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  globalThis.gc?.();
+  const { rss, heapUsed } = process.memoryUsage();
+  return { rss: rss / 1024, heapUsed: heapUsed / 1024 };
+}
+
+/** A context that has room for the job's sockets; the default one where that has. */
+function contextFor(zmq: Zmq, job: Job) {
+  return job.peers > 500 && job.role === "client" ? { context: new zmq.Context({ maxSockets: job.peers + 64 }) } : {};
+}
+
+work(async (job) => {
+  const name = process.argv.find((arg) => arg.startsWith("module="))?.slice("module=".length) ?? "zeromq";
+  const loaded = await import(name.startsWith("/") ? pathToFileURL(name).href : name);
+  const zmq: Zmq = loaded.Push ? loaded : loaded.default;
+  if (job.role === "server") return SERVERS[job.kind](zmq, job);
+  const client = CLIENTS[job.kind];
+  if (!client) throw new Error(`${job.kind} has no client here`);
+  if (job.role === "client") return client(zmq, job);
+  const served = SERVERS[job.kind](zmq, job);
+  const asked = await client(zmq, job);
+  // The server of a round trip never ends by itself.
+  return job.kind === "roundtrip" ? asked : { ...asked, ...(await served) };
+});

@@ -1,0 +1,113 @@
+/**
+ * The table of workloads. A row says what is sent, what is measured, which ratios the project wants to hold, and whether
+ * the quick mode runs it. A new workload is a new row; a new shape of traffic is also a function in every peer.
+ */
+import { DEFAULTS, type Job, type Kind, type Result } from "./peers/job.ts";
+
+export type Transport = "tcp" | "ipc" | "inproc";
+
+/** The peers, in the order they are run and shown. */
+export const PEER_NAMES = ["zmq-ts", "zeromq.js", "libzmq", "node:net"] as const;
+export type PeerName = (typeof PEER_NAMES)[number];
+
+/** What is read from the results of a workload, and which way is better. */
+export interface Metric {
+  readonly unit: string;
+  readonly better: "more" | "less";
+  readonly of: (result: Result) => number;
+}
+
+const rate = (unit: string): Metric => ({ unit, better: "more", of: (result) => result.count! / result.seconds! });
+const RATE = rate("msg/s");
+const P50: Metric = { unit: "us p50", better: "less", of: (result) => result.p50us! };
+const MEAN: Metric = { unit: "us mean", better: "less", of: (result) => (result.seconds! * 1e6) / result.count! };
+const MEMORY: Metric = {
+  unit: "KB/peer",
+  better: "less",
+  of: (result) => (result.crowdRssKb! - result.idleRssKb!) / result.count!,
+};
+
+export interface Workload {
+  readonly name: string;
+  readonly transport: Transport;
+  readonly job: Omit<Job, "role" | "endpoint">;
+  readonly metric: Metric;
+  /** Runs in the quick mode. */
+  readonly quick: boolean;
+  /** The peers that have it. */
+  readonly by: readonly PeerName[];
+  /** Ratios wanted of zmq-ts against a peer: so many times more messages, so many times quicker, so many times less. */
+  readonly bar: Partial<Record<PeerName, number>>;
+  /** Ceiling wanted for the figure of zmq-ts itself, in the metric's unit. */
+  readonly ceiling?: number;
+}
+
+type Extra = Partial<Omit<Workload, "job">> & Partial<Omit<Job, "role" | "endpoint" | "kind">>;
+
+const ZMQ: readonly PeerName[] = ["zmq-ts", "zeromq.js", "libzmq"];
+const NODE: readonly PeerName[] = ["zmq-ts", "zeromq.js"];
+const ALL: readonly PeerName[] = [...ZMQ, "node:net"];
+
+function row(name: string, kind: Kind, transport: Transport, metric: Metric, extra: Extra = {}): Workload {
+  const { quick = false, by = ZMQ, bar = {}, ceiling, name: _, transport: __, metric: ___, ...job } = extra;
+  return {
+    name,
+    transport,
+    metric,
+    quick,
+    by,
+    bar,
+    ...(ceiling === undefined ? {} : { ceiling }),
+    job: { ...DEFAULTS, ...job, kind },
+  };
+}
+
+const SIZES: readonly { label: string; size: number; bar: Workload["bar"] }[] = [
+  { label: "1B", size: 1, bar: { libzmq: 1, "zeromq.js": 10 } },
+  { label: "64B", size: 64, bar: { libzmq: 1.2, "zeromq.js": 10 } },
+  { label: "1KiB", size: 1024, bar: { libzmq: 1.5, "zeromq.js": 4 } },
+  { label: "64KiB", size: 64 * 1024, bar: { libzmq: 1.2, "zeromq.js": 1.2 } },
+  { label: "1MiB", size: 1024 * 1024, bar: { libzmq: 1.2, "zeromq.js": 1.2 } },
+];
+
+const ROUND_TRIP: Workload["bar"] = { libzmq: 1.35, "zeromq.js": 1.6, "node:net": 1 / 1.1 };
+
+export const WORKLOADS: readonly Workload[] = [
+  ...(["tcp", "ipc"] as const).flatMap((transport) =>
+    SIZES.map(({ label, size, bar }) =>
+      row(`push-pull-${transport}-${label}`, "pipeline", transport, RATE, { size, bar, by: ALL, quick: true }),
+    ),
+  ),
+  row("push-pull-tcp-64B-for-await", "pipeline", "tcp", RATE, { iterate: true, by: NODE, quick: true }),
+  row("push-pull-tcp-4x64B", "pipeline", "tcp", RATE, { frames: 4, quick: true }),
+  ...(["tcp", "ipc"] as const).map((transport) =>
+    row(`req-rep-${transport}-64B`, "roundtrip", transport, P50, { bar: ROUND_TRIP, by: ALL, quick: true }),
+  ),
+  row("push-pull-inproc-64B", "pipeline", "inproc", RATE, { bar: { libzmq: 0.8, "zeromq.js": 15 }, quick: true }),
+  row("req-rep-inproc-64B", "roundtrip", "inproc", MEAN, { bar: { "zeromq.js": 15 }, ceiling: 1, quick: true }),
+  ...[1, 8, 64].map((peers) =>
+    row(`pub-${peers}-sub-tcp-64B`, "publish", "tcp", rate("deliveries/s"), {
+      peers,
+      bar: peers === 8 ? { libzmq: 1, "zeromq.js": 8 } : {},
+      quick: true,
+    }),
+  ),
+  ...[1, 1000, 100_000].map((subscriptions) =>
+    row(`pub-${subscriptions}-subscriptions-tcp-64B`, "publish", "tcp", RATE, { subscriptions, quick: true }),
+  ),
+  ...[1, 100, 1000].map((peers) =>
+    row(`router-${peers}-dealers-tcp-64B`, "dealers", "tcp", rate("round trips/s"), {
+      peers,
+      window: Math.max(1, Math.min(100, 1000 / peers)),
+      quick: true,
+    }),
+  ),
+  row("router-1000-idle-peers", "crowd", "tcp", MEMORY, { peers: 1000, ceiling: 16, quick: true }),
+  row("router-10000-idle-peers", "crowd", "tcp", MEMORY, { peers: 10_000, ceiling: 16 }),
+];
+
+/** The workloads whose name holds one of `patterns`; all of them for none. */
+export function selectWorkloads(patterns: readonly string[], quick: boolean): Workload[] {
+  const wanted = (name: string) => patterns.some((pattern) => name.includes(pattern));
+  return WORKLOADS.filter(({ name, quick: isQuick }) => (patterns.length > 0 ? wanted(name) : isQuick || !quick));
+}
