@@ -16,10 +16,16 @@ import { Queue } from "./queue.ts";
 
 /** The far side of a pipe. */
 export interface Outlet {
+  /** Whether what `take` refuses may wait in the pipe. False for inproc, whose two queues are one. */
+  readonly queues: boolean;
   /** Takes the message, or returns false: then the pipe queues it and the outlet calls `pull` when it can. */
   take(message: Message): boolean;
+  /** Whether `take` would take a message now. */
+  readonly canTake: boolean;
   /** As `take`, for a subscription change. */
   takeControl(control: Control): boolean;
+  /** Limits that are not those of this pipe's own queues alone: the outlet sets them. */
+  resize?(sendHighWaterMark: number, receiveHighWaterMark: number): void;
   /** The inbound queue was full and has room again. */
   resume(): void;
   /** The near side closed the pipe. What is still queued may be pulled for as long as the linger period lasts. */
@@ -34,6 +40,8 @@ export interface PipeOwner {
   writable(pipe: Pipe): void;
   /** The far side is there; called again after each reconnection. */
   connected(pipe: Pipe): void;
+  /** A dialed pipe lost its link; its queues stay for the next one. */
+  disconnected(pipe: Pipe): void;
   /** The peer changed its subscriptions. */
   control(pipe: Pipe, control: Control): void;
   /** The far side is gone for good. Unread messages stay readable. */
@@ -55,6 +63,8 @@ export class Pipe {
   peer: Properties = NO_PROPERTIES;
   /** The endpoint this pipe came from, as the user wrote it or as it was bound. */
   readonly endpoint: string;
+  /** The peer's own address, from its link: `tcp://127.0.0.1:40312`; empty without one. */
+  remoteAddress = "";
   /** True when this side connected, false when it accepted. */
   readonly dialed: boolean;
   /** The id by which a ROUTER, STREAM, SERVER or PEER addresses this peer. Set by the pattern, or by `connect`. */
@@ -69,6 +79,8 @@ export class Pipe {
   bytesReceived = 0;
   /** Owned by the pattern (position in its lists); no one else touches it. */
   active = false;
+  /** Owned by `FairQueue`: it holds this pipe. */
+  queued = false;
 
   readonly #owner: PipeOwner;
   readonly #outbound: Queue<Message | Control>;
@@ -93,7 +105,7 @@ export class Pipe {
       this.messagesSent++;
       return true;
     }
-    if (this.#outbound.full) {
+    if (this.#outbound.full || this.#outlet?.queues === false) {
       this.#refused = true;
       return false;
     }
@@ -106,9 +118,24 @@ export class Pipe {
     return true;
   }
 
-  /** Whether `write` would take a message now. */
+  /** Whether `write` would take a message now. When at the mark, `writable` follows as after a refused `write`. */
   get canWrite(): boolean {
-    return !this.isClosed && !this.#outbound.full;
+    if (this.isClosed) return false;
+    const outlet = this.#outlet;
+    if (!this.#outbound.full && (outlet === undefined || outlet.queues || outlet.canTake)) return true;
+    this.#refused = true;
+    return false;
+  }
+
+  /** Puts messages ahead of all that waits, whatever the mark says: what a connection begins with. */
+  writeFirst(messages: readonly Message[]): void {
+    if (this.isClosed) return;
+    this.messagesSent += messages.length;
+    let taken = 0;
+    if (this.#outbound.length === 0) {
+      while (taken < messages.length && this.#outlet?.take(messages[taken] as Message)) taken++;
+    }
+    for (let i = messages.length - 1; i >= taken; i--) this.#outbound.unshift(messages[i] as Message);
   }
 
   /** The next message, or undefined: empty for now. */
@@ -152,7 +179,13 @@ export class Pipe {
 
   /** Changes the limits of both queues at once. */
   resize(sendHighWaterMark: number, receiveHighWaterMark: number): void {
-    if (this.#outbound.resize(sendHighWaterMark)) this.#signalRoom();
+    if (this.#outlet?.resize !== undefined) this.#outlet.resize(sendHighWaterMark, receiveHighWaterMark);
+    else this.limit(sendHighWaterMark, receiveHighWaterMark);
+  }
+
+  /** Sets the limits of the two queues of this pipe as they are. */
+  limit(sendHighWaterMark: number, receiveHighWaterMark: number): void {
+    if (this.#outbound.resize(sendHighWaterMark)) this.signalRoom();
     if (this.#inbound.resize(receiveHighWaterMark)) this.#outlet?.resume();
   }
 
@@ -184,8 +217,10 @@ export class Pipe {
   /** The link is lost, another may follow: queues stay, controls do not, for they are sent again. */
   detach(): void {
     this.#outlet = undefined;
+    const wasConnected = this.isConnected;
     this.isConnected = false;
     this.#dropControls();
+    if (wasConnected) this.#owner.disconnected(this);
   }
 
   /** The far side is gone for good. What was not sent is dropped, what was not read stays readable. */
@@ -200,8 +235,9 @@ export class Pipe {
   /** Hands a message to the near side. Ask `inboundFull` first. */
   deliver(message: Message): void {
     const inbound = this.#inbound;
+    const wasEmpty = inbound.length === 0;
     inbound.push(message);
-    if (inbound.length === 1) this.#owner.readable(this);
+    if (wasEmpty) this.#owner.readable(this);
   }
 
   get inboundFull(): boolean {
@@ -215,7 +251,7 @@ export class Pipe {
   /** The next queued item for the wire, or undefined. */
   pull(): Message | Control | undefined {
     const item = this.#outbound.shift();
-    if (this.#refused && !this.#outbound.full) this.#signalRoom();
+    if (this.#refused && !this.#outbound.full) this.signalRoom();
     return item;
   }
 
@@ -223,8 +259,8 @@ export class Pipe {
     return this.#outbound.length > 0;
   }
 
-  /** Tells the owner, if its last `write` was refused, that there is room again. */
-  #signalRoom(): void {
+  /** Tells the owner, if a `write` was refused, that there is room again. */
+  signalRoom(): void {
     if (!this.#refused) return;
     this.#refused = false;
     this.#owner.writable(this);

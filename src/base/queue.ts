@@ -63,6 +63,16 @@ export class Queue<T> {
     this.#charged++;
   }
 
+  /** Puts an item first, whatever the mark says. A conflating queue that holds a newer item ignores it. */
+  unshift(item: T): void {
+    if (this.#conflate && this.#length === 1) return;
+    if (this.#length === this.#items.length) this.#grow();
+    this.#head = (this.#head - 1) & this.#mask;
+    this.#items[this.#head] = item;
+    this.#length++;
+    this.#charged++;
+  }
+
   peek(): T | undefined {
     return this.#items[this.#head];
   }

@@ -1,0 +1,217 @@
+/**
+ * DEALER and ROUTER (28/REQREP): the asynchronous halves of request-reply.
+ * DEALER deals out and collects fairly. ROUTER puts the sender's routing id
+ * before each message it receives, and takes the receiver's off each one it
+ * sends. ROUTER also has libzmq's raw mode, where the peers are plain TCP.
+ */
+
+import { copyOf, EMPTY } from "../base/bytes.ts";
+import { ZmqError } from "../base/errors.ts";
+import type { Message } from "../base/message.ts";
+import type { Pipe } from "../base/pipe.ts";
+import { prepend } from "./envelope.ts";
+import { FairQueue } from "./fair-queue.ts";
+import { FirstMessages } from "./first-messages.ts";
+import type { Pattern, PatternHost } from "./pattern.ts";
+import { PeerTable } from "./peer-table.ts";
+import { RoundRobin } from "./round-robin.ts";
+
+/** Bits of `routerNotify`. */
+const NOTIFY_CONNECT = 1;
+const NOTIFY_DISCONNECT = 2;
+
+export class DealerPattern implements Pattern {
+  readonly #host: PatternHost;
+  readonly #outgoing = new RoundRobin();
+  readonly #incoming = new FairQueue();
+  readonly #first: FirstMessages;
+
+  constructor(host: PatternHost) {
+    this.#host = host;
+    this.#first = new FirstMessages(host.options);
+  }
+
+  attach(pipe: Pipe): void {
+    this.#outgoing.add(pipe);
+    this.#incoming.add(pipe);
+  }
+
+  detach(pipe: Pipe): void {
+    this.#outgoing.remove(pipe);
+    this.#first.forget(pipe);
+  }
+
+  connected(pipe: Pipe): void {
+    this.#first.write(pipe, true);
+  }
+
+  disconnected(pipe: Pipe): void {
+    const { hiccupMessage } = this.#host.options;
+    if (hiccupMessage.length > 0) this.#incoming.inject(pipe, [hiccupMessage]);
+  }
+
+  readable(pipe: Pipe): void {
+    this.#incoming.add(pipe);
+  }
+
+  writable(pipe: Pipe): void {
+    this.#outgoing.add(pipe);
+  }
+
+  send(message: Message): boolean {
+    return this.#outgoing.send(message) !== undefined;
+  }
+
+  receive(): Message | undefined {
+    return this.#incoming.receive();
+  }
+
+  get canSend(): boolean {
+    return this.#outgoing.canSend;
+  }
+
+  get canReceive(): boolean {
+    return this.#incoming.canReceive;
+  }
+
+  get source(): Pipe | undefined {
+    return this.#incoming.source;
+  }
+}
+
+/** `pipe.active`: the link is up and this side has not closed the pipe, so its loss is worth a notice. */
+export class RouterPattern implements Pattern {
+  readonly #host: PatternHost;
+  readonly #peers: PeerTable;
+  readonly #incoming = new FairQueue();
+  readonly #first: FirstMessages;
+  /** Came with the routing id of another peer: connected, but neither read nor addressable, for life. */
+  readonly #mute = new Set<Pipe>();
+
+  constructor(host: PatternHost) {
+    this.#host = host;
+    this.#peers = new PeerTable(() => host.random32());
+    this.#first = new FirstMessages(host.options);
+  }
+
+  /** Whether a peer has this routing id, so that `connect` can refuse to give it to another. */
+  hasPeer(routingId: Uint8Array): boolean {
+    return this.#peers.has(routingId);
+  }
+
+  /**
+   * A pipe with a preset routing id is addressable at once, the others from
+   * `connected` on. Throws EINVAL when another peer has the preset id.
+   */
+  attach(pipe: Pipe): void {
+    if (pipe.routingId !== undefined) this.#peers.add(pipe, pipe.routingId);
+    else if (this.#host.options.raw) this.#peers.add(pipe, this.#peers.freshId());
+  }
+
+  detach(pipe: Pipe): void {
+    this.#peers.delete(pipe);
+    this.#mute.delete(pipe);
+    this.#first.forget(pipe);
+    const { disconnectMessage } = this.#host.options;
+    const wasActive = pipe.active;
+    this.#lost(pipe);
+    if (wasActive && !pipe.dialed && disconnectMessage.length > 0) this.#incoming.inject(pipe, [disconnectMessage]);
+  }
+
+  connected(pipe: Pipe): void {
+    if (!this.#host.options.raw) this.#first.write(pipe, true);
+    if (pipe.routingId === undefined && !this.#identify(pipe)) return;
+    pipe.active = true;
+    this.#incoming.add(pipe);
+    if (this.#host.options.routerNotify & NOTIFY_CONNECT) this.#incoming.inject(pipe, [EMPTY]);
+  }
+
+  disconnected(pipe: Pipe): void {
+    this.#lost(pipe);
+  }
+
+  readable(pipe: Pipe): void {
+    if (pipe.routingId !== undefined) this.#incoming.add(pipe);
+  }
+
+  writable(_pipe: Pipe): void {}
+
+  /** What is dropped is reported with its routing id while it still has one. */
+  send(message: Message): boolean {
+    const pipe = this.#peers.get(message[0] as Uint8Array);
+    if (message.length === 1) {
+      this.#host.dropped("invalid", pipe, message);
+      return true;
+    }
+    const { mandatory, raw } = this.#host.options;
+    if (pipe === undefined || pipe.isClosed) {
+      if (mandatory) throw new ZmqError("EHOSTUNREACH", { detail: "no peer has this routing id" });
+      this.#host.dropped("unroutable", pipe, message);
+      return true;
+    }
+    if (raw && message.length === 2 && message[1]?.length === 0) {
+      this.#close(pipe);
+      return true;
+    }
+    if (!pipe.canWrite) {
+      if (mandatory) return false;
+      this.#host.dropped("highWaterMark", pipe, message);
+      return true;
+    }
+    message.shift();
+    pipe.write(message);
+    return true;
+  }
+
+  receive(): Message | undefined {
+    const message = this.#incoming.receive();
+    if (message === undefined) return undefined;
+    return prepend(this.#incoming.source?.routingId as Uint8Array, message);
+  }
+
+  get canSend(): boolean {
+    return !this.#host.options.mandatory || this.#peers.hasRoom;
+  }
+
+  get canReceive(): boolean {
+    return this.#incoming.canReceive;
+  }
+
+  get source(): Pipe | undefined {
+    return this.#incoming.source;
+  }
+
+  /** Gives a new peer its routing id; false when it is mute. */
+  #identify(pipe: Pipe): boolean {
+    if (this.#mute.has(pipe)) return false;
+    const own = pipe.peer.get("Identity");
+    if (own === undefined || own.length === 0) {
+      this.#peers.add(pipe, this.#peers.freshId());
+      return true;
+    }
+    const holder = this.#peers.get(own);
+    if (holder !== undefined) {
+      if (!this.#host.options.handover && !holder.isClosed) {
+        this.#mute.add(pipe);
+        return false;
+      }
+      // What the former holder sent and nobody read goes on under a routing id of its own, as libzmq does it.
+      this.#peers.delete(holder);
+      holder.routingId = this.#peers.freshId();
+      this.#close(holder);
+    }
+    this.#peers.add(pipe, copyOf(own));
+    return true;
+  }
+
+  #close(pipe: Pipe): void {
+    pipe.active = false;
+    pipe.close();
+  }
+
+  #lost(pipe: Pipe): void {
+    if (!pipe.active) return;
+    pipe.active = false;
+    if (this.#host.options.routerNotify & NOTIFY_DISCONNECT) this.#incoming.inject(pipe, [EMPTY]);
+  }
+}

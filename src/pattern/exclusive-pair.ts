@@ -1,0 +1,52 @@
+/**
+ * PAIR (31/EXPAIR): one peer and no other. A peer that appears while another is
+ * there stays connected but mute for good, as with libzmq; when the first ends,
+ * the next new peer takes its place.
+ */
+
+import type { Message } from "../base/message.ts";
+import type { Pipe } from "../base/pipe.ts";
+import type { Pattern, PatternHost } from "./pattern.ts";
+
+export class PairPattern implements Pattern {
+  #peer: Pipe | undefined = undefined;
+  /** Former peers with unread messages, oldest first: read before those of the present one. */
+  readonly #former: Pipe[] = [];
+  source: Pipe | undefined = undefined;
+
+  constructor(_host: PatternHost) {}
+
+  attach(pipe: Pipe): void {
+    this.#peer ??= pipe;
+  }
+
+  detach(pipe: Pipe): void {
+    if (pipe !== this.#peer) return;
+    this.#peer = undefined;
+    if (pipe.canRead) this.#former.push(pipe);
+  }
+
+  readable(_pipe: Pipe): void {}
+  writable(_pipe: Pipe): void {}
+
+  send(message: Message): boolean {
+    return this.#peer?.write(message) ?? false;
+  }
+
+  receive(): Message | undefined {
+    const pipe = this.#former.length > 0 ? this.#former[0] : this.#peer;
+    const message = pipe?.read();
+    if (message === undefined) return undefined;
+    this.source = pipe;
+    if (pipe !== this.#peer && !pipe?.canRead) this.#former.shift();
+    return message;
+  }
+
+  get canSend(): boolean {
+    return this.#peer?.canWrite ?? false;
+  }
+
+  get canReceive(): boolean {
+    return this.#former.length > 0 || (this.#peer?.canRead ?? false);
+  }
+}

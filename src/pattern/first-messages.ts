@@ -1,0 +1,38 @@
+/**
+ * What a connection begins with, before anything that waits for it: the message
+ * of `helloMessage` (ROUTER and DEALER; at every connection) and the empty
+ * message of `probeRouter` (REQ, DEALER and ROUTER; once a pipe, so not again
+ * after a reconnection). Both follow libzmq; no RFC defines them.
+ */
+
+import { EMPTY } from "../base/bytes.ts";
+import type { Message } from "../base/message.ts";
+import type { OptionValues } from "../base/options.ts";
+import type { Pipe } from "../base/pipe.ts";
+
+export class FirstMessages {
+  readonly #options: OptionValues;
+  /** Dialed pipes that were probed: only these connect more than once. */
+  readonly #probed = new Set<Pipe>();
+
+  constructor(options: OptionValues) {
+    this.#options = options;
+  }
+
+  /** Call it at each `connected`. `greets`: the type has HELLO_MSG. */
+  write(pipe: Pipe, greets: boolean): void {
+    const { probeRouter, helloMessage } = this.#options;
+    const messages: Message[] = [];
+    if (greets && helloMessage.length > 0) messages.push([helloMessage]);
+    if (probeRouter && !this.#probed.has(pipe)) {
+      if (pipe.dialed) this.#probed.add(pipe);
+      messages.push([EMPTY]);
+    }
+    if (messages.length > 0) pipe.writeFirst(messages);
+  }
+
+  /** The pipe is gone. */
+  forget(pipe: Pipe): void {
+    this.#probed.delete(pipe);
+  }
+}

@@ -1,0 +1,72 @@
+/**
+ * PUSH and PULL (30/PIPELINE): work is dealt out in turn and collected fairly.
+ * A PUSH without a peer that has room blocks; nothing is ever dropped.
+ */
+
+import type { Message } from "../base/message.ts";
+import type { Pipe } from "../base/pipe.ts";
+import { FairQueue } from "./fair-queue.ts";
+import type { Pattern, PatternHost } from "./pattern.ts";
+import { RoundRobin } from "./round-robin.ts";
+
+export class PushPattern implements Pattern {
+  readonly #outgoing = new RoundRobin();
+  readonly canReceive = false;
+
+  constructor(_host: PatternHost) {}
+
+  attach(pipe: Pipe): void {
+    this.#outgoing.add(pipe);
+  }
+
+  detach(pipe: Pipe): void {
+    this.#outgoing.remove(pipe);
+  }
+
+  /** What a peer sends against the rules is never read. */
+  readable(_pipe: Pipe): void {}
+
+  writable(pipe: Pipe): void {
+    this.#outgoing.add(pipe);
+  }
+
+  send(message: Message): boolean {
+    return this.#outgoing.send(message) !== undefined;
+  }
+
+  get canSend(): boolean {
+    return this.#outgoing.canSend;
+  }
+}
+
+export class PullPattern implements Pattern {
+  readonly #incoming = new FairQueue();
+  readonly canSend = false;
+
+  constructor(_host: PatternHost) {}
+
+  attach(pipe: Pipe): void {
+    this.#incoming.add(pipe);
+  }
+
+  /** What was not read stays in the fair queue. */
+  detach(_pipe: Pipe): void {}
+
+  readable(pipe: Pipe): void {
+    this.#incoming.add(pipe);
+  }
+
+  writable(_pipe: Pipe): void {}
+
+  receive(): Message | undefined {
+    return this.#incoming.receive();
+  }
+
+  get canReceive(): boolean {
+    return this.#incoming.canReceive;
+  }
+
+  get source(): Pipe | undefined {
+    return this.#incoming.source;
+  }
+}

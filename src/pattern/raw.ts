@@ -1,0 +1,107 @@
+/**
+ * STREAM: plain TCP peers without ZMTP, each known by a 5-byte routing id. A
+ * message is [routing id, bytes]; [routing id, empty] tells of a connection and
+ * of its loss, and closes one when sent. No RFC; libzmq's behaviour.
+ */
+
+import { EMPTY } from "../base/bytes.ts";
+import { ZmqError } from "../base/errors.ts";
+import type { Message } from "../base/message.ts";
+import type { Pipe } from "../base/pipe.ts";
+import { prepend } from "./envelope.ts";
+import { FairQueue } from "./fair-queue.ts";
+import type { Pattern, PatternHost } from "./pattern.ts";
+import { PeerTable } from "./peer-table.ts";
+
+/** `pipe.active`: the link is up and this side has not closed the pipe, so its loss is worth a notice. */
+export class StreamPattern implements Pattern {
+  readonly #host: PatternHost;
+  readonly #peers: PeerTable;
+  readonly #incoming = new FairQueue();
+  /** libzmq's STREAM is always ready to send, although a single peer may not be. */
+  readonly canSend = true;
+
+  constructor(host: PatternHost) {
+    this.#host = host;
+    this.#peers = new PeerTable(() => host.random32());
+  }
+
+  /** Whether a peer has this routing id, so that `connect` can refuse to give it to another. */
+  hasPeer(routingId: Uint8Array): boolean {
+    return this.#peers.has(routingId);
+  }
+
+  /** Every pipe has a routing id at once: the preset one or a made-up one. Throws EINVAL when another peer has it. */
+  attach(pipe: Pipe): void {
+    this.#peers.add(pipe, pipe.routingId ?? this.#peers.freshId());
+  }
+
+  detach(pipe: Pipe): void {
+    this.#peers.delete(pipe);
+    this.#lost(pipe);
+  }
+
+  connected(pipe: Pipe): void {
+    pipe.active = true;
+    this.#notify(pipe);
+  }
+
+  disconnected(pipe: Pipe): void {
+    this.#lost(pipe);
+  }
+
+  readable(pipe: Pipe): void {
+    this.#incoming.add(pipe);
+  }
+
+  writable(_pipe: Pipe): void {}
+
+  /**
+   * The frames after the routing id are sent as one run of bytes. False while
+   * that peer is at its high-water mark. Throws EHOSTUNREACH when no peer has the id.
+   */
+  send(message: Message): boolean {
+    const pipe = this.#peers.get(message[0] as Uint8Array);
+    if (message.length === 1) {
+      this.#host.dropped("invalid", pipe, message);
+      return true;
+    }
+    if (pipe === undefined || pipe.isClosed) {
+      throw new ZmqError("EHOSTUNREACH", { detail: "no peer has this routing id" });
+    }
+    if (message.length === 2 && message[1]?.length === 0) {
+      pipe.active = false;
+      pipe.close();
+      return true;
+    }
+    if (!pipe.canWrite) return false;
+    message.shift();
+    pipe.write(message);
+    return true;
+  }
+
+  receive(): Message | undefined {
+    const message = this.#incoming.receive();
+    if (message === undefined) return undefined;
+    return prepend(this.#incoming.source?.routingId as Uint8Array, message);
+  }
+
+  get canReceive(): boolean {
+    return this.#incoming.canReceive;
+  }
+
+  get source(): Pipe | undefined {
+    return this.#incoming.source;
+  }
+
+  /** A connection that this side closed is lost without a notice. */
+  #lost(pipe: Pipe): void {
+    if (!pipe.active) return;
+    pipe.active = false;
+    this.#notify(pipe);
+  }
+
+  #notify(pipe: Pipe): void {
+    if (this.#host.options.notify) this.#incoming.inject(pipe, [EMPTY]);
+  }
+}
