@@ -4,7 +4,7 @@
  * reads. The rows themselves stand in the files beside this one.
  */
 
-import { EMPTY, fromText, toText } from "../bytes.ts";
+import { copyOf, EMPTY, fromText, toText } from "../bytes.ts";
 import type { ErrorCode } from "../errors.ts";
 import type { SocketTypeName } from "../socket-types.ts";
 
@@ -143,7 +143,7 @@ export type Text = string | Uint8Array | null;
 export function bytesOf(input: unknown): Uint8Array {
   if (input === null) return EMPTY;
   if (typeof input === "string") return fromText(input);
-  if (input instanceof Uint8Array) return input.slice();
+  if (input instanceof Uint8Array) return copyOf(input);
   throw new TypeError("Option value must be a string or buffer");
 }
 

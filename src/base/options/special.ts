@@ -88,7 +88,8 @@ export function cidrs(row: Row): Option<readonly string[], string | null, Text, 
 
 /** Shape only: octets and prefix length in range; the transport gives it its meaning. */
 function isCidr(value: string): boolean {
-  const [, address = "", prefix] = /^\[?([^\][/]+)\]?(?:\/(\d{1,3}))?$/.exec(value) ?? [];
+  const [, bracketed, bare = "", prefix] = /^(?:\[([^\][]+)\]|([^\][/]+))(?:\/(\d{1,3}))?$/.exec(value) ?? [];
+  const address = bracketed ?? bare;
   const bits = prefix === undefined ? 0 : Number(prefix);
   if (address.includes(":")) return isIPv6(address) && bits <= 128;
   return isIPv4(address) && bits <= 32;

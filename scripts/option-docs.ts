@@ -1,0 +1,139 @@
+/**
+ * Writes docs/options.md from the option tables: `tsx scripts/option-docs.ts`. With `--check` it writes nothing and
+ * exits 1 when the file is stale. What an option does is the doc comment of its row, so that editors and docs agree;
+ * shape, default and the rest are the row's own.
+ */
+
+import { readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { CONTEXT_OPTIONS } from "../src/base/context-options.ts";
+import { PATTERN_OPTIONS } from "../src/base/options/patterns.ts";
+import { QUEUE_OPTIONS } from "../src/base/options/queues.ts";
+import { SECURITY_OPTIONS } from "../src/base/options/security.ts";
+import { TRANSPORT_OPTIONS } from "../src/base/options/transports.ts";
+
+const root = resolve(fileURLToPath(import.meta.url), "../..");
+const FILE = join(root, "docs", "options.md");
+
+interface Row {
+  readonly id: number;
+  readonly default: unknown;
+  readonly defaultOn?: Readonly<Record<string, unknown>>;
+  readonly access: "rw" | "r";
+  readonly applies: "now" | "next";
+  readonly on?: readonly string[];
+  readonly honoured: true | string;
+  readonly refusal: string;
+  readonly expected: string;
+  readonly note?: string;
+}
+
+const SECTIONS: readonly { title: string; source: string; rows: object }[] = [
+  { title: "Queues and connections", source: "src/base/options/queues.ts", rows: QUEUE_OPTIONS },
+  { title: "Patterns", source: "src/base/options/patterns.ts", rows: PATTERN_OPTIONS },
+  { title: "Transports", source: "src/base/options/transports.ts", rows: TRANSPORT_OPTIONS },
+  { title: "Security", source: "src/base/options/security.ts", rows: SECURITY_OPTIONS },
+  { title: "Context", source: "src/base/context-options.ts", rows: CONTEXT_OPTIONS },
+];
+
+const INTRODUCTION = `# Options
+
+Written by \`scripts/option-docs.ts\` from the tables in \`src/base\`; edit those.
+
+Options are properties of sockets and contexts, and of the object that a constructor takes:
+\`new Router({ mandatory: true })\`. A value of the wrong type throws a \`TypeError\`, one out of range a \`ZmqError\` with
+the code \`EINVAL\`. Where the last column says that an option throws, its default may still be assigned.
+
+- **Effect**: *now* is at once; *next* is for endpoints that are bound or connected later.
+- **Sockets**: the types that have the option; *all* where nothing else is said.
+- Times are in milliseconds and sizes in bytes unless the text says otherwise. A fraction is cut off.
+- What libzmq can only write can be read here too.
+`;
+
+const ELSEWHERE = `## Options of libzmq that have another form here
+
+| libzmq | Here |
+|---|---|
+| \`ZMQ_SUBSCRIBE\` (6), \`ZMQ_UNSUBSCRIBE\` (7) | the methods \`subscribe\` and \`unsubscribe\` |
+| \`ZMQ_RCVMORE\` (13) | messages are always whole: \`receive\` resolves with all frames |
+| \`ZMQ_FD\` (14) | none: the event loop watches connections |
+| \`ZMQ_EVENTS\` (15) | the properties \`readable\` and \`writable\` |
+| \`ZMQ_IPV4ONLY\` (31) | \`ipv6\`, reversed |
+| \`ZMQ_XPUB_VERBOSER\` (78) | \`verbosity = "allSubsUnsubs"\` |
+`;
+
+/** The page as the tables say it. */
+export function optionDocs(): string {
+  return [INTRODUCTION, ...SECTIONS.map(section), ELSEWHERE].join("\n");
+}
+
+function section({ title, source, rows }: (typeof SECTIONS)[number]): string {
+  const texts = docComments(readFileSync(join(root, source), "utf8"));
+  const isContext = rows === CONTEXT_OPTIONS;
+  const head = isContext
+    ? ["Property", "libzmq", "Value", "Default", "What it does"]
+    : ["Property", "libzmq", "Value", "Default", "Effect", "Sockets", "What it does"];
+  const lines = Object.entries(rows as Record<string, Row>).map(([name, row]) => {
+    const { zmq, text } = texts.get(name) ?? raise(`${source}: ${name} has no doc comment of one line`);
+    const cells = [
+      `\`${name}\``,
+      `${zmq} (${row.id})`,
+      row.access === "r" ? "read-only" : row.expected,
+      standard(row),
+      ...(isContext ? [] : [row.access === "r" ? "" : row.applies, row.on?.join(" ") ?? "all"]),
+      [text, remark(row)].filter(Boolean).join(" "),
+    ];
+    return `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+  });
+  return `## ${title}\n\n| ${head.join(" | ")} |\n${"|---".repeat(head.length)}|\n${lines.join("\n")}\n`;
+}
+
+function remark(row: Row): string {
+  if (row.honoured !== true) return `**Throws ${row.refusal}: ${row.honoured}.**`;
+  return row.note === undefined ? "" : `*${row.note}*`;
+}
+
+function standard(row: Row): string {
+  const exceptions = Object.entries(row.defaultOn ?? {}).map(([type, value]) => `${type}: ${shown(value)}`);
+  return [shown(row.default), ...exceptions].join(", ");
+}
+
+function shown(value: unknown): string {
+  if (value === null || typeof value === "boolean" || typeof value === "number") return `${value}`;
+  if (typeof value === "string") return `"${value}"`;
+  return "empty";
+}
+
+/** Property name -> libzmq's names and the text, of every `/** ZMQ_NAME. Text. *\/` above a property. */
+function docComments(source: string): Map<string, { zmq: string; text: string }> {
+  const found = new Map<string, { zmq: string; text: string }>();
+  for (const [, names = "", text = "", property = ""] of source.matchAll(COMMENT)) {
+    found.set(property, { zmq: names.replaceAll(/ZMQ_\w+/g, "`$&`"), text });
+  }
+  return found;
+}
+
+const COMMENT = /^ {2}\/\*\* (ZMQ_\w+(?: and ZMQ_\w+)*)\. (.+) \*\/\n {2}(\w+):/gm;
+
+function raise(message: string): never {
+  throw new Error(message);
+}
+
+if (process.argv[1] && pathToFileURL(resolve(process.argv[1])).href === import.meta.url) {
+  const text = optionDocs();
+  if (!process.argv.includes("--check")) writeFileSync(FILE, text);
+  else if (!isCurrent(text)) {
+    console.error("docs/options.md is stale: npx tsx scripts/option-docs.ts");
+    process.exitCode = 1;
+  }
+}
+
+function isCurrent(text: string): boolean {
+  try {
+    return readFileSync(FILE, "utf8").replaceAll("\r\n", "\n") === text;
+  } catch (error) {
+    if ((error as { code?: string }).code === "ENOENT") return false;
+    throw error;
+  }
+}
