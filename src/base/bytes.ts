@@ -16,6 +16,10 @@ const native = (globalThis as { Buffer?: ByteArrays }).Buffer;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
+const isNative: (bytes: Uint8Array) => boolean = native
+  ? (bytes) => bytes instanceof (native as unknown as new () => Uint8Array)
+  : () => true;
+
 export const EMPTY: Uint8Array = native ? native.alloc(0) : new Uint8Array(0);
 
 /** A zero-filled array of `size` bytes. */
@@ -41,6 +45,11 @@ export function toText(bytes: Uint8Array): string {
 /** The same memory as the platform's byte-array class. */
 export function view(buffer: ArrayBufferLike, byteOffset: number, length: number): Uint8Array {
   return native ? native.from(buffer, byteOffset, length) : new Uint8Array(buffer, byteOffset, length);
+}
+
+/** The same memory as the platform's byte-array class; `bytes` itself when it is one. */
+export function asNative(bytes: Uint8Array): Uint8Array {
+  return isNative(bytes) ? bytes : view(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
 export function copyOf(bytes: Uint8Array): Uint8Array {

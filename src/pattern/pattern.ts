@@ -45,6 +45,8 @@ export interface Pattern {
   unsubscribe?(topic: Uint8Array): void;
   /** Distinct topics: of the peers (PUB, XPUB) or one's own (SUB, XSUB). */
   readonly topicsCount?: number;
+  /** PUB, XPUB: whether a peer would get a message with this first frame. */
+  hasSubscriber?(topic: Uint8Array): boolean;
   /** An option that applies at once was changed. */
   optionChanged?(name: keyof OptionValues): void;
 }

@@ -1,0 +1,37 @@
+/**
+ * What a socket tells its observer: zeromq.js's event names and payloads, which
+ * are libzmq's monitor events, plus the remote address and our own `drop`.
+ */
+
+import type { ZmqError } from "./errors.ts";
+
+/** Events with an endpoint and nothing else. */
+export type PlainEventType =
+  | "accept"
+  | "bind"
+  | "close"
+  | "connect"
+  | "connect:delay"
+  | "disconnect"
+  | "handshake"
+  | "unknown";
+
+/** Events that carry an error. */
+export type ErrorEventType =
+  | "accept:error"
+  | "bind:error"
+  | "close:error"
+  | "handshake:error:other"
+  | "handshake:error:protocol"
+  | "handshake:error:auth";
+
+export type MonitorEvent =
+  | { readonly type: PlainEventType; readonly address: string; readonly remoteAddress?: string | undefined }
+  | { readonly type: "connect:retry"; readonly address: string; readonly interval: number }
+  | {
+      readonly type: ErrorEventType;
+      readonly address: string;
+      readonly error: ZmqError;
+      readonly remoteAddress?: string | undefined;
+    }
+  | { readonly type: "end" };

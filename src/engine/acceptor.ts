@@ -1,0 +1,182 @@
+/**
+ * One bound endpoint: listens, and runs a connection over each link that comes
+ * in. Each gets a pipe of its own once its handshake is done. Closing the
+ * endpoint also closes the connections it accepted, as libzmq does.
+ */
+
+import type { Timer } from "../base/clock.ts";
+import type { Endpoint } from "../base/endpoint.ts";
+import { isErrorCode, ZmqError } from "../base/errors.ts";
+import type { MonitorEvent } from "../base/events.ts";
+import type { Link, ListenHandler, Listener, Transport } from "../base/link.ts";
+import type { Properties } from "../base/message.ts";
+import type { OptionValues } from "../base/options.ts";
+import type { Pipe } from "../base/pipe.ts";
+import type { ZapReply, ZapRequest } from "../security/mechanism.ts";
+import type { Connection, ConnectionOwner, EndReason } from "./connection.ts";
+import type { EndpointOwner } from "./owner.ts";
+
+export class Acceptor implements ConnectionOwner, ListenHandler {
+  /** The endpoint as given, until it is bound; then the resolved one. */
+  endpoint: string;
+  readonly options: OptionValues;
+  readonly #owner: EndpointOwner;
+  readonly #target: Endpoint;
+  readonly #transport: Transport;
+  /** Each connection, and its pipe once its handshake is done. */
+  readonly #connections = new Map<Connection, Pipe | undefined>();
+  #listener: Listener | undefined = undefined;
+  #lingerTimer: Timer | undefined = undefined;
+  #isLingering = false;
+  #isClosing = false;
+  #isOver = false;
+
+  constructor(owner: EndpointOwner, target: Endpoint, transport: Transport, options: OptionValues) {
+    this.#owner = owner;
+    this.#target = target;
+    this.#transport = transport;
+    this.options = options;
+    this.endpoint = target.text;
+  }
+
+  get clock(): EndpointOwner["clock"] {
+    return this.#owner.clock;
+  }
+
+  /** Whether `text`, an endpoint as a user may write it, means this one. */
+  isAt(text: string): boolean {
+    return text === this.endpoint || text === this.#target.text;
+  }
+
+  /** True when all that was sent has left. */
+  get isIdle(): boolean {
+    for (const connection of this.#connections.keys()) if (!connection.isIdle) return false;
+    return true;
+  }
+
+  /** Rejects with a ZmqError. */
+  async start(): Promise<void> {
+    try {
+      this.#bound(await this.#transport.listen(this.#target, this.options, this));
+    } catch (error) {
+      throw this.#bindFailed(error);
+    }
+  }
+
+  /** As `start`, at once; ENOTSUP where the transport or runtime cannot. */
+  startSync(): void {
+    try {
+      if (this.#transport.listenSync === undefined) {
+        throw new ZmqError("ENOTSUP", { detail: `${this.#transport.scheme} cannot bind synchronously in this runtime` });
+      }
+      this.#bound(this.#transport.listenSync(this.#target, this.options, this));
+    } catch (error) {
+      throw this.#bindFailed(error);
+    }
+  }
+
+  /** Frees the address now, and ends the connections once what is queued was sent, or after `lingerMs` (-1: no limit). */
+  close(lingerMs: number): void {
+    if (this.#isClosing) return;
+    this.#isClosing = true;
+    if (this.#listener !== undefined) {
+      this.#listener.close();
+      this.emit({ type: "close", address: this.endpoint });
+    }
+    let pending = 0;
+    for (const [connection, pipe] of [...this.#connections]) {
+      if (pipe !== undefined) pipe.isClosed = true;
+      if (pipe === undefined || lingerMs === 0) connection.abort(true);
+      else {
+        connection.close();
+        if (this.#connections.has(connection)) pending++;
+      }
+    }
+    if (pending === 0) {
+      this.#end();
+      return;
+    }
+    this.#isLingering = true;
+    this.clock.hold();
+    if (lingerMs > 0) {
+      this.#lingerTimer = this.clock.setTimer(() => {
+        for (const connection of [...this.#connections.keys()]) connection.abort(false);
+      }, lingerMs);
+    }
+  }
+
+  flushNow(): void {
+    for (const connection of this.#connections.keys()) connection.flushNow();
+  }
+
+  // --- ListenHandler ---
+
+  accepted(link: Link): void {
+    if (this.#isClosing) {
+      link.destroy();
+      return;
+    }
+    this.emit({ type: "accept", address: this.endpoint, remoteAddress: link.remoteAddress });
+    const connection = this.#owner.createConnection(link, this);
+    this.#connections.set(connection, undefined);
+    connection.start();
+  }
+
+  failed(error: Error): void {
+    this.emit({ type: "accept:error", address: this.endpoint, error: asZmqError(error, this.endpoint) });
+  }
+
+  // --- ConnectionOwner ---
+
+  emit(event: MonitorEvent): void {
+    this.#owner.emit(event);
+  }
+
+  authenticate(request: ZapRequest, link: Link): Promise<ZapReply | undefined> {
+    return this.#owner.authenticate(request, link, this.options);
+  }
+
+  ready(connection: Connection, _peer: Properties): Pipe {
+    const pipe = this.#owner.createPipe(this.endpoint, false, this.options);
+    this.#connections.set(connection, pipe);
+    this.#owner.attach(pipe);
+    return pipe;
+  }
+
+  ended(connection: Connection, _reason: EndReason): void {
+    const pipe = this.#connections.get(connection);
+    this.#connections.delete(connection);
+    pipe?.end();
+    if (this.#isClosing && this.#isLingering && this.#connections.size === 0) this.#end();
+  }
+
+  #bound(listener: Listener): void {
+    this.#listener = listener;
+    this.endpoint = listener.address;
+    if (this.#isClosing) listener.close();
+    else this.emit({ type: "bind", address: this.endpoint });
+  }
+
+  #bindFailed(error: unknown): ZmqError {
+    const failure = asZmqError(error, this.#target.text);
+    // libzmq's bind failures name the address without its scheme.
+    this.emit({ type: "bind:error", address: this.#target.text.replace(/^\w+:\/\//, ""), error: failure });
+    this.#isClosing = true;
+    return failure;
+  }
+
+  #end(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    if (this.#lingerTimer !== undefined) this.clock.clearTimer(this.#lingerTimer);
+    if (this.#isLingering) this.clock.release();
+    this.#owner.gone(this);
+  }
+}
+
+/** Platform errors keep their code where libzmq knows it too. */
+function asZmqError(error: unknown, address: string): ZmqError {
+  if (error instanceof ZmqError) return error;
+  const code = (error as { code?: unknown } | undefined)?.code;
+  return new ZmqError(isErrorCode(code) ? code : "EINVAL", { address, cause: error });
+}

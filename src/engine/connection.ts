@@ -1,0 +1,47 @@
+/**
+ * What a dialer or an acceptor sees of one connection, whatever it speaks:
+ * ZMTP (session.ts) or raw bytes (raw-session.ts).
+ */
+
+import type { Clock } from "../base/clock.ts";
+import type { MonitorEvent } from "../base/events.ts";
+import type { Link } from "../base/link.ts";
+import type { Properties } from "../base/message.ts";
+import type { OptionValues } from "../base/options.ts";
+import type { Pipe } from "../base/pipe.ts";
+import type { ZapReply, ZapRequest } from "../security/mechanism.ts";
+
+/**
+ * Why a connection ended; decides whether a dialer tries again: `lost` (broken
+ * or closed by the peer), `handshake` (the same before the handshake was done),
+ * `protocol` (the peer broke the protocol: never again), `local` (our wish).
+ */
+export type EndReason = "lost" | "handshake" | "protocol" | "local";
+
+export interface Connection {
+  readonly link: Link;
+  /** Begins; call once, in the turn in which the link appeared. */
+  start(): void;
+  /** True when every accepted message has left for the kernel. */
+  readonly isIdle: boolean;
+  /** Sends what is queued, then closes. `ended` follows. */
+  close(): void;
+  /** Closes now; `graceful`: what is batched is still handed to the kernel. `ended` follows at once. */
+  abort(graceful: boolean): void;
+  /** Writes what is batched as far as the kernel takes it. For the end of the process. */
+  flushNow(): void;
+}
+
+/** Whoever made the connection: a dialer or an acceptor. */
+export interface ConnectionOwner {
+  readonly clock: Clock;
+  readonly options: OptionValues;
+  /** The endpoint in events. */
+  readonly endpoint: string;
+  emit(event: MonitorEvent): void;
+  /** The peer is there: the pipe that this connection serves. Undefined refuses the peer. */
+  ready(connection: Connection, peer: Properties): Pipe | undefined;
+  ended(connection: Connection, reason: EndReason): void;
+  /** Asks the ZAP handler; `undefined` when there is none to ask. */
+  authenticate(request: ZapRequest, link: Link): Promise<ZapReply | undefined>;
+}

@@ -1,0 +1,225 @@
+/**
+ * One connected endpoint: opens a link, runs a connection over it, and opens
+ * the next one when it is lost, for as long as the endpoint exists.
+ *
+ * Reconnection follows libzmq 4.3.5: RECONNECT_IVL plus a random part each time;
+ * with RECONNECT_IVL_MAX exact doubling up to it; a lost connection starts over
+ * with the shortest wait. After a protocol error it never tries again.
+ *
+ * The pipe lives as long as the endpoint, so that messages queued before the
+ * first or the next link are sent then; with IMMEDIATE only as long as a link.
+ */
+
+import type { Timer } from "../base/clock.ts";
+import type { Endpoint } from "../base/endpoint.ts";
+import { ZmqError } from "../base/errors.ts";
+import type { MonitorEvent } from "../base/events.ts";
+import type { Link, Transport } from "../base/link.ts";
+import type { Properties } from "../base/message.ts";
+import type { OptionValues } from "../base/options.ts";
+import type { Pipe } from "../base/pipe.ts";
+import type { ZapReply, ZapRequest } from "../security/mechanism.ts";
+import type { Connection, ConnectionOwner, EndReason } from "./connection.ts";
+import type { EndpointOwner } from "./owner.ts";
+
+/** RECONNECT_STOP bits. */
+const STOP_ON_REFUSED = 1;
+const STOP_ON_HANDSHAKE_FAILED = 2;
+const STOP_AFTER_DISCONNECT = 4;
+
+export class Dialer implements ConnectionOwner {
+  readonly endpoint: string;
+  readonly options: OptionValues;
+  readonly #owner: EndpointOwner;
+  readonly #target: Endpoint;
+  readonly #transport: Transport;
+  readonly #routingId: Uint8Array | undefined;
+  #pipe: Pipe | undefined = undefined;
+  #connection: Connection | undefined = undefined;
+  #attempt: AbortController | undefined = undefined;
+  #retryTimer: Timer | undefined = undefined;
+  #lingerTimer: Timer | undefined = undefined;
+  /** The next back-off with RECONNECT_IVL_MAX. */
+  #backoffMs: number;
+  #isClosing = false;
+  /** Closing waits for queued messages, and holds the process meanwhile. */
+  #isLingering = false;
+  #isOver = false;
+
+  /** `options` is a snapshot: later changes of the socket's options do not reach this endpoint. */
+  constructor(
+    owner: EndpointOwner,
+    target: Endpoint,
+    transport: Transport,
+    options: OptionValues,
+    routingId: Uint8Array | undefined,
+  ) {
+    this.#owner = owner;
+    this.#target = target;
+    this.#transport = transport;
+    this.options = options;
+    this.endpoint = target.text;
+    this.#routingId = routingId;
+    this.#backoffMs = options.reconnectInterval;
+  }
+
+  get clock(): EndpointOwner["clock"] {
+    return this.#owner.clock;
+  }
+
+  /** The pipe, where there is one now. */
+  get pipe(): Pipe | undefined {
+    return this.#pipe;
+  }
+
+  get isClosing(): boolean {
+    return this.#isClosing;
+  }
+
+  /** True when all that was sent has left. */
+  get isIdle(): boolean {
+    return !this.#pipe?.hasQueued && this.#connection?.isIdle !== false;
+  }
+
+  start(): void {
+    if (!this.options.immediate) this.#addPipe();
+    this.#dial();
+  }
+
+  /**
+   * Ends the endpoint once what is queued was sent, or after `lingerMs` (-1: no
+   * limit, 0: now). The process is kept alive meanwhile.
+   */
+  close(lingerMs: number): void {
+    if (this.#isOver || this.#isClosing) return;
+    this.#isClosing = true;
+    const pipe = this.#pipe;
+    const hasPending = pipe?.hasQueued || this.#connection?.isIdle === false;
+    if (pipe !== undefined) pipe.isClosed = true;
+    const givesUp = (this.options.reconnectStop & STOP_AFTER_DISCONNECT) !== 0 && this.#connection === undefined;
+    if (lingerMs === 0 || !hasPending || givesUp) {
+      this.#end(true);
+      return;
+    }
+    this.#isLingering = true;
+    this.clock.hold();
+    if (lingerMs > 0) this.#lingerTimer = this.clock.setTimer(() => this.#end(false), lingerMs);
+    this.#connection?.close();
+  }
+
+  flushNow(): void {
+    this.#connection?.flushNow();
+  }
+
+  // --- ConnectionOwner ---
+
+  emit(event: MonitorEvent): void {
+    this.#owner.emit(event);
+  }
+
+  authenticate(request: ZapRequest, link: Link): Promise<ZapReply | undefined> {
+    return this.#owner.authenticate(request, link, this.options);
+  }
+
+  ready(connection: Connection, _peer: Properties): Pipe {
+    this.#backoffMs = this.options.reconnectInterval;
+    if (this.#isClosing) this.clock.defer(() => connection.close());
+    return this.#pipe ?? this.#addPipe();
+  }
+
+  ended(_connection: Connection, reason: EndReason): void {
+    this.#connection = undefined;
+    if (this.#isOver) return;
+    const stops = reason === "handshake" && (this.options.reconnectStop & STOP_ON_HANDSHAKE_FAILED) !== 0;
+    if (reason === "local" || reason === "protocol" || stops) {
+      this.#end(true);
+      return;
+    }
+    if (this.options.immediate) this.#dropPipe();
+    else this.#pipe?.detach();
+    if (this.#isClosing && !this.#pipe?.hasQueued) this.#end(true);
+    else this.#retry();
+  }
+
+  // --- Dialing ---
+
+  #addPipe(): Pipe {
+    const pipe = this.#owner.createPipe(this.endpoint, true, this.options);
+    pipe.routingId = this.#routingId;
+    this.#pipe = pipe;
+    this.#owner.attach(pipe);
+    return pipe;
+  }
+
+  #dropPipe(): void {
+    const pipe = this.#pipe;
+    this.#pipe = undefined;
+    pipe?.end();
+  }
+
+  #dial(): void {
+    const attempt = new AbortController();
+    this.#attempt = attempt;
+    this.emit({ type: "connect:delay", address: this.endpoint });
+    this.#transport.connect(this.#target, this.options, attempt.signal).then(
+      (link) => {
+        if (this.#attempt !== attempt) {
+          link.destroy();
+          return;
+        }
+        this.#attempt = undefined;
+        this.emit({ type: "connect", address: this.endpoint, remoteAddress: link.remoteAddress });
+        const connection = this.#owner.createConnection(link, this);
+        this.#connection = connection;
+        connection.start();
+      },
+      (error: unknown) => {
+        if (this.#attempt !== attempt) return;
+        this.#attempt = undefined;
+        this.#refused(error);
+      },
+    );
+  }
+
+  #refused(error: unknown): void {
+    this.emit({ type: "close", address: this.endpoint });
+    const isRefused = (error as { code?: unknown }).code === "ECONNREFUSED";
+    if (isRefused && (this.options.reconnectStop & STOP_ON_REFUSED) !== 0) this.#end(true);
+    else this.#retry();
+  }
+
+  #retry(): void {
+    const { reconnectInterval, reconnectMaxInterval } = this.options;
+    if (reconnectInterval <= 0) {
+      this.#end(true);
+      return;
+    }
+    let waitMs: number;
+    if (reconnectMaxInterval > 0) {
+      waitMs = Math.min(this.#backoffMs, reconnectMaxInterval);
+      this.#backoffMs = Math.min(this.#backoffMs * 2, reconnectMaxInterval);
+    } else waitMs = reconnectInterval + (this.clock.random32() % reconnectInterval);
+    this.emit({ type: "connect:retry", address: this.endpoint, interval: waitMs });
+    this.#retryTimer = this.clock.setTimer(() => {
+      this.#retryTimer = undefined;
+      this.#dial();
+    }, waitMs);
+  }
+
+  #end(graceful: boolean): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    if (this.#retryTimer !== undefined) this.clock.clearTimer(this.#retryTimer);
+    if (this.#lingerTimer !== undefined) this.clock.clearTimer(this.#lingerTimer);
+    const attempt = this.#attempt;
+    if (attempt !== undefined) {
+      this.#attempt = undefined;
+      attempt.abort(new ZmqError("ECANCELED"));
+      this.emit({ type: "close", address: this.endpoint });
+    }
+    this.#connection?.abort(graceful);
+    this.#dropPipe();
+    if (this.#isLingering) this.clock.release();
+    this.#owner.gone(this);
+  }
+}

@@ -1,0 +1,28 @@
+/**
+ * What a dialer or an acceptor needs from the socket it works for. The socket's
+ * core implements it; tests implement it with a few lines.
+ */
+
+import type { Clock } from "../base/clock.ts";
+import type { MonitorEvent } from "../base/events.ts";
+import type { Link } from "../base/link.ts";
+import type { OptionValues } from "../base/options.ts";
+import type { Pipe } from "../base/pipe.ts";
+import type { SocketTypeName } from "../base/socket-types.ts";
+import type { ZapReply, ZapRequest } from "../security/mechanism.ts";
+import type { Connection, ConnectionOwner } from "./connection.ts";
+
+export interface EndpointOwner {
+  readonly clock: Clock;
+  readonly socketType: SocketTypeName;
+  /** A pipe of this socket; not attached to its pattern yet. */
+  createPipe(endpoint: string, dialed: boolean, options: OptionValues): Pipe;
+  /** Hands a pipe to the pattern. */
+  attach(pipe: Pipe): void;
+  /** A session, or raw traffic for STREAM, over a fresh link. */
+  createConnection(link: Link, owner: ConnectionOwner): Connection;
+  emit(event: MonitorEvent): void;
+  authenticate(request: ZapRequest, link: Link, options: OptionValues): Promise<ZapReply | undefined>;
+  /** This endpoint is over: it gave up, or its linger period ended. */
+  gone(endpoint: object): void;
+}

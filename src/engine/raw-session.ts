@@ -1,0 +1,136 @@
+/**
+ * Raw bytes instead of ZMTP, for STREAM sockets and ROUTER in raw mode: each
+ * chunk from the link is a message of one frame, and each frame written goes
+ * out as it is. No handshake, no heartbeat.
+ */
+
+import { EMPTY } from "../base/bytes.ts";
+import type { Link, LinkHandler } from "../base/link.ts";
+import { type Control, type Message, NO_PROPERTIES } from "../base/message.ts";
+import type { Outlet, Pipe } from "../base/pipe.ts";
+import type { Connection, ConnectionOwner, EndReason } from "./connection.ts";
+
+export class RawSession implements Connection, LinkHandler, Outlet {
+  readonly link: Link;
+  readonly queues = true;
+  readonly #owner: ConnectionOwner;
+  #pipe: Pipe | undefined = undefined;
+  /** Chunks that arrived beyond the high-water mark. */
+  #waiting: Uint8Array[] = [];
+  #isBlocked = false;
+  #isPaused = false;
+  #isPumping = false;
+  #isClosing = false;
+  #isOver = false;
+
+  constructor(link: Link, owner: ConnectionOwner) {
+    this.link = link;
+    this.#owner = owner;
+    link.handler = this;
+  }
+
+  start(): void {
+    const pipe = this.#owner.ready(this, NO_PROPERTIES);
+    if (pipe === undefined) {
+      this.abort(true);
+      return;
+    }
+    this.#pipe = pipe;
+    pipe.remoteAddress = this.link.remoteAddress;
+    pipe.attach(this);
+    pipe.connect(NO_PROPERTIES);
+    this.drained();
+  }
+
+  get isIdle(): boolean {
+    return !this.#isBlocked && !this.#pipe?.hasQueued;
+  }
+
+  get canTake(): boolean {
+    return !this.#isBlocked && !this.#isPumping;
+  }
+
+  take(message: Message): boolean {
+    if (!this.canTake) return false;
+    this.#write(message);
+    return true;
+  }
+
+  /** Raw peers know no subscriptions. */
+  takeControl(_control: Control): boolean {
+    return true;
+  }
+
+  resume(): void {
+    const pipe = this.#pipe;
+    if (pipe === undefined || !this.#isPaused) return;
+    while (this.#waiting.length > 0 && !pipe.inboundFull) pipe.deliver([this.#waiting.shift() ?? EMPTY]);
+    if (this.#waiting.length > 0 || this.#isOver) return;
+    this.#isPaused = false;
+    this.link.resume();
+  }
+
+  close(): void {
+    if (this.#isOver) return;
+    this.#isClosing = true;
+    if (this.isIdle) this.#finish("local", true);
+  }
+
+  abort(graceful: boolean): void {
+    this.#finish("local", graceful);
+  }
+
+  /** Nothing is ever batched here. */
+  flushNow(): void {}
+
+  data(chunk: Uint8Array): void {
+    const pipe = this.#pipe;
+    if (pipe === undefined || this.#isOver) return;
+    pipe.bytesReceived += chunk.length;
+    if (!this.#isPaused && !pipe.inboundFull) {
+      pipe.deliver([chunk]);
+      return;
+    }
+    this.#waiting.push(chunk);
+    if (this.#isPaused) return;
+    this.#isPaused = true;
+    this.link.pause();
+  }
+
+  drained(): void {
+    this.#isBlocked = false;
+    const pipe = this.#pipe;
+    if (pipe === undefined || this.#isOver) return;
+    this.#isPumping = true;
+    while (!this.#isBlocked) {
+      const item = pipe.pull();
+      if (item === undefined) break;
+      if (Array.isArray(item)) this.#write(item);
+    }
+    this.#isPumping = false;
+    if (this.#isClosing && this.isIdle) this.#finish("local", true);
+  }
+
+  closed(): void {
+    if (this.#isOver) return;
+    this.#owner.emit({
+      type: "disconnect",
+      address: this.#owner.endpoint,
+      remoteAddress: this.link.remoteAddress,
+    });
+    this.#finish("lost", false);
+  }
+
+  #write(message: Message): void {
+    for (const frame of message) if (this.#pipe !== undefined) this.#pipe.bytesSent += frame.length;
+    if (!this.link.write(message)) this.#isBlocked = true;
+  }
+
+  #finish(reason: EndReason, graceful: boolean): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    if (graceful) this.link.close();
+    else this.link.destroy();
+    this.#owner.ended(this, reason);
+  }
+}

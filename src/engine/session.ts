@@ -1,0 +1,477 @@
+/**
+ * One connection: joins a Link (bytes) to a Pipe (messages). It drives the
+ * handshake, then the decoder, the encoder and the heartbeat, which know
+ * neither sockets nor timers themselves.
+ *
+ *   pipe --take--> encoder --write--> link          link --data--> decoder --deliver--> pipe
+ *
+ * Outgoing: messages are encoded at once into a batch, which is written when it
+ * is full or at the end of the turn (`Clock.defer`). While the link holds bytes
+ * that the kernel refused, messages wait in the pipe.
+ * Incoming: decoding stops at the pipe's high-water mark; what has arrived
+ * waits as bytes, and the link is paused when more comes.
+ */
+
+import { EMPTY, fromText } from "../base/bytes.ts";
+import type { Timer } from "../base/clock.ts";
+import { ZmqError } from "../base/errors.ts";
+import type { Link, LinkHandler } from "../base/link.ts";
+import type { Control, Message } from "../base/message.ts";
+import type { Outlet, Pipe } from "../base/pipe.ts";
+import { controlBody, parseCommand, pingBody, pongBody, subscriptionMessage } from "../wire/command.ts";
+import type { Decoded, FrameDecoder } from "../wire/decoder.ts";
+import { BATCH_BYTES, type Encoder } from "../wire/encoder.ts";
+import type { Connection, ConnectionOwner, EndReason } from "./connection.ts";
+import type { Handshake } from "./handshake.ts";
+import { Heartbeat } from "./heartbeat.ts";
+
+/** Messages that may wait in a batch when the pipe has no limit. */
+const UNLIMITED = 0xffff_ffff;
+
+export class Session implements Connection, LinkHandler, Outlet {
+  readonly link: Link;
+  /** What `take` refuses waits in the pipe. */
+  readonly queues = true;
+  readonly #owner: ConnectionOwner;
+  #handshake: Handshake | undefined;
+  #handshakeTimer: Timer | undefined = undefined;
+  #pipe: Pipe | undefined = undefined;
+  #encoder: Encoder | undefined = undefined;
+  #decoder: FrameDecoder | undefined = undefined;
+  #heartbeat: Heartbeat | undefined = undefined;
+  #heartbeatTimer: Timer | undefined = undefined;
+  /** Subscriptions travel as commands (ZMTP 3.1) or as messages (older). */
+  #sendsCommands = false;
+  #hasMechanism = false;
+
+  /** The link holds bytes that the kernel refused. */
+  #isBlocked = false;
+  /** Messages that waited in the pipe are being encoded: newer ones must queue behind them. */
+  #isPumping = false;
+  #isFlushDue = false;
+  #batched = 0;
+  /** Decoding stopped at the pipe's high-water mark. */
+  #isStalled = false;
+  #isPaused = false;
+  #isDecoding = false;
+  #isClosing = false;
+  #isOver = false;
+  readonly #flushLater = (): void => {
+    this.#isFlushDue = false;
+    this.#flush();
+  };
+
+  constructor(link: Link, handshake: Handshake, owner: ConnectionOwner) {
+    this.link = link;
+    this.#owner = owner;
+    this.#handshake = handshake;
+    link.handler = this;
+  }
+
+  /** Begins the handshake. Call once, in the turn in which the link appeared. */
+  start(): void {
+    const { handshakeInterval } = this.#owner.options;
+    if (handshakeInterval > 0) {
+      this.#handshakeTimer = this.#owner.clock.setTimer(() => {
+        this.#handshakeTimer = undefined;
+        this.#handshakeFailed(new ZmqError("EAGAIN", { detail: `handshake not done within ${handshakeInterval} ms` }));
+      }, handshakeInterval);
+    }
+    this.#advanceHandshake();
+  }
+
+  /** True when every accepted message has left for the kernel. */
+  get isIdle(): boolean {
+    return !this.#isBlocked && !this.#pipe?.hasQueued && (this.#encoder === undefined || this.#encoder.size === 0);
+  }
+
+  // --- Outlet: from the pipe ---
+
+  take(message: Message): boolean {
+    if (this.#isBlocked || this.#isPumping) return false;
+    const encoder = this.#encoder as Encoder;
+    encoder.encode(message);
+    this.#encoded(encoder);
+    return true;
+  }
+
+  get canTake(): boolean {
+    return !this.#isBlocked && !this.#isPumping;
+  }
+
+  takeControl(control: Control): boolean {
+    if (this.#isBlocked || this.#isPumping) return false;
+    this.#encodeControl(control);
+    this.#encoded(this.#encoder as Encoder);
+    return true;
+  }
+
+  resume(): void {
+    if (!this.#isStalled || this.#isDecoding) return;
+    this.#isStalled = false;
+    this.#decode();
+  }
+
+  /** The pipe was closed by its near side: sends what is queued, then closes the link. */
+  close(): void {
+    if (this.#isOver || this.#isClosing) return;
+    this.#isClosing = true;
+    this.#flush();
+    this.#closeIfIdle();
+  }
+
+  /** Closes now. With `graceful`, bytes already handed to the link still leave. */
+  abort(graceful: boolean): void {
+    if (this.#isOver) return;
+    if (graceful && this.#encoder !== undefined) this.#flush();
+    this.#finish("local", graceful);
+  }
+
+  /** Writes what is batched, as far as the kernel takes it at once. For the end of the process. */
+  flushNow(): void {
+    if (!this.#isOver && this.#encoder !== undefined) this.#flush();
+  }
+
+  // --- LinkHandler: from the link ---
+
+  data(chunk: Uint8Array): void {
+    if (this.#isOver) return;
+    if (this.#decoder === undefined) {
+      this.#consumeHandshake(chunk);
+      return;
+    }
+    this.#decoder.push(chunk);
+    if (this.#pipe !== undefined) this.#pipe.bytesReceived += chunk.length;
+    if (this.#isStalled) this.#pause();
+    else this.#decode();
+  }
+
+  drained(): void {
+    if (this.#isOver) return;
+    this.#isBlocked = false;
+    if (this.#pipe === undefined) return;
+    this.#pump();
+    this.#closeIfIdle();
+  }
+
+  closed(error?: Error): void {
+    if (this.#isOver) return;
+    if (this.#handshake !== undefined && !this.#isClosing) {
+      const code = error === undefined ? "EPIPE" : "ECONNRESET";
+      this.#owner.emit({
+        type: "handshake:error:other",
+        address: this.#owner.endpoint,
+        error: new ZmqError(code, { cause: error, detail: "the peer closed the connection during the handshake" }),
+        remoteAddress: this.link.remoteAddress,
+      });
+      this.#lost("handshake");
+    } else this.#lost("lost");
+  }
+
+  // --- Handshake ---
+
+  #consumeHandshake(chunk: Uint8Array): void {
+    try {
+      this.#handshake?.push(chunk);
+      this.#advanceHandshake();
+    } catch (error) {
+      this.#handshakeBroken(error);
+    }
+  }
+
+  #advanceHandshake(): void {
+    const handshake = this.#handshake;
+    if (handshake === undefined) return;
+    const pieces: Uint8Array[] = [];
+    for (let bytes = handshake.produce(); bytes !== undefined; bytes = handshake.produce()) pieces.push(bytes);
+    if (pieces.length > 0) this.#isBlocked = !this.link.write(pieces);
+    const { state } = handshake;
+    if (state === "done") this.#established(handshake);
+    else if (state === "authorizing") this.#authorize(handshake);
+    else if (state === "failed") this.#lost("handshake");
+  }
+
+  #authorize(handshake: Handshake): void {
+    const request = handshake.zap;
+    if (request === undefined) return;
+    this.#owner.authenticate(request, this.link).then(
+      (reply) => {
+        if (this.#isOver) return;
+        if (reply === undefined) {
+          this.#handshakeFailed(new ZmqError("EFAULT", { message: "Bad address", detail: "no ZAP handler is bound" }));
+          return;
+        }
+        if (reply.status !== 200) {
+          this.#emitError("handshake:error:auth", new ZmqError("EACCES", authFailure(reply.status)));
+        }
+        try {
+          handshake.authorize(reply);
+          this.#advanceHandshake();
+        } catch (error) {
+          this.#handshakeBroken(error);
+        }
+      },
+      (error) => {
+        if (!this.#isOver) this.#handshakeBroken(error);
+      },
+    );
+  }
+
+  #established(handshake: Handshake): void {
+    const { clock, options } = this.#owner;
+    const { outcome } = handshake;
+    if (outcome === undefined) return;
+    const { version, unversioned, hasMechanism, decoder, encoder } = outcome;
+    const peer = new Map(outcome.peer);
+    if (this.link.peerAddress !== "") peer.set("Peer-Address", fromText(this.link.peerAddress));
+    this.#handshake = undefined;
+    this.#clearHandshakeTimer();
+    this.#decoder = decoder;
+    this.#encoder = encoder;
+    this.#sendsCommands = version === "3.1";
+    this.#hasMechanism = hasMechanism;
+    if (hasMechanism) {
+      this.#owner.emit({
+        type: "handshake",
+        address: this.#owner.endpoint,
+        remoteAddress: this.link.remoteAddress,
+      });
+      this.#heartbeat = new Heartbeat({
+        intervalMs: options.heartbeatInterval,
+        timeoutMs: options.heartbeatTimeout,
+        ttlMs: options.heartbeatTimeToLive,
+      });
+      this.#heartbeat.started(clock.now());
+    }
+    const pipe = this.#owner.ready(this, peer);
+    if (pipe === undefined) {
+      this.#finish("local", true);
+      return;
+    }
+    this.#pipe = pipe;
+    pipe.remoteAddress = this.link.remoteAddress;
+    pipe.attach(this);
+    pipe.connect(peer);
+    if (this.#isOver) return;
+    if (unversioned) pipe.deliverControl({ kind: "subscribe", topic: EMPTY });
+    this.#scheduleHeartbeat();
+    this.#pump();
+    this.#decode();
+  }
+
+  // --- Outgoing ---
+
+  #encoded(encoder: Encoder): void {
+    if (encoder.size >= BATCH_BYTES || ++this.#batched >= (this.#pipe?.sendHighWaterMark || UNLIMITED)) {
+      this.#flush();
+    } else if (!this.#isFlushDue) {
+      this.#isFlushDue = true;
+      this.#owner.clock.defer(this.#flushLater);
+    }
+  }
+
+  #flush(): void {
+    const encoder = this.#encoder;
+    if (encoder === undefined || encoder.size === 0 || this.#isOver) return;
+    this.#batched = 0;
+    if (this.#pipe !== undefined) this.#pipe.bytesSent += encoder.size;
+    if (this.link.write(encoder.take())) encoder.sent();
+    else {
+      encoder.kept();
+      this.#isBlocked = true;
+    }
+  }
+
+  /** Encodes what waits in the pipe, as long as the link takes it. */
+  #pump(): void {
+    const pipe = this.#pipe as Pipe;
+    const encoder = this.#encoder as Encoder;
+    this.#isPumping = true;
+    while (!this.#isBlocked && !this.#isOver) {
+      this.#sendDuePing();
+      const item = pipe.pull();
+      if (item === undefined) break;
+      if (Array.isArray(item)) encoder.encode(item);
+      else this.#encodeControl(item);
+      if (encoder.size >= BATCH_BYTES) this.#flush();
+    }
+    this.#isPumping = false;
+    if (!this.#isBlocked) this.#flush();
+  }
+
+  #encodeControl(control: Control): void {
+    const encoder = this.#encoder as Encoder;
+    if (this.#sendsCommands || control.kind === "join" || control.kind === "leave") {
+      encoder.encodeCommand(controlBody(control));
+    } else encoder.encode([subscriptionMessage(control)]);
+  }
+
+  #closeIfIdle(): void {
+    if (this.#isClosing && !this.#isOver && this.isIdle) this.#finish("local", true);
+  }
+
+  // --- Incoming ---
+
+  #decode(): void {
+    const pipe = this.#pipe;
+    const decoder = this.#decoder;
+    if (pipe === undefined || decoder === undefined || this.#isDecoding) return;
+    this.#isDecoding = true;
+    try {
+      while (!this.#isOver) {
+        if (pipe.inboundFull) {
+          this.#isStalled = true;
+          break;
+        }
+        const decoded = decoder.next();
+        if (decoded === undefined) break;
+        this.#heartbeat?.received();
+        this.#dispatch(pipe, decoded);
+      }
+    } catch (error) {
+      this.#protocolError(error);
+      return;
+    } finally {
+      this.#isDecoding = false;
+    }
+    if (this.#isPaused && !this.#isStalled && !this.#isOver) {
+      this.#isPaused = false;
+      this.#heartbeat?.paused(false, this.#owner.clock.now());
+      this.link.resume();
+    }
+  }
+
+  #dispatch(pipe: Pipe, decoded: Decoded): void {
+    if (Array.isArray(decoded)) {
+      pipe.deliver(decoded);
+      return;
+    }
+    const command = parseCommand(decoded);
+    if (command === undefined) return; // Unknown or malformed: ignored, as libzmq does (37/ZMTP).
+    switch (command.kind) {
+      case "ping":
+        this.#answerPing(command.ttlDeciseconds, command.context);
+        break;
+      case "pong": // A sign of life, like any frame.
+        break;
+      default:
+        pipe.deliverControl(command);
+    }
+  }
+
+  #pause(): void {
+    if (this.#isPaused) return;
+    this.#isPaused = true;
+    this.#heartbeat?.paused(true, this.#owner.clock.now());
+    this.link.pause();
+  }
+
+  // --- Heartbeat ---
+
+  #answerPing(ttlDeciseconds: number, context: Uint8Array): void {
+    this.#heartbeat?.pinged(ttlDeciseconds, this.#owner.clock.now());
+    this.#scheduleHeartbeat();
+    if (this.#isBlocked) return; // The peer does not read: bytes it will get are sign of life enough.
+    const encoder = this.#encoder as Encoder;
+    encoder.encodeCommand(pongBody(context));
+    this.#encoded(encoder);
+  }
+
+  #sendDuePing(): void {
+    const heartbeat = this.#heartbeat;
+    if (heartbeat?.takePing(this.#owner.clock.now())) {
+      (this.#encoder as Encoder).encodeCommand(pingBody(heartbeat.ttlDeciseconds));
+    }
+  }
+
+  #scheduleHeartbeat(): void {
+    const heartbeat = this.#heartbeat;
+    if (heartbeat === undefined || this.#isOver) return;
+    const { clock } = this.#owner;
+    if (this.#heartbeatTimer !== undefined) clock.clearTimer(this.#heartbeatTimer);
+    this.#heartbeatTimer = undefined;
+    const deadline = heartbeat.nextDeadline;
+    if (deadline === Number.POSITIVE_INFINITY) return;
+    this.#heartbeatTimer = clock.setTimer(() => this.#beat(), Math.max(0, deadline - clock.now()));
+  }
+
+  #beat(): void {
+    this.#heartbeatTimer = undefined;
+    const heartbeat = this.#heartbeat as Heartbeat;
+    if (heartbeat.isExpired(this.#owner.clock.now())) {
+      this.#lost("lost");
+      return;
+    }
+    if (!this.#isBlocked) {
+      this.#sendDuePing();
+      this.#flush();
+    }
+    this.#scheduleHeartbeat();
+  }
+
+  // --- The end ---
+
+  /** The peer broke the protocol after the handshake. */
+  #protocolError(error: unknown): void {
+    if (this.#isOver) return;
+    if (this.#hasMechanism && error instanceof ZmqError && error.code.startsWith("ERR_")) {
+      this.#emitError("handshake:error:protocol", error);
+    } else if (!(error instanceof ZmqError)) {
+      this.#lost("protocol");
+      throw error;
+    }
+    this.#lost("protocol");
+  }
+
+  #handshakeBroken(error: unknown): void {
+    if (!(error instanceof ZmqError)) throw error;
+    if (error.status !== undefined) this.#emitError("handshake:error:auth", error);
+    else if (!this.#handshake?.quiet && error.code.startsWith("ERR_")) this.#emitError("handshake:error:protocol", error);
+    this.#lost("protocol");
+  }
+
+  #handshakeFailed(error: ZmqError): void {
+    this.#emitError("handshake:error:other", error);
+    this.#lost("handshake");
+  }
+
+  #emitError(type: "handshake:error:other" | "handshake:error:protocol" | "handshake:error:auth", error: ZmqError): void {
+    this.#owner.emit({ type, address: this.#owner.endpoint, error, remoteAddress: this.link.remoteAddress });
+  }
+
+  /** The connection is over and not by our wish. */
+  #lost(reason: EndReason): void {
+    if (this.#isOver) return;
+    this.#owner.emit({
+      type: "disconnect",
+      address: this.#owner.endpoint,
+      remoteAddress: this.link.remoteAddress,
+    });
+    this.#finish(reason, false);
+  }
+
+  #finish(reason: EndReason, graceful: boolean): void {
+    this.#isOver = true;
+    this.#clearHandshakeTimer();
+    if (this.#heartbeatTimer !== undefined) this.#owner.clock.clearTimer(this.#heartbeatTimer);
+    if (graceful) this.link.close();
+    else this.link.destroy();
+    this.#owner.ended(this, reason);
+  }
+
+  #clearHandshakeTimer(): void {
+    if (this.#handshakeTimer === undefined) return;
+    this.#owner.clock.clearTimer(this.#handshakeTimer);
+    this.#handshakeTimer = undefined;
+  }
+}
+
+/** zeromq.js's sentences for the ZAP status codes. */
+function authFailure(status: number): { message: string; status: number } {
+  const messages: Record<number, string> = {
+    300: "Temporary error",
+    400: "Authentication failure",
+    500: "Internal error",
+  };
+  return { message: messages[status] ?? "Unknown error", status };
+}

@@ -1,0 +1,19 @@
+/**
+ * Entry for Node, Bun and Deno: all transports.
+ */
+
+import { nodePlatform } from "./node-platform.ts";
+import { Context as NeutralContext, type ContextOptions } from "./socket/context.ts";
+import { setDefaultContext } from "./socket/default-context.ts";
+
+export class Context extends NeutralContext {
+  constructor(options?: ContextOptions) {
+    super(nodePlatform, options);
+  }
+}
+
+/** The global context, which sockets use when they are given none. */
+export const context = new Context();
+setDefaultContext(context);
+
+export * from "./api.ts";

@@ -1,0 +1,89 @@
+/**
+ * The working part of a context: what its sockets share. inproc names, the
+ * platform's transports and clock, the socket limit, and the ZAP handler.
+ * Sockets that were closed count as open until what they sent has left.
+ */
+
+import type { Clock } from "../base/clock.ts";
+import { type ContextOptionValues, defaultContextOptions } from "../base/context-options.ts";
+import { ZmqError } from "../base/errors.ts";
+import type { Link, Transport } from "../base/link.ts";
+import { defaultOptions, type OptionValues } from "../base/options.ts";
+import type { SocketTypeName } from "../base/socket-types.ts";
+import type { ZapReply, ZapRequest } from "../security/mechanism.ts";
+import { InprocNames } from "../transport/inproc.ts";
+import { type PatternFactory, SocketCore } from "./core.ts";
+import { Endpoints } from "./endpoints.ts";
+import type { Platform } from "./platform.ts";
+
+/** A core and its endpoints, as the context keeps them. */
+export interface OpenSocket {
+  readonly core: SocketCore;
+  readonly endpoints: Endpoints;
+}
+
+export class ContextCore {
+  readonly platform: Platform;
+  readonly options: ContextOptionValues;
+  readonly inproc = new InprocNames();
+  readonly #sockets = new Set<OpenSocket>();
+  readonly #transports = new Map<string, Transport>();
+  #isClosed = false;
+  #onEmpty: (() => void)[] = [];
+
+  constructor(platform: Platform) {
+    this.platform = platform;
+    this.options = defaultContextOptions();
+    for (const transport of platform.transports) this.#transports.set(transport.scheme, transport);
+  }
+
+  get clock(): Clock {
+    return this.platform.clock;
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** Sockets that are open, or closed and not done with sending. */
+  get sockets(): ReadonlySet<OpenSocket> {
+    return this.#sockets;
+  }
+
+  transport(scheme: string): Transport | undefined {
+    return this.#transports.get(scheme);
+  }
+
+  /** Throws EMFILE beyond `maxSockets`, EFAULT when the context is closed. */
+  open(type: SocketTypeName, createPattern: PatternFactory): OpenSocket {
+    if (this.#isClosed) throw new ZmqError("EFAULT");
+    if (this.#sockets.size >= this.options.maxSockets) throw new ZmqError("EMFILE");
+    const core = new SocketCore(type, defaultOptions(type, this.options), this.clock, createPattern);
+    const socket = { core, endpoints: new Endpoints(core, this) };
+    this.#sockets.add(socket);
+    return socket;
+  }
+
+  /** Closes a socket; what was sent still leaves, within its linger period. */
+  closeSocket(socket: OpenSocket): void {
+    if (socket.core.isClosed) return;
+    socket.core.close();
+    socket.endpoints.close(() => {
+      this.#sockets.delete(socket);
+      if (this.#sockets.size === 0) for (const done of this.#onEmpty.splice(0)) done();
+    });
+  }
+
+  /** Closes all sockets; no new ones can be opened. Resolves when all that was sent has left or lingered out. */
+  close(): Promise<void> {
+    this.#isClosed = true;
+    for (const socket of [...this.#sockets]) this.closeSocket(socket);
+    if (this.#sockets.size === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#onEmpty.push(resolve));
+  }
+
+  /** Asks the ZAP handler of this context (27/ZAP); undefined when none is bound. */
+  async authenticate(_request: ZapRequest, _link: Link, _options: OptionValues): Promise<ZapReply | undefined> {
+    return undefined;
+  }
+}

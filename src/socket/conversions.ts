@@ -1,0 +1,88 @@
+/**
+ * Sending and receiving of other things than bytes: text, JSON, structured
+ * clones, and reading in a loop. Methods of every socket, made of `send` and
+ * `receive`.
+ */
+
+import { toText } from "../base/bytes.ts";
+import { ZmqError } from "../base/errors.ts";
+import { contextCore, type Context } from "./context.ts";
+import type { WaitOptions } from "./socket.ts";
+
+/** What these methods need of a socket. */
+interface Endable {
+  readonly closed: boolean;
+  readonly context: Context;
+  send(message: unknown, options?: WaitOptions): Promise<void>;
+  receive(options?: WaitOptions): Promise<Uint8Array[]>;
+}
+
+export const conversions = {
+  sendString(this: Endable, text: string, options?: WaitOptions): Promise<void> {
+    return this.send(text, options);
+  },
+
+  async receiveString(this: Endable, options?: WaitOptions): Promise<string> {
+    return toText(single(await this.receive(options)));
+  },
+
+  sendJson(this: Endable, value: unknown, options?: WaitOptions): Promise<void> {
+    const text = JSON.stringify(value);
+    if (text === undefined) throw new TypeError("Message must be a JSON value");
+    return this.send(text, options);
+  },
+
+  async receiveJson(this: Endable, options?: WaitOptions): Promise<unknown> {
+    return JSON.parse(toText(single(await this.receive(options))));
+  },
+
+  sendObject(this: Endable, value: unknown, options?: WaitOptions): Promise<void> {
+    return this.send(codec(this).serialize(value), options);
+  },
+
+  async receiveObject(this: Endable, options?: WaitOptions): Promise<unknown> {
+    return codec(this).deserialize(single(await this.receive(options)));
+  },
+
+  sendMultipart(this: Endable, parts: readonly unknown[], options?: WaitOptions): Promise<void> {
+    if (!Array.isArray(parts)) throw new TypeError("Message must be an array");
+    return this.send(parts, options);
+  },
+
+  receiveMultipart(this: Endable, options?: WaitOptions): Promise<Uint8Array[]> {
+    return this.receive(options);
+  },
+
+  [Symbol.asyncIterator](this: Endable): AsyncIterator<Uint8Array[], undefined> {
+    return {
+      next: async () => {
+        if (this.closed) return DONE;
+        try {
+          return { value: await this.receive(), done: false };
+        } catch (error) {
+          // The socket was closed while we waited: the loop is over, and not by mistake.
+          if (this.closed && error instanceof ZmqError && error.code === "EAGAIN") return DONE;
+          throw error;
+        }
+      },
+    };
+  },
+};
+
+const DONE = { value: undefined, done: true } as const;
+
+function single(message: Uint8Array[]): Uint8Array {
+  const [frame] = message;
+  if (frame === undefined || message.length !== 1) {
+    throw new ZmqError("EINVAL", { detail: `expected a message of one frame, one of ${message.length} came` });
+  }
+  return frame;
+}
+
+function codec(socket: Endable) {
+  const { structuredClone } = contextCore(socket.context).platform;
+  if (structuredClone === undefined) {
+    throw new ZmqError("ENOTSUP", { detail: "this runtime cannot turn structured clones into bytes" });
+  }
+  return structuredClone;
+}

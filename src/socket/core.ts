@@ -1,0 +1,294 @@
+/**
+ * The working part of a socket: joins its pattern (routing) with its pipes
+ * (peers) and its waiting operations. The only place that knows promises and
+ * time-outs. `Socket` is the thin object that users hold; it may be garbage-
+ * collected while a core still delivers what was sent.
+ */
+
+import { fromText } from "../base/bytes.ts";
+import type { Clock } from "../base/clock.ts";
+import { ZmqError } from "../base/errors.ts";
+import type { MonitorEvent } from "../base/events.ts";
+import type { Control, Message, Properties } from "../base/message.ts";
+import { getOption, hasOption, type OptionName, type OptionValues, optionById, setOption } from "../base/options.ts";
+import { Pipe, type PipeOwner } from "../base/pipe.ts";
+import type { SocketTypeName } from "../base/socket-types.ts";
+import type { DropReason, Pattern, PatternHost } from "../pattern/pattern.ts";
+import { WaitingLine } from "./waiting.ts";
+
+/**
+ * Operations that may complete in a row without a turn of the event loop. The
+ * next one completes in a later turn, so that timers and other sockets run.
+ */
+const BURST = 512;
+
+/** A message and where it came from. */
+export interface Received {
+  readonly message: Message;
+  readonly source: Pipe | undefined;
+}
+
+export interface SendOptions {
+  /** Rejects the call with the signal's reason when it fires before the message was taken. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export type PatternFactory = (host: PatternHost) => Pattern;
+
+/** What a core tells others that watch it: a proxy, a poller, `connected()`. */
+export interface Watcher {
+  /** Readiness to send or receive, or the set of peers, may have changed. */
+  changed(): void;
+}
+
+export class SocketCore implements PipeOwner, PatternHost {
+  readonly type: SocketTypeName;
+  readonly options: OptionValues;
+  readonly clock: Clock;
+  readonly pattern: Pattern;
+  /** Peers now, dialed pipes without a link included. */
+  readonly pipes = new Set<Pipe>();
+  isClosed = false;
+  /** A proxy owns the socket. */
+  isProxied = false;
+  /** Messages that were dropped, by reason. */
+  readonly drops = new Map<DropReason, number>();
+  /** Set by the observer, while somebody observes. */
+  observe: ((event: MonitorEvent) => void) | undefined = undefined;
+  observeDrop: ((reason: DropReason, pipe: Pipe | undefined, message: Message) => void) | undefined = undefined;
+
+  readonly #senders: WaitingLine<Message, void>;
+  readonly #receivers: WaitingLine<undefined, Received>;
+  readonly #watchers = new Set<Watcher>();
+  readonly #done = Promise.resolve();
+  /** Operations completed since the event loop last turned for this socket. */
+  #completed = 0;
+  #isServing = false;
+
+  constructor(type: SocketTypeName, options: OptionValues, clock: Clock, createPattern: PatternFactory) {
+    this.type = type;
+    this.options = options;
+    this.clock = clock;
+    this.pattern = createPattern(this);
+    const reason = () => this.pattern.blockedBy ?? "EAGAIN";
+    this.#senders = new WaitingLine(clock, reason);
+    this.#receivers = new WaitingLine(clock, reason);
+  }
+
+  // --- Sending and receiving ---
+
+  /** `keeper` is kept from garbage collection while the call waits. */
+  send(message: Message, keeper: object, signal?: AbortSignal): Promise<void> {
+    const { pattern } = this;
+    if (pattern.send === undefined) return Promise.reject(new ZmqError("ENOTSUP"));
+    if (this.#senders.length === 0) {
+      try {
+        if (pattern.send(message)) {
+          if (this.#receivers.length > 0) this.#serve();
+          if (++this.#completed < BURST) return this.#done;
+          return this.#later(undefined);
+        }
+      } catch (error) {
+        return Promise.reject(error);
+      }
+    }
+    return this.#senders.join(message, { timeoutMs: this.options.sendTimeout, signal }, keeper);
+  }
+
+  receive(keeper: object, signal?: AbortSignal): Promise<Message> {
+    const { pattern } = this;
+    if (this.#receivers.length === 0) {
+      const message = pattern.receive?.();
+      if (message !== undefined) {
+        if (this.#senders.length > 0) this.#serve();
+        if (++this.#completed < BURST) return Promise.resolve(message);
+        return this.#later(message);
+      }
+    }
+    return this.#waitToReceive(keeper, signal).then(messageOf);
+  }
+
+  /** As `receive`, with the peer that the message came from. */
+  receiveFrom(keeper: object, signal?: AbortSignal): Promise<Received> {
+    const { pattern } = this;
+    if (this.#receivers.length === 0) {
+      const message = pattern.receive?.();
+      if (message !== undefined) {
+        const received = { message, source: pattern.source };
+        if (this.#senders.length > 0) this.#serve();
+        if (++this.#completed < BURST) return Promise.resolve(received);
+        return this.#later(received);
+      }
+    }
+    return this.#waitToReceive(keeper, signal);
+  }
+
+  #waitToReceive(keeper: object, signal: AbortSignal | undefined): Promise<Received> {
+    if (this.pattern.receive === undefined) return Promise.reject(new ZmqError("ENOTSUP"));
+    return this.#receivers.join(undefined, { timeoutMs: this.options.receiveTimeout, signal }, keeper);
+  }
+
+  #later<T>(result: T): Promise<T> {
+    this.#completed = 0;
+    return new Promise((resolve) => this.clock.yield(() => resolve(result)));
+  }
+
+  /** Completes waiting operations as far as the pattern allows, and tells the watchers. */
+  #serve(): void {
+    if (this.#isServing) return;
+    this.#isServing = true;
+    const receivers = this.#receivers;
+    const senders = this.#senders;
+    for (let progress = true; progress; ) {
+      progress = false;
+      while (receivers.length > 0) {
+        const message = this.pattern.receive?.();
+        if (message === undefined) break;
+        receivers.resolveFirst({ message, source: this.pattern.source });
+        progress = true;
+      }
+      while (senders.length > 0) {
+        try {
+          if (!this.pattern.send?.(senders.first)) break;
+          senders.resolveFirst();
+        } catch (error) {
+          senders.rejectFirst(error);
+        }
+        progress = true;
+      }
+    }
+    this.#isServing = false;
+    this.#completed = 0;
+    if (this.#watchers.size > 0) this.notify();
+  }
+
+  // --- Watching ---
+
+  watch(watcher: Watcher): void {
+    this.#watchers.add(watcher);
+  }
+
+  unwatch(watcher: Watcher): void {
+    this.#watchers.delete(watcher);
+  }
+
+  notify(): void {
+    for (const watcher of [...this.#watchers]) watcher.changed();
+  }
+
+  // --- PipeOwner ---
+
+  readable(pipe: Pipe): void {
+    this.pattern.readable(pipe);
+    this.#serve();
+  }
+
+  writable(pipe: Pipe): void {
+    this.pattern.writable(pipe);
+    this.#serve();
+  }
+
+  connected(pipe: Pipe): void {
+    this.pattern.connected?.(pipe);
+    this.#serve();
+  }
+
+  disconnected(pipe: Pipe): void {
+    this.pattern.disconnected?.(pipe);
+    this.#serve();
+  }
+
+  control(pipe: Pipe, control: Control): void {
+    this.pattern.control?.(pipe, control);
+    this.#serve();
+  }
+
+  ended(pipe: Pipe): void {
+    if (!this.pipes.delete(pipe)) return;
+    this.pattern.detach(pipe);
+    this.#serve();
+  }
+
+  // --- Pipes ---
+
+  createPipe(endpoint: string, dialed: boolean, options: OptionValues): Pipe {
+    return new Pipe(this, endpoint, dialed, {
+      sendHighWaterMark: this.options.sendHighWaterMark,
+      receiveHighWaterMark: this.options.receiveHighWaterMark,
+      conflate: options.conflate,
+    });
+  }
+
+  attach(pipe: Pipe): void {
+    this.pipes.add(pipe);
+    this.pattern.attach(pipe);
+    this.#serve();
+  }
+
+  // --- PatternHost ---
+
+  random32(): number {
+    return this.clock.random32();
+  }
+
+  dropped(reason: DropReason, pipe: Pipe | undefined, message: Message): void {
+    this.drops.set(reason, (this.drops.get(reason) ?? 0) + 1);
+    this.observeDrop?.(reason, pipe, message);
+  }
+
+  emit(event: MonitorEvent): void {
+    this.observe?.(event);
+  }
+
+  // --- Options and closing ---
+
+  /** Checks and assigns; what applies at once takes effect here. Throws as `setOption` of base/options.ts. */
+  assign<N extends OptionName>(name: N, value: unknown): void {
+    setOption(this.options, name, value, this.type);
+    if (name === "sendHighWaterMark" || name === "receiveHighWaterMark") {
+      const { sendHighWaterMark, receiveHighWaterMark } = this.options;
+      for (const pipe of this.pipes) pipe.resize(sendHighWaterMark, receiveHighWaterMark);
+    }
+    this.pattern.optionChanged?.(name);
+  }
+
+  /** By libzmq's number. Throws EINVAL for one that is unknown or not of this type. */
+  getById(id: number): unknown {
+    return getOption(this.options, this.#option(id));
+  }
+
+  setById(id: number, value: unknown): void {
+    this.assign(this.#option(id), value);
+  }
+
+  #option(id: number): OptionName {
+    if (typeof id !== "number") throw new TypeError("Identifier must be a number");
+    const name = optionById(id);
+    if (name === undefined || !hasOption(this.type, name)) {
+      throw new ZmqError("EINVAL", { detail: `${id} is not an option of ${this.type} sockets` });
+    }
+    return name;
+  }
+
+  /** What this socket tells an inproc peer of itself. */
+  get properties(): Properties {
+    return new Map([
+      ["Socket-Type", fromText(this.type)],
+      ["Identity", this.options.routingId],
+    ]);
+  }
+
+  /** Ends all waiting operations; the endpoints are closed by their keeper. */
+  close(): void {
+    if (this.isClosed) return;
+    this.#serve();
+    this.isClosed = true;
+    this.#senders.rejectAll(() => new ZmqError("EAGAIN"));
+    this.#receivers.rejectAll(() => new ZmqError("EAGAIN"));
+    this.notify();
+  }
+}
+
+function messageOf(received: Received): Message {
+  return received.message;
+}

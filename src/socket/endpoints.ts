@@ -1,0 +1,345 @@
+/**
+ * The endpoints of one socket: bind, unbind, connect, disconnect, and what is
+ * left to do when the socket closes. It turns endpoint strings into dialers,
+ * acceptors and inproc names.
+ */
+
+import { type Endpoint, parseEndpoint } from "../base/endpoint.ts";
+import { equal } from "../base/bytes.ts";
+import { ZmqError } from "../base/errors.ts";
+import type { MonitorEvent } from "../base/events.ts";
+import type { Link, Transport } from "../base/link.ts";
+import type { OptionValues } from "../base/options.ts";
+import type { Pipe } from "../base/pipe.ts";
+import { SOCKET_TYPES } from "../base/socket-types.ts";
+import { Acceptor } from "../engine/acceptor.ts";
+import type { Connection, ConnectionOwner } from "../engine/connection.ts";
+import { Dialer } from "../engine/dialer.ts";
+import { Handshake } from "../engine/handshake.ts";
+import type { EndpointOwner } from "../engine/owner.ts";
+import { RawSession } from "../engine/raw-session.ts";
+import { Session } from "../engine/session.ts";
+import { NullMechanism } from "../security/null.ts";
+import type { ZapReply, ZapRequest } from "../security/mechanism.ts";
+import type { InprocBinder, InprocSide } from "../transport/inproc.ts";
+import type { ContextCore } from "./context-core.ts";
+import type { SocketCore } from "./core.ts";
+
+/** Frames of one message; a peer that sends more is cut off. libzmq has no such limit. */
+const MAX_FRAMES = 1_000_000;
+
+export interface ConnectOptions {
+  /** ROUTER, STREAM: the routing id by which this socket addresses the peer (ZMQ_CONNECT_ROUTING_ID). */
+  readonly routingId?: string | Uint8Array | undefined;
+}
+
+/** An inproc name that this socket bound, or a peer of it that it connected to. */
+interface InprocEndpoint {
+  readonly text: string;
+  readonly name: string;
+  /** Set when connected, absent when bound. */
+  readonly side?: InprocSide;
+}
+
+export class Endpoints implements EndpointOwner, InprocBinder {
+  readonly #core: SocketCore;
+  readonly #context: ContextCore;
+  readonly #dialers = new Set<Dialer>();
+  readonly #acceptors = new Set<Acceptor>();
+  readonly #inproc = new Set<InprocEndpoint>();
+  #lastEndpoint: string | null = null;
+  /** A bind or unbind is under way. */
+  #isBusy = false;
+  /** Called once all endpoints are gone after `close`. */
+  #onEmpty: (() => void) | undefined = undefined;
+
+  constructor(core: SocketCore, context: ContextCore) {
+    this.#core = core;
+    this.#context = context;
+  }
+
+  /** ZMQ_LAST_ENDPOINT: what the last bind or connect came to. */
+  get lastEndpoint(): string | null {
+    return this.#lastEndpoint;
+  }
+
+  /** Whether the socket was bound or connected and still is. */
+  get isEmpty(): boolean {
+    return this.#dialers.size + this.#acceptors.size + this.#inproc.size === 0;
+  }
+
+  /** Whether all that was sent has left for the kernel or an inproc peer. */
+  get isIdle(): boolean {
+    for (const pipe of this.#core.pipes) if (pipe.hasQueued) return false;
+    for (const dialer of this.#dialers) if (!dialer.isIdle) return false;
+    for (const acceptor of this.#acceptors) if (!acceptor.isIdle) return false;
+    return true;
+  }
+
+  // --- What users call ---
+
+  async bind(text: string): Promise<void> {
+    this.#begin();
+    try {
+      // A turn even when nothing waits: until then the socket counts as busy, as in zeromq.js.
+      await undefined;
+      const acceptor = this.#prepareBind(text);
+      if (acceptor !== undefined) {
+        await acceptor.start();
+        this.#added(acceptor);
+      }
+    } finally {
+      this.#isBusy = false;
+    }
+  }
+
+  bindSync(text: string): void {
+    this.#begin();
+    try {
+      const acceptor = this.#prepareBind(text);
+      if (acceptor !== undefined) {
+        acceptor.startSync();
+        this.#added(acceptor);
+      }
+    } finally {
+      this.#isBusy = false;
+    }
+  }
+
+  async unbind(text: string): Promise<void> {
+    this.#begin();
+    try {
+      await undefined;
+      this.#unbind(text);
+    } finally {
+      this.#isBusy = false;
+    }
+  }
+
+  unbindSync(text: string): void {
+    this.#begin();
+    try {
+      this.#unbind(text);
+    } finally {
+      this.#isBusy = false;
+    }
+  }
+
+  connect(text: string, { routingId }: ConnectOptions): void {
+    const core = this.#core;
+    const target = this.#parse(text, "connect");
+    const id = this.#takeConnectRoutingId(routingId);
+    if (target.scheme === "inproc") {
+      this.#connectInproc(target.name, text, id);
+    } else {
+      const transport = this.#transport(target);
+      if (SOCKET_TYPES[core.type].singleConnect && this.#isDialed(text)) return;
+      const dialer = new Dialer(this, target, transport, { ...core.options }, id);
+      this.#dialers.add(dialer);
+      dialer.start();
+    }
+    this.#lastEndpoint = text;
+  }
+
+  disconnect(text: string): void {
+    this.#parse(text, "connect");
+    for (const dialer of this.#dialers) {
+      if (dialer.endpoint !== text) continue;
+      dialer.close(this.#core.options.linger);
+      return;
+    }
+    for (const endpoint of this.#inproc) {
+      if (endpoint.side === undefined || endpoint.text !== text) continue;
+      this.#closeInproc(endpoint);
+      return;
+    }
+    throw new ZmqError("ENOENT", { address: text });
+  }
+
+  /** Ends all endpoints, each within the socket's linger period; `done` is called once all are gone. */
+  close(done: () => void): void {
+    this.#onEmpty = done;
+    const { linger } = this.#core.options;
+    for (const endpoint of [...this.#inproc]) this.#closeInproc(endpoint);
+    for (const dialer of [...this.#dialers]) dialer.close(linger);
+    for (const acceptor of [...this.#acceptors]) acceptor.close(linger);
+    this.#reportEmpty();
+  }
+
+  /** Writes what is batched as far as the kernel takes it at once. */
+  flushNow(): void {
+    for (const dialer of this.#dialers) dialer.flushNow();
+    for (const acceptor of this.#acceptors) acceptor.flushNow();
+  }
+
+  // --- EndpointOwner ---
+
+  get clock() {
+    return this.#core.clock;
+  }
+
+  get socketType() {
+    return this.#core.type;
+  }
+
+  createPipe(endpoint: string, dialed: boolean, options: OptionValues): Pipe {
+    return this.#core.createPipe(endpoint, dialed, options);
+  }
+
+  attach(pipe: Pipe): void {
+    this.#core.attach(pipe);
+  }
+
+  createConnection(link: Link, owner: ConnectionOwner): Connection {
+    const { options } = owner;
+    const { type } = this.#core;
+    if (type === "STREAM" || options.raw) return new RawSession(link, owner);
+    const handshake = new Handshake({
+      socketType: type,
+      routingId: options.routingId,
+      mechanism: new NullMechanism({ socketType: type, routingId: options.routingId, metadata: new Map() }, options.zapDomain !== null),
+      zapDomainSet: options.zapDomain !== null,
+      limits: { maxFrameBytes: options.maxMessageSize, maxFrames: MAX_FRAMES },
+    });
+    return new Session(link, handshake, owner);
+  }
+
+  emit(event: MonitorEvent): void {
+    this.#core.emit(event);
+  }
+
+  authenticate(request: ZapRequest, link: Link, options: OptionValues): Promise<ZapReply | undefined> {
+    return this.#context.authenticate(request, link, options);
+  }
+
+  gone(endpoint: object): void {
+    this.#dialers.delete(endpoint as Dialer);
+    this.#acceptors.delete(endpoint as Acceptor);
+    this.#reportEmpty();
+  }
+
+  // --- InprocBinder ---
+
+  createPeer(name: string): InprocSide {
+    const core = this.#core;
+    const { sendHighWaterMark, receiveHighWaterMark } = core.options;
+    const pipe = core.createPipe(`inproc://${name}`, false, core.options);
+    core.attach(pipe);
+    return { pipe, sendHighWaterMark, receiveHighWaterMark, properties: core.properties };
+  }
+
+  // --- Inside ---
+
+  #begin(): void {
+    if (this.#isBusy) {
+      throw new ZmqError("EBUSY", { message: "Socket is blocked by a bind or unbind operation" });
+    }
+    this.#isBusy = true;
+  }
+
+  #parse(text: string, role: "bind" | "connect"): Endpoint {
+    const endpoint = parseEndpoint(text, role, this.#core.options.ipv6);
+    const { type } = this.#core;
+    const isMulticast = endpoint.scheme === "epgm" || endpoint.scheme === "pgm";
+    const isPubSub = type === "PUB" || type === "SUB" || type === "XPUB" || type === "XSUB";
+    if (endpoint.scheme === "udp" || (isMulticast && !isPubSub)) {
+      throw new ZmqError("ENOCOMPATPROTO", { address: text });
+    }
+    if (type === "STREAM" && endpoint.scheme !== "tcp") throw new ZmqError("EPROTONOSUPPORT", { address: text });
+    return endpoint;
+  }
+
+  #transport(endpoint: Endpoint): Transport {
+    const transport = this.#context.transport(endpoint.scheme);
+    if (transport === undefined) {
+      throw new ZmqError("EPROTONOSUPPORT", {
+        address: endpoint.text,
+        detail: `no ${endpoint.scheme}:// transport in this runtime`,
+      });
+    }
+    return transport;
+  }
+
+  /** The acceptor to start; undefined when the bind is done already, as for inproc. */
+  #prepareBind(text: string): Acceptor | undefined {
+    const target = this.#parse(text, "bind");
+    if (target.scheme === "inproc") {
+      this.#context.inproc.bind(target.name, this);
+      this.#inproc.add({ text, name: target.name });
+      this.#lastEndpoint = text;
+      return undefined;
+    }
+    return new Acceptor(this, target, this.#transport(target), { ...this.#core.options });
+  }
+
+  #added(acceptor: Acceptor): void {
+    if (this.#core.isClosed) {
+      acceptor.close(0);
+      return;
+    }
+    this.#acceptors.add(acceptor);
+    this.#lastEndpoint = acceptor.endpoint;
+  }
+
+  #unbind(text: string): void {
+    this.#parse(text, "bind");
+    for (const acceptor of this.#acceptors) {
+      if (!acceptor.isAt(text)) continue;
+      acceptor.close(this.#core.options.linger);
+      return;
+    }
+    for (const endpoint of this.#inproc) {
+      if (endpoint.side !== undefined || endpoint.text !== text) continue;
+      this.#closeInproc(endpoint);
+      return;
+    }
+    throw new ZmqError("ENOENT", { address: text });
+  }
+
+  #takeConnectRoutingId(given: string | Uint8Array | undefined): Uint8Array | undefined {
+    const core = this.#core;
+    const { type, options } = core;
+    if (given !== undefined && (type === "ROUTER" || type === "STREAM")) core.assign("connectRoutingId", given);
+    const id = options.connectRoutingId;
+    if (id.length === 0) return undefined;
+    core.assign("connectRoutingId", null);
+    for (const pipe of core.pipes) {
+      if (pipe.routingId !== undefined && equal(pipe.routingId, id)) {
+        throw new ZmqError("EINVAL", { detail: "another peer has this routing id already" });
+      }
+    }
+    return id;
+  }
+
+  #isDialed(text: string): boolean {
+    for (const dialer of this.#dialers) if (dialer.endpoint === text && !dialer.isClosing) return true;
+    return false;
+  }
+
+  #connectInproc(name: string, text: string, routingId: Uint8Array | undefined): void {
+    const core = this.#core;
+    const { sendHighWaterMark, receiveHighWaterMark } = core.options;
+    const pipe = core.createPipe(text, true, core.options);
+    pipe.routingId = routingId;
+    const side: InprocSide = { pipe, sendHighWaterMark, receiveHighWaterMark, properties: core.properties };
+    this.#inproc.add({ text, name, side });
+    core.attach(pipe);
+    this.#context.inproc.connect(name, side);
+  }
+
+  #closeInproc(endpoint: InprocEndpoint): void {
+    this.#inproc.delete(endpoint);
+    if (endpoint.side === undefined) this.#context.inproc.unbind(endpoint.name);
+    else {
+      this.#context.inproc.cancel(endpoint.name, endpoint.side);
+      endpoint.side.pipe.close();
+    }
+  }
+
+  #reportEmpty(): void {
+    if (this.#onEmpty === undefined || !this.isEmpty) return;
+    const done = this.#onEmpty;
+    this.#onEmpty = undefined;
+    done();
+  }
+}

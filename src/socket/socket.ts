@@ -1,0 +1,363 @@
+/**
+ * `Socket`: what users hold. A thin object over its core, so that a socket which
+ * nobody refers to any more is closed, while what it sent still leaves. The
+ * socket types and their options are in sockets.ts.
+ */
+
+import { ZmqError } from "../base/errors.ts";
+import { getOption, type OptionName, optionRow, optionsOf } from "../base/options.ts";
+import { bytesOf } from "../base/options/kinds.ts";
+import { SOCKET_TYPES, type SocketTypeName, socketTypeName } from "../base/socket-types.ts";
+import type { DropReason } from "../pattern/pattern.ts";
+import { contextCore, type Context } from "./context.ts";
+import type { OpenSocket } from "./context-core.ts";
+import { conversions } from "./conversions.ts";
+import type { SocketCore } from "./core.ts";
+import { defaultContext } from "./default-context.ts";
+import type { ConnectOptions } from "./endpoints.ts";
+import { toMessage } from "./frames.ts";
+import { Observer } from "./observer.ts";
+import { type PeerInfo, peerInfo, properties } from "./peers.ts";
+import { PATTERNS } from "./patterns.ts";
+import { waitUntil } from "./until.ts";
+
+/** Every call that may wait takes one. */
+export interface WaitOptions {
+  /** Rejects the call with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A message with what is known of where it came from. */
+export interface Received<M> {
+  readonly message: M;
+  /** Handshake properties of the peer (`Socket-Type`, `Identity`, `X-…`), `Peer-Address`, `User-Id`. */
+  readonly metadata: Readonly<Record<string, string>>;
+  /** The peer; undefined when it is gone. */
+  readonly peer: PeerInfo | undefined;
+}
+
+/** Closes the core of a socket that was garbage-collected. */
+const collected = new FinalizationRegistry<() => void>((close) => close());
+
+const WARNING = "Socket option will not take effect until next connect/bind.";
+
+/** Instances of these are sealed; those of a user's subclasses are not. */
+const OWN_CLASSES = new WeakSet<object>();
+
+export abstract class Socket {
+  readonly #open: OpenSocket;
+  readonly #core: SocketCore;
+  readonly #context: Context;
+  #events: Observer | undefined = undefined;
+
+  /** `type` is libzmq's number of the socket type. `options.context` defaults to the global context. */
+  protected constructor(type: number, options: object = {}) {
+    if (typeof type !== "number") throw new TypeError("Socket type must be a number");
+    if (typeof options !== "object" || options === null) throw new TypeError("Options must be an object");
+    const name = socketTypeName(type);
+    if (name === undefined) throw new ZmqError("EINVAL", { detail: `${type} is not a socket type` });
+    const { context = defaultContext(), ...others } = options as { context?: Context };
+    this.#context = context;
+    const core = contextCore(context);
+    const open = core.open(name, PATTERNS[name]);
+    this.#open = open;
+    this.#core = open.core;
+    collected.register(this, () => core.closeSocket(open), this);
+    if (OWN_CLASSES.has(new.target)) Object.seal(this);
+    Object.assign(this, others);
+  }
+
+  /** The context this socket belongs to. */
+  get context(): Context {
+    return this.#context;
+  }
+
+  /** True after `close`. */
+  get closed(): boolean {
+    return this.#core.isClosed;
+  }
+
+  /** True when `receive` would return a message at once (ZMQ_EVENTS, POLLIN). */
+  get readable(): boolean {
+    return !this.#core.isClosed && this.#core.pattern.canReceive;
+  }
+
+  /** True when `send` would take a message at once (ZMQ_EVENTS, POLLOUT). */
+  get writable(): boolean {
+    return !this.#core.isClosed && this.#core.pattern.canSend;
+  }
+
+  /** What happens to this socket's connections. The same object each time. */
+  get events(): Observer {
+    if (this.#events === undefined) {
+      const core = this.#core;
+      const observer = new Observer(core.clock, () => {
+        core.observe = undefined;
+      });
+      this.#events = observer;
+      if (core.isClosed) observer.put({ type: "end" });
+      else core.observe = (event) => observer.put(event);
+    }
+    return this.#events;
+  }
+
+  /** libzmq's number of the socket type (ZMQ_TYPE). */
+  get type(): number {
+    return SOCKET_TYPES[this.#core.type].id;
+  }
+
+  /** The endpoint of the last `bind`, resolved, or `connect`; null before (ZMQ_LAST_ENDPOINT). */
+  get lastEndpoint(): string | null {
+    return this.#open.endpoints.lastEndpoint;
+  }
+
+  // --- Endpoints ---
+
+  /** Binds to an endpoint; resolves when it accepts connections. Rejects with EADDRINUSE, EINVAL, EPROTONOSUPPORT, …, and `address`. */
+  bind(address: string): Promise<void> {
+    this.#check(address);
+    return this.#open.endpoints.bind(address);
+  }
+
+  /** As `bind`, at once. Host names other than localhost cannot be resolved at once: ENODEV. */
+  bindSync(address: string): void {
+    this.#check(address);
+    this.#open.endpoints.bindSync(address);
+  }
+
+  /** Ends a bound endpoint and the connections it accepted. Rejects with ENOENT when there is none. */
+  unbind(address: string): Promise<void> {
+    this.#check(address);
+    return this.#open.endpoints.unbind(address);
+  }
+
+  /** As `unbind`, at once. */
+  unbindSync(address: string): void {
+    this.#check(address);
+    this.#open.endpoints.unbindSync(address);
+  }
+
+  /** Connects to an endpoint, now and whenever the connection is lost; it need not exist yet. Throws for a malformed address only. */
+  connect(address: string, options?: ConnectOptions): void {
+    this.#check(address);
+    this.#open.endpoints.connect(address, options ?? {});
+  }
+
+  /** Ends a connected endpoint. Throws ENOENT when there is none. */
+  disconnect(address: string): void {
+    this.#check(address);
+    this.#open.endpoints.disconnect(address);
+  }
+
+  /**
+   * Binds `address` (`tcp://127.0.0.1`, without a port) to a free port, which it
+   * resolves to. `min` and `max` narrow the choice down; then EADDRINUSE is
+   * possible, after `tries` attempts.
+   */
+  async bindRandomPort(
+    address: string,
+    options: { min?: number; max?: number; tries?: number } = {},
+  ): Promise<number> {
+    const { min, max, tries = 100 } = options;
+    if (min === undefined && max === undefined) {
+      await this.bind(`${address}:*`);
+      return portOf(this.lastEndpoint ?? "");
+    }
+    const lowest = min ?? 49152;
+    const highest = max ?? 65535;
+    for (let attempt = 1; ; attempt++) {
+      const port = lowest + (this.#core.random32() % (highest - lowest + 1));
+      try {
+        await this.bind(`${address}:${port}`);
+        return port;
+      } catch (error) {
+        if (!(error instanceof ZmqError) || error.code !== "EADDRINUSE" || attempt >= tries) throw error;
+      }
+    }
+  }
+
+  /**
+   * Closes the socket. Pending operations reject with EAGAIN; what was sent
+   * leaves within `linger`, which keeps the process alive. Idempotent.
+   */
+  close(): void {
+    if (this.#core.isClosed) return;
+    collected.unregister(this);
+    contextCore(this.#context).closeSocket(this.#open);
+    this.#events?.put({ type: "end" });
+    this.#core.observe = undefined;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+  }
+
+  // --- Messages. Every socket has these methods, as in zeromq.js; the types of sockets.ts show what its type can do. ---
+
+  static {
+    const methods = {
+      send(this: Socket, message: unknown, options?: WaitOptions): Promise<void> {
+        const frames = toMessage(message);
+        const core = this.#core;
+        if (core.isClosed || core.isProxied) refuse(core);
+        return core.send(frames, this, options?.signal);
+      },
+      receive(this: Socket, options?: WaitOptions): Promise<Uint8Array[]> {
+        const core = this.#core;
+        if (core.isClosed || core.isProxied) refuse(core);
+        return core.receive(this, options?.signal);
+      },
+      async receiveFrom(this: Socket, options?: WaitOptions): Promise<Received<Uint8Array[]>> {
+        const core = this.#core;
+        if (core.isClosed || core.isProxied) refuse(core);
+        const { message, source } = await core.receiveFrom(this, options?.signal);
+        return {
+          message,
+          metadata: source === undefined ? {} : properties(source.peer),
+          peer: source === undefined ? undefined : peerInfo(source),
+        };
+      },
+    };
+    Object.assign(Socket.prototype, methods, conversions);
+  }
+
+  // --- Peers ---
+
+  /** The peers of now: connected ones, and connected endpoints that wait for their peer. */
+  get peers(): PeerInfo[] {
+    return [...this.#core.pipes].map(peerInfo);
+  }
+
+  /** Messages dropped since the socket was opened, by reason. */
+  get drops(): Readonly<Partial<Record<DropReason, number>>> {
+    return Object.fromEntries(this.#core.drops);
+  }
+
+  /** Resolves when at least `count` peers (default 1) are connected, handshake done. */
+  connected(options: WaitOptions & { count?: number } = {}): Promise<void> {
+    const { count = 1 } = options;
+    return this.#until(options, () => {
+      let connected = 0;
+      for (const pipe of this.#core.pipes) if (pipe.isConnected) connected++;
+      return connected >= count;
+    });
+  }
+
+  /** Resolves when all that was sent has left for the kernel or the inproc peer. */
+  drained(options: WaitOptions = {}): Promise<void> {
+    return this.#until(options, () => this.#open.endpoints.isIdle);
+  }
+
+  /** Resolves when a peer has subscribed to `topic`, or to a prefix of it. Publishers only. */
+  protected untilSubscribed(topic: Uint8Array, options: WaitOptions = {}): Promise<void> {
+    return this.#until(options, () => this.#core.pattern.hasSubscriber?.(topic) === true);
+  }
+
+  /** SUB, and XPUB in manual mode: changes subscriptions. */
+  protected changeSubscriptions(change: "subscribe" | "unsubscribe", topics: readonly (Uint8Array | string)[]): void {
+    if (this.#core.isClosed) throw new ZmqError("EBADF");
+    for (const topic of topics) this.#core.pattern[change]?.(bytesOf(topic));
+  }
+
+  #until(options: WaitOptions, condition: () => boolean): Promise<void> {
+    if (this.#core.isClosed) throw new ZmqError("EBADF");
+    return waitUntil(this.#core, condition, options.signal, this);
+  }
+
+  // --- Options by number, as zeromq.js's own classes use them ---
+
+  protected getBoolOption(option: number): boolean {
+    return this.#core.getById(option) as boolean;
+  }
+  protected setBoolOption(option: number, value: boolean): void {
+    this.#core.setById(option, value);
+  }
+  protected getInt32Option(option: number): number {
+    return this.#core.getById(option) as number;
+  }
+  protected setInt32Option(option: number, value: number): void {
+    this.#core.setById(option, value);
+  }
+  protected getUint32Option(option: number): number {
+    return this.#core.getById(option) as number;
+  }
+  protected setUint32Option(option: number, value: number): void {
+    this.#core.setById(option, value);
+  }
+  protected getInt64Option(option: number): number {
+    return this.#core.getById(option) as number;
+  }
+  protected setInt64Option(option: number, value: number): void {
+    this.#core.setById(option, value);
+  }
+  protected getUint64Option(option: number): number {
+    return this.#core.getById(option) as number;
+  }
+  protected setUint64Option(option: number, value: number): void {
+    this.#core.setById(option, value);
+  }
+  protected getStringOption(option: number): string | null {
+    return this.#core.getById(option) as string | null;
+  }
+  protected setStringOption(option: number, value: string | Uint8Array | null): void {
+    this.#core.setById(option, value);
+  }
+
+  /** The core, for what works on sockets from outside: proxies, pollers. */
+  static coreOf(socket: Socket): SocketCore {
+    return socket.#core;
+  }
+
+  static endpointsOf(socket: Socket): OpenSocket["endpoints"] {
+    return socket.#open.endpoints;
+  }
+
+  static isSocket(value: unknown): value is Socket {
+    return typeof value === "object" && value !== null && #core in value;
+  }
+
+  /** Gives a class the option properties of its type, and seals its instances against misspelt ones. */
+  static define(constructor: abstract new (...args: never[]) => Socket, type: SocketTypeName): void {
+    OWN_CLASSES.add(constructor);
+    for (const name of optionsOf(type)) {
+      if (Object.hasOwn(Socket.prototype, name)) continue;
+      const row = optionRow(name);
+      Object.defineProperty(constructor.prototype, name, {
+        configurable: true,
+        enumerable: false,
+        get(this: Socket) {
+          return getOption(this.#core.options, name);
+        },
+        ...(row.access === "rw" && {
+          set(this: Socket, value: unknown) {
+            this.#assign(name, value);
+          },
+        }),
+      });
+    }
+  }
+
+  #assign(name: OptionName, value: unknown): void {
+    if (this.#core.isClosed) throw new ZmqError("EBADF");
+    this.#core.assign(name, value);
+    if (optionRow(name).applies === "next" && !this.#open.endpoints.isEmpty) {
+      contextCore(this.#context).platform.warn(WARNING);
+    }
+  }
+
+  #check(address: unknown): void {
+    if (typeof address !== "string") throw new TypeError("Address must be a string");
+    if (this.#core.isClosed) throw new ZmqError("EBADF");
+  }
+
+}
+
+/** Sending and receiving are impossible now. */
+function refuse(core: SocketCore): never {
+  if (core.isClosed) throw new ZmqError("EBADF");
+  throw new ZmqError("EBUSY", { message: "Socket is blocked by a bind or unbind operation" });
+}
+
+function portOf(endpoint: string): number {
+  return Number(endpoint.slice(endpoint.lastIndexOf(":") + 1));
+}

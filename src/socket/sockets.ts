@@ -1,0 +1,198 @@
+/**
+ * One class a socket type. What its users may call is in the interfaces it
+ * joins: `Readable`, `Writable`, and the options that the table gives its type.
+ */
+
+import type { OptionInputs, OptionsOf } from "../base/options.ts";
+import { SOCKET_TYPES, type SocketTypeName } from "../base/socket-types.ts";
+import type { Context } from "./context.ts";
+import type { ConnectOptions } from "./endpoints.ts";
+import { type MessageLike, toFrame } from "./frames.ts";
+import { type Received, Socket, type WaitOptions } from "./socket.ts";
+
+/** A received frame: a `Buffer` where the runtime has it. */
+export type Message = typeof globalThis extends { Buffer: { alloc(size: number): infer B extends Uint8Array } }
+  ? B
+  : Uint8Array;
+
+/** What a constructor takes: any option of the type, and the context. */
+type Options<T extends SocketTypeName> = OptionInputs<T> & { context?: Context };
+/** The option properties that a class gets from the table. */
+type Properties<T extends SocketTypeName> = Omit<OptionsOf<T>, "type" | "lastEndpoint">;
+
+/** A socket that can send messages of type `M`. */
+export interface Writable<M extends MessageLike | MessageLike[] = MessageLike | MessageLike[], O extends [...object[]] = []> {
+  /**
+   * Sends a message, all frames together. Resolves when it was taken for sending, which is not yet delivery. At the
+   * high-water mark it waits its turn, `sendTimeout` at most, then rejects with EAGAIN (EFSM when out of turn on
+   * request and reply sockets). Memory: bodies of more than 128 bytes must not change until they have left.
+   */
+  send(message: M, ...options: O | [WaitOptions]): Promise<void>;
+  /** A message of one frame, UTF-8. */
+  sendString(text: string, options?: WaitOptions): Promise<void>;
+  /** A message of one frame, JSON. Throws TypeError for what JSON cannot express. */
+  sendJson(value: unknown, options?: WaitOptions): Promise<void>;
+  /** A message of one frame, by the structured clone algorithm: dates, maps, typed arrays and cycles; no functions. */
+  sendObject(value: unknown, options?: WaitOptions): Promise<void>;
+  /** `send` for an array of frames. */
+  sendMultipart(parts: readonly MessageLike[], options?: WaitOptions): Promise<void>;
+}
+
+/** A socket that can receive messages of type `M`. */
+export interface Readable<M extends object[] = Message[]> {
+  /** The next message, all frames. Waits `receiveTimeout` at most, then rejects with EAGAIN. Calls are served in order. */
+  receive(options?: WaitOptions): Promise<M>;
+  /** As `receive`, with the peer and its metadata. */
+  receiveFrom(options?: WaitOptions): Promise<Received<M>>;
+  /** A message of one frame as UTF-8 text; EINVAL when it has more. */
+  receiveString(options?: WaitOptions): Promise<string>;
+  /** A message of one frame, parsed as JSON. Rejects with SyntaxError for other content. */
+  receiveJson(options?: WaitOptions): Promise<unknown>;
+  /** What a peer sent by `sendObject`. */
+  receiveObject(options?: WaitOptions): Promise<unknown>;
+  receiveMultipart(options?: WaitOptions): Promise<M>;
+  /** Messages until the socket is closed. Leaving the loop leaves the socket open. */
+  [Symbol.asyncIterator](): AsyncIterator<M, undefined>;
+}
+
+/** Exactly one peer, both ways. */
+export class Pair extends Socket {
+  constructor(options?: Options<"PAIR">) {
+    super(SOCKET_TYPES.PAIR.id, options);
+  }
+}
+export interface Pair extends Writable, Readable, Properties<"PAIR"> {}
+
+/** Sends each message to all subscribers of its topic. Slow ones miss messages. */
+export class Publisher extends Socket {
+  constructor(options?: Options<"PUB">) {
+    super(SOCKET_TYPES.PUB.id, options);
+  }
+  /** Resolves when a peer is subscribed to `topic` or a prefix of it. */
+  subscriberJoined(topic: string | Uint8Array = "", options?: WaitOptions): Promise<void> {
+    return this.untilSubscribed(toFrame(topic), options);
+  }
+}
+export interface Publisher extends Writable, Properties<"PUB"> {}
+
+/** Receives what publishers send under the topics it subscribed to. */
+export class Subscriber extends Socket {
+  constructor(options?: Options<"SUB">) {
+    super(SOCKET_TYPES.SUB.id, options);
+  }
+  /** Subscribes to topics that begin with any of `prefixes`; to everything when there is none. Counted: each needs its `unsubscribe`. */
+  subscribe(...prefixes: (Uint8Array | string)[]): void {
+    this.changeSubscriptions("subscribe", prefixes.length === 0 ? [""] : prefixes);
+  }
+  unsubscribe(...prefixes: (Uint8Array | string)[]): void {
+    this.changeSubscriptions("unsubscribe", prefixes.length === 0 ? [""] : prefixes);
+  }
+}
+export interface Subscriber extends Readable, Properties<"SUB"> {}
+
+/** Sends a request, receives its reply, in turn. */
+export class Request extends Socket {
+  constructor(options?: Options<"REQ">) {
+    super(SOCKET_TYPES.REQ.id, options);
+  }
+}
+export interface Request extends Readable, Writable, Properties<"REQ"> {}
+
+/** Receives a request, sends its reply, in turn. */
+export class Reply extends Socket {
+  constructor(options?: Options<"REP">) {
+    super(SOCKET_TYPES.REP.id, options);
+  }
+}
+export interface Reply extends Readable, Writable, Properties<"REP"> {}
+
+/** Spreads messages over its peers and receives from all; requests without the lock-step. */
+export class Dealer extends Socket {
+  constructor(options?: Options<"DEALER">) {
+    super(SOCKET_TYPES.DEALER.id, options);
+  }
+}
+export interface Dealer extends Readable, Writable, Properties<"DEALER"> {}
+
+/** Receives from all peers with the peer's routing id as first frame, and sends to the peer that the first frame names. */
+export class Router extends Socket {
+  constructor(options?: Options<"ROUTER">) {
+    super(SOCKET_TYPES.ROUTER.id, options);
+  }
+  /** `routingId` names the peer of this connection, whatever it calls itself. */
+  override connect(address: string, options?: ConnectOptions): void {
+    super.connect(address, options);
+  }
+}
+export interface Router extends Readable, Writable, Properties<"ROUTER"> {}
+
+/** Receives from all its peers in turn. */
+export class Pull extends Socket {
+  constructor(options?: Options<"PULL">) {
+    super(SOCKET_TYPES.PULL.id, options);
+  }
+}
+export interface Pull extends Readable, Properties<"PULL"> {}
+
+/** Spreads messages over its peers in turn. */
+export class Push extends Socket {
+  constructor(options?: Options<"PUSH">) {
+    super(SOCKET_TYPES.PUSH.id, options);
+  }
+}
+export interface Push extends Writable, Properties<"PUSH"> {}
+
+/** A publisher that receives its subscribers' subscriptions: `01` or `00` and the topic. */
+export class XPublisher extends Socket {
+  constructor(options?: Options<"XPUB">) {
+    super(SOCKET_TYPES.XPUB.id, options);
+  }
+  /** With `manual`: subscribes the peer whose subscription was received last (ZMQ_SUBSCRIBE on XPUB). */
+  subscribe(...prefixes: (Uint8Array | string)[]): void {
+    this.changeSubscriptions("subscribe", prefixes.length === 0 ? [""] : prefixes);
+  }
+  unsubscribe(...prefixes: (Uint8Array | string)[]): void {
+    this.changeSubscriptions("unsubscribe", prefixes.length === 0 ? [""] : prefixes);
+  }
+  /** Resolves when a peer is subscribed to `topic` or a prefix of it. */
+  subscriberJoined(topic: string | Uint8Array = "", options?: WaitOptions): Promise<void> {
+    return this.untilSubscribed(toFrame(topic), options);
+  }
+}
+export interface XPublisher extends Readable, Writable, Properties<"XPUB"> {}
+
+/** A subscriber that subscribes by sending `01` or `00` and the topic. */
+export class XSubscriber extends Socket {
+  constructor(options?: Options<"XSUB">) {
+    super(SOCKET_TYPES.XSUB.id, options);
+  }
+}
+export interface XSubscriber extends Readable, Writable, Properties<"XSUB"> {}
+
+/** Plain TCP peers without ZMTP: messages are the peer's routing id and bytes. */
+export class Stream extends Socket {
+  constructor(options?: Options<"STREAM">) {
+    super(SOCKET_TYPES.STREAM.id, options);
+  }
+  /** `routingId` names the peer of this connection. */
+  override connect(address: string, options?: ConnectOptions): void {
+    super.connect(address, options);
+  }
+}
+export interface Stream
+  extends Readable<[Message, Message]>,
+    Writable<[MessageLike, MessageLike]>,
+    Properties<"STREAM"> {}
+
+Socket.define(Pair, "PAIR");
+Socket.define(Publisher, "PUB");
+Socket.define(Subscriber, "SUB");
+Socket.define(Request, "REQ");
+Socket.define(Reply, "REP");
+Socket.define(Dealer, "DEALER");
+Socket.define(Router, "ROUTER");
+Socket.define(Pull, "PULL");
+Socket.define(Push, "PUSH");
+Socket.define(XPublisher, "XPUB");
+Socket.define(XSubscriber, "XSUB");
+Socket.define(Stream, "STREAM");

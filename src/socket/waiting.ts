@@ -1,0 +1,108 @@
+/**
+ * Pending `send`s and `receive`s of one socket: first come, first served, each
+ * with its time-out and AbortSignal. While any waits, the process stays alive.
+ */
+
+import type { Clock, Timer } from "../base/clock.ts";
+import { type ErrorCode, ZmqError } from "../base/errors.ts";
+
+export interface WaitOptions {
+  /** Milliseconds; -1 for ever. */
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** One pending operation. `payload` is what a send carries. */
+interface Waiter<P, R> {
+  readonly payload: P;
+  readonly resolve: (result: R) => void;
+  readonly reject: (error: unknown) => void;
+  timer: Timer | undefined;
+  signal: AbortSignal | undefined;
+  onAbort: (() => void) | undefined;
+}
+
+export class WaitingLine<P, R> {
+  readonly #clock: Clock;
+  /** Why an operation that waited in vain did not happen: asked when it times out. */
+  readonly #reason: () => ErrorCode;
+  readonly #line = new Set<Waiter<P, R>>();
+  /** Something that must not be garbage-collected while operations wait: the user's socket object. */
+  #keeper: object | undefined = undefined;
+
+  constructor(clock: Clock, reason: () => ErrorCode) {
+    this.#clock = clock;
+    this.#reason = reason;
+  }
+
+  get length(): number {
+    return this.#line.size;
+  }
+
+  /** The payload whose turn it is. Only when `length` is not 0. */
+  get first(): P {
+    const [waiter] = this.#line;
+    return (waiter as Waiter<P, R>).payload;
+  }
+
+  /** Joins the line. Rejects with EAGAIN (or what `reason` says) at the time-out, with the signal's reason when it fires. */
+  join(payload: P, options: WaitOptions, keeper: object): Promise<R> {
+    const { timeoutMs, signal } = options;
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    if (timeoutMs === 0) return Promise.reject(new ZmqError(this.#reason()));
+    return new Promise((resolve, reject) => {
+      const waiter: Waiter<P, R> = { payload, resolve, reject, timer: undefined, signal, onAbort: undefined };
+      if (timeoutMs > 0) {
+        waiter.timer = this.#clock.setTimer(() => {
+          this.#leave(waiter);
+          reject(new ZmqError(this.#reason()));
+        }, timeoutMs);
+      }
+      if (signal !== undefined) {
+        waiter.onAbort = () => {
+          this.#leave(waiter);
+          reject(signal.reason);
+        };
+        signal.addEventListener("abort", waiter.onAbort, { once: true });
+      }
+      if (this.#line.size === 0) {
+        this.#keeper = keeper;
+        this.#clock.hold();
+      }
+      this.#line.add(waiter);
+    });
+  }
+
+  /** The first in line is done. */
+  resolveFirst(result: R): void {
+    const [waiter] = this.#line;
+    if (waiter === undefined) return;
+    this.#leave(waiter);
+    waiter.resolve(result);
+  }
+
+  rejectFirst(error: unknown): void {
+    const [waiter] = this.#line;
+    if (waiter === undefined) return;
+    this.#leave(waiter);
+    waiter.reject(error);
+  }
+
+  rejectAll(error: () => unknown): void {
+    while (this.#line.size > 0) this.rejectFirst(error());
+  }
+
+  #leave(waiter: Waiter<P, R>): void {
+    if (!this.#line.delete(waiter)) return;
+    if (waiter.timer !== undefined) this.#clock.clearTimer(waiter.timer);
+    if (waiter.onAbort !== undefined) waiter.signal?.removeEventListener("abort", waiter.onAbort);
+    if (this.#line.size > 0) return;
+    this.#keeper = undefined;
+    this.#clock.release();
+  }
+
+  /** What is kept from garbage collection now; for tests. */
+  get keeper(): object | undefined {
+    return this.#keeper;
+  }
+}

@@ -1,0 +1,140 @@
+/**
+ * inproc://: two pipes of one context, crossed. No session, no codec, no
+ * copies: what one side writes is delivered to the other in the same call, and
+ * the two queues are one, with the high-water mark of both sides added.
+ * Connecting before binding is allowed; messages wait in the connecting pipe.
+ */
+
+import { ZmqError } from "../base/errors.ts";
+import type { Control, Message, Properties } from "../base/message.ts";
+import type { Outlet, Pipe } from "../base/pipe.ts";
+
+/** The socket behind a bound name. */
+export interface InprocBinder {
+  /** A pipe, attached to its pattern, for a peer that connected to `name`. */
+  createPeer(name: string): InprocSide;
+}
+
+/** One side of a pair: its pipe, its own limits, and what the other side learns of it. */
+export interface InprocSide {
+  readonly pipe: Pipe;
+  sendHighWaterMark: number;
+  receiveHighWaterMark: number;
+  readonly properties: Properties;
+}
+
+/** All inproc names of one context. */
+export class InprocNames {
+  readonly #bound = new Map<string, InprocBinder>();
+  readonly #waiting = new Map<string, Set<InprocSide>>();
+
+  /** Throws EADDRINUSE. Peers that connected before are joined now. */
+  bind(name: string, binder: InprocBinder): void {
+    if (this.#bound.has(name)) throw new ZmqError("EADDRINUSE", { address: `inproc://${name}` });
+    this.#bound.set(name, binder);
+    const waiting = this.#waiting.get(name);
+    if (waiting === undefined) return;
+    this.#waiting.delete(name);
+    for (const side of waiting) join(side, binder.createPeer(name));
+  }
+
+  /** Existing pairs stay. */
+  unbind(name: string): void {
+    this.#bound.delete(name);
+  }
+
+  connect(name: string, side: InprocSide): void {
+    const binder = this.#bound.get(name);
+    if (binder !== undefined) {
+      join(side, binder.createPeer(name));
+      return;
+    }
+    const waiting = this.#waiting.get(name);
+    if (waiting === undefined) this.#waiting.set(name, new Set([side]));
+    else waiting.add(side);
+  }
+
+  /** Forgets a side that still waits for its name. */
+  cancel(name: string, side: InprocSide): void {
+    const waiting = this.#waiting.get(name);
+    if (waiting?.delete(side) && waiting.size === 0) this.#waiting.delete(name);
+  }
+
+  isBound(name: string): boolean {
+    return this.#bound.has(name);
+  }
+}
+
+function join(a: InprocSide, b: InprocSide): void {
+  a.pipe.attach(new Crossing(a, b));
+  b.pipe.attach(new Crossing(b, a));
+  a.pipe.resize(a.sendHighWaterMark, a.receiveHighWaterMark);
+  // The bound side first: what the connecting side has queued then finds it ready.
+  b.pipe.connect(a.properties);
+  a.pipe.connect(b.properties);
+  for (const pipe of [a.pipe, b.pipe]) {
+    const other = pipe === a.pipe ? b.pipe : a.pipe;
+    for (let item = pipe.pull(); item !== undefined; item = pipe.pull()) {
+      if (Array.isArray(item)) other.deliver(item);
+      else other.deliverControl(item);
+    }
+  }
+}
+
+/** 0 is no limit, on either side. */
+function sum(sender: number, receiver: number): number {
+  return sender === 0 || receiver === 0 ? 0 : sender + receiver;
+}
+
+/** The far side of one pipe of a pair: the near side of the other. */
+class Crossing implements Outlet {
+  readonly queues = false;
+  readonly #ownSide: InprocSide;
+  readonly #otherSide: InprocSide;
+  readonly #own: Pipe;
+  readonly #other: Pipe;
+
+  constructor(own: InprocSide, other: InprocSide) {
+    this.#ownSide = own;
+    this.#otherSide = other;
+    this.#own = own.pipe;
+    this.#other = other.pipe;
+  }
+
+  /** Each side's inbound queue has the other's send mark added. */
+  resize(sendHighWaterMark: number, receiveHighWaterMark: number): void {
+    const own = this.#ownSide;
+    const other = this.#otherSide;
+    own.sendHighWaterMark = sendHighWaterMark;
+    own.receiveHighWaterMark = receiveHighWaterMark;
+    this.#own.limit(sendHighWaterMark, sum(other.sendHighWaterMark, receiveHighWaterMark));
+    this.#other.limit(other.sendHighWaterMark, sum(sendHighWaterMark, other.receiveHighWaterMark));
+  }
+
+  get canTake(): boolean {
+    return !this.#other.inboundFull;
+  }
+
+  take(message: Message): boolean {
+    const other = this.#other;
+    if (other.inboundFull) return false;
+    // A copy of the array, not of the frames: a publisher hands one array to many pipes, and each receiver owns its own.
+    other.deliver(message.slice());
+    return true;
+  }
+
+  takeControl(control: Control): boolean {
+    this.#other.deliverControl(control);
+    return true;
+  }
+
+  resume(): void {
+    this.#other.signalRoom();
+  }
+
+  close(): void {
+    const own = this.#own;
+    if (!this.#other.isClosed) this.#other.end();
+    own.end();
+  }
+}
