@@ -3,7 +3,7 @@
  * server to the client, and merges what they report. The processes end with the measurement.
  */
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -20,9 +20,10 @@ export interface Timing {
 
 /** What both sides reported. */
 export interface Measurement extends Result {
-  /** CPU time a message of server and client, in microseconds. */
+  /** CPU time a message of server and client, in microseconds; `cpuUs` is their sum. */
   readonly serverCpuUs?: number;
   readonly clientCpuUs?: number;
+  /** Largest resident set of each; absent where there is no /proc. */
   readonly serverRssKb?: number;
   readonly clientRssKb?: number;
 }
@@ -44,7 +45,11 @@ export async function measure(workload: Workload, peer: Peer, timing: Timing): P
     return side;
   };
   try {
-    if (workload.transport === "inproc") return merge((await start("both", "inproc://bench").find("result")).result!);
+    if (workload.transport === "inproc") {
+      const both = start("both", "inproc://bench");
+      const { result } = await both.find("result");
+      return merge(both, result!);
+    }
 
     const at = workload.transport === "tcp" ? "tcp://127.0.0.1:*" : `ipc://${join(directory, "bench.sock")}`;
     const server = start("server", at);
@@ -59,7 +64,7 @@ export async function measure(workload: Workload, peer: Peer, timing: Timing): P
       const { result: asked } = await client.find("result");
       if (job.kind === "roundtrip" || job.kind === "dealers") server.go();
       const { result: served } = await server.find("result");
-      return merge(served!, asked!);
+      return merge(server, served!, client, asked!);
     };
     return await Promise.race([both(), failed]);
   } finally {
@@ -69,18 +74,18 @@ export async function measure(workload: Workload, peer: Peer, timing: Timing): P
 }
 
 /** The receiver's count and time stand where both sides report one: a stream is measured where it arrives. */
-function merge(server: Result, client: Result = {}): Measurement {
-  const receiver = client.received === undefined && server.received !== undefined ? server : client;
-  const cpu = server.cpuUs ?? client.cpuUs;
+function merge(server: Side, served: Result, client?: Side, asked: Result = {}): Measurement {
+  const serverRssKb = server.peakResidentKb();
+  const clientRssKb = client?.peakResidentKb();
   return {
-    ...server,
-    ...client,
-    ...receiver,
-    ...(cpu === undefined ? {} : { cpuUs: (server.cpuUs ?? 0) + (client.cpuUs ?? 0) }),
-    ...(server.cpuUs === undefined ? {} : { serverCpuUs: server.cpuUs }),
-    ...(client.cpuUs === undefined ? {} : { clientCpuUs: client.cpuUs }),
-    ...(server.maxRssKb === undefined ? {} : { serverRssKb: server.maxRssKb }),
-    ...(client.maxRssKb === undefined ? {} : { clientRssKb: client.maxRssKb }),
+    ...served,
+    ...asked,
+    ...(asked.received === undefined && served.received !== undefined ? served : {}),
+    cpuUs: (served.cpuUs ?? 0) + (asked.cpuUs ?? 0),
+    ...(served.cpuUs === undefined ? {} : { serverCpuUs: served.cpuUs }),
+    ...(asked.cpuUs === undefined ? {} : { clientCpuUs: asked.cpuUs }),
+    ...(serverRssKb === undefined ? {} : { serverRssKb }),
+    ...(clientRssKb === undefined ? {} : { clientRssKb }),
   };
 }
 
@@ -134,6 +139,16 @@ class Side {
 
   go(): void {
     this.#child.stdin.write("go\n");
+  }
+
+  /** Read from outside: what the process says of itself by getrusage is, on Linux, that of the one that started it. */
+  peakResidentKb(): number | undefined {
+    try {
+      const peak = /^VmHWM:\s*(\d+) kB$/m.exec(readFileSync(`/proc/${this.#child.pid}/status`, "utf8"));
+      return peak ? Number(peak[1]) : undefined;
+    } catch {
+      return undefined; // No /proc on this system.
+    }
   }
 
   async end(): Promise<void> {

@@ -25,6 +25,8 @@ export interface Row {
   readonly peers: Record<string, { median: number; rounds: Measurement[] }>;
   /** The subject against each other peer. */
   readonly ratios: Record<string, Ratio>;
+  /** The same peer on this workload against another one. */
+  readonly against?: { readonly name: string; readonly ratios: Record<string, Ratio> };
   readonly ceiling?: number;
   readonly failures: string[];
 }
@@ -46,44 +48,78 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
-/** One row from the measurements of each peer: a failed round is `undefined`, so that pairs stay pairs. */
-export function makeRow(
-  workload: Workload,
-  subject: string,
-  measured: ReadonlyMap<string, (Measurement | undefined)[]>,
-  failures: string[],
-): Row {
-  const { of, better, unit } = workload.metric;
-  const row: Row = {
-    name: workload.name,
-    unit,
-    better,
-    peers: {},
-    ratios: {},
-    failures,
-    ...(workload.ceiling === undefined ? {} : { ceiling: workload.ceiling }),
-  };
-  const ours = measured.get(subject) ?? [];
-  for (const [name, all] of measured) {
+/** The measurements of a group of workloads. A failed round is kept as `undefined`, so that pairs stay pairs. */
+export class Measured {
+  readonly #rounds = new Map<string, Map<string, (Measurement | undefined)[]>>();
+  readonly #failures = new Map<string, string[]>();
+
+  add({ name }: Workload, peer: Peer, measurement: Measurement | undefined): void {
+    const peers = this.#rounds.get(name) ?? new Map<string, (Measurement | undefined)[]>();
+    this.#rounds.set(name, peers);
+    peers.set(peer.name, [...(peers.get(peer.name) ?? []), measurement]);
+  }
+
+  addFailure(workload: Workload, peer: Peer, failure: string): void {
+    this.add(workload, peer, undefined);
+    this.#failures.set(workload.name, [...this.failures(workload.name), failure]);
+  }
+
+  peers(workload: string): string[] {
+    return [...(this.#rounds.get(workload)?.keys() ?? [])];
+  }
+
+  rounds(workload: string, peer: string): (Measurement | undefined)[] {
+    return this.#rounds.get(workload)?.get(peer) ?? [];
+  }
+
+  failures(workload: string): string[] {
+    return this.#failures.get(workload) ?? [];
+  }
+}
+
+type Rounds = readonly (Measurement | undefined)[];
+
+/** Median and spread over the pairs, or undefined when there is no pair. */
+function compare({ of, better }: Metric, ours: Rounds, theirs: Rounds, wanted: number | undefined): Ratio | undefined {
+  const pairs = theirs.flatMap((their, round) => {
+    const own = ours[round];
+    if (!own || !their) return [];
+    return better === "more" ? of(own) / of(their) : of(their) / of(own);
+  });
+  if (pairs.length === 0) return undefined;
+  const spread = { median: median(pairs), least: Math.min(...pairs), most: Math.max(...pairs) };
+  return wanted === undefined ? spread : { ...spread, wanted };
+}
+
+/** The row of one workload. Wanted ratios are shown only where zmq-ts is the subject. */
+export function makeRow(workload: Workload, subject: string, measured: Measured): Row {
+  const { name, metric, ceiling, against } = workload;
+  const peers: Row["peers"] = {};
+  const ratios: Row["ratios"] = {};
+  const againstRatios: Row["ratios"] = {};
+  for (const peer of measured.peers(name)) {
+    const all = measured.rounds(name, peer);
     const rounds = all.filter((one) => one !== undefined);
     if (rounds.length === 0) continue;
-    row.peers[name] = { median: median(rounds.map(of)), rounds };
-    if (name === subject) continue;
-    const pairs = all.flatMap((theirs, round) => {
-      const own = ours[round];
-      if (!own || !theirs) return [];
-      return better === "more" ? of(own) / of(theirs) : of(theirs) / of(own);
-    });
-    if (pairs.length === 0) continue;
-    const wanted = workload.bar[name as PeerName];
-    row.ratios[name] = {
-      median: median(pairs),
-      least: Math.min(...pairs),
-      most: Math.max(...pairs),
-      ...(wanted === undefined || subject !== "zmq-ts" ? {} : { wanted }),
-    };
+    peers[peer] = { median: median(rounds.map(metric.of)), rounds };
+    const isOurs = subject === "zmq-ts";
+    const wanted = isOurs ? workload.bar[peer as PeerName] : undefined;
+    const ratio = peer === subject ? undefined : compare(metric, measured.rounds(name, subject), all, wanted);
+    if (ratio) ratios[peer] = ratio;
+    const wantedHere = isOurs && peer === subject ? against?.wanted : undefined;
+    const versus = against && compare(metric, all, measured.rounds(against.name, peer), wantedHere);
+    if (versus) againstRatios[peer] = versus;
   }
-  return row;
+  return {
+    name,
+    unit: metric.unit,
+    better: metric.better,
+    peers,
+    ratios,
+    failures: measured.failures(name),
+    ...(against && { against: { name: against.name, ratios: againstRatios } }),
+    ...(ceiling === undefined ? {} : { ceiling }),
+  };
 }
 
 export function makeReport(peers: readonly Peer[], rounds: number, timing: Timing, rows: Row[]): Report {
@@ -132,7 +168,11 @@ export function renderTable(report: Report): string {
     ...report.peers.map(({ name, about }) => `${name}: ${about}`),
     `x: how many times better ${report.subject} is, median (least-most) of the pairs; + reaches the wanted ratio, - does not`,
   ];
-  return `${align(lines, 2)}\n\n${legend.join("\n")}\n`;
+  const versus = report.rows.flatMap(({ name, against }) => {
+    const cells = Object.entries(against?.ratios ?? {}).map(([peer, ratio]) => `${peer} x ${ratioCell(ratio)}`);
+    return cells.length === 0 ? [] : `${name} against ${against!.name}: ${cells.join(", ")}`;
+  });
+  return `${align(lines, 2)}\n\n${[...versus, ""].join("\n")}${versus.length > 0 ? "\n" : ""}${legend.join("\n")}\n`;
 }
 
 /** CPU time a message and largest resident set, server / client, of each peer. */

@@ -5,11 +5,11 @@
  */
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { type Measurement, measure, type Timing } from "./measure.ts";
+import { measure, type Timing } from "./measure.ts";
 import { extraPeer, type Peer, preparePeers } from "./peers.ts";
 import { renderPlot } from "./plot.ts";
-import { makeReport, makeRow, type Row, renderResources, renderTable, short } from "./report.ts";
-import { PEER_NAMES, type PeerName, selectWorkloads, WORKLOADS, type Workload } from "./workloads.ts";
+import { Measured, makeReport, makeRow, type Row, renderResources, renderTable, short } from "./report.ts";
+import { groupWorkloads, PEER_NAMES, type PeerName, selectWorkloads, WORKLOADS, type Workload } from "./workloads.ts";
 
 const USAGE = `npm run bench -- [options]
   --workload TEXT   only workloads whose name contains TEXT; may be given more than once
@@ -55,26 +55,26 @@ function peerNames(): PeerName[] {
 
 const warn = (line: string) => console.error(`bench: ${line}`);
 
-/** All rounds of one workload: A B A B ... */
-async function runWorkload(workload: Workload, peers: readonly Peer[], rounds: number, timing: Timing): Promise<Row> {
-  const taking = peers.filter(({ name }) => isExtra(name) || workload.by.includes(name as PeerName));
-  const measured = new Map<string, (Measurement | undefined)[]>(taking.map(({ name }) => [name, []]));
-  const failures: string[] = [];
+/** All rounds of the workloads of one group, alternately: a round of each, peer by peer, then the next. */
+async function runGroup(group: readonly Workload[], peers: readonly Peer[], rounds: number, timing: Timing) {
+  const measured = new Measured();
   for (let round = 1; round <= rounds; round++) {
-    for (const peer of taking) {
-      progress(`${workload.name}: round ${round} of ${rounds}, ${peer.name}`);
-      try {
-        measured.get(peer.name)!.push(await measure(workload, peer, timing));
-      } catch (error) {
-        measured.get(peer.name)!.push(undefined);
-        const failure = `${workload.name}, ${peer.name}, round ${round}: ${error instanceof Error ? error.message : error}`;
-        failures.push(failure);
-        progress();
-        warn(failure);
+    for (const workload of group) {
+      for (const peer of peers) {
+        if (!isExtra(peer.name) && !workload.by.includes(peer.name as PeerName)) continue;
+        progress(`${workload.name}: round ${round} of ${rounds}, ${peer.name}`);
+        try {
+          measured.add(workload, peer, await measure(workload, peer, timing));
+        } catch (error) {
+          const reason = error instanceof Error ? error.message : String(error);
+          measured.addFailure(workload, peer, `${workload.name}, ${peer.name}, round ${round}: ${reason}`);
+          progress();
+          warn(`${workload.name}, ${peer.name}: ${reason}`);
+        }
       }
     }
   }
-  return makeRow(workload, peers[0]!.name, measured, failures);
+  return group.map((workload) => makeRow(workload, peers[0]!.name, measured));
 }
 
 const isExtra = (name: string) => !PEER_NAMES.some((known) => known === name);
@@ -96,12 +96,13 @@ async function main(): Promise<void> {
   if (peers.length === 0) throw new Error("no peer is left to run");
 
   const rows: Row[] = [];
-  for (const [i, workload] of workloads.entries()) {
-    const row = await runWorkload(workload, peers, rounds, timing);
-    rows.push(row);
-    progress();
-    const figures = Object.entries(row.peers).map(([name, { median }]) => `${name} ${short(median)}`);
-    console.error(`${i + 1}/${workloads.length} ${row.name}: ${figures.join(", ")} (${row.unit})`);
+  for (const group of groupWorkloads(workloads)) {
+    for (const row of await runGroup(group, peers, rounds, timing)) {
+      rows.push(row);
+      progress();
+      const figures = Object.entries(row.peers).map(([name, { median }]) => `${name} ${short(median)}`);
+      console.error(`${rows.length}/${workloads.length} ${row.name}: ${figures.join(", ")} (${row.unit})`);
+    }
   }
 
   const report = makeReport(peers, rounds, timing, rows);

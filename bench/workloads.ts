@@ -32,6 +32,11 @@ export interface Workload {
   readonly transport: Transport;
   readonly job: Omit<Job, "role" | "endpoint">;
   readonly metric: Metric;
+  /**
+   * The workload this one is compared with, peer by peer, and the wanted ratio of zmq-ts. It must come earlier in the
+   * table; the two are run alternately.
+   */
+  readonly against?: { readonly name: string; readonly wanted?: number };
   /** Runs in the quick mode. */
   readonly quick: boolean;
   /** The peers that have it. */
@@ -42,14 +47,15 @@ export interface Workload {
   readonly ceiling?: number;
 }
 
-type Extra = Partial<Omit<Workload, "job">> & Partial<Omit<Job, "role" | "endpoint" | "kind">>;
+type Extra = Partial<Pick<Workload, "quick" | "by" | "bar" | "ceiling" | "against">> &
+  Partial<Omit<Job, "role" | "endpoint" | "kind">>;
 
 const ZMQ: readonly PeerName[] = ["zmq-ts", "zeromq.js", "libzmq"];
 const NODE: readonly PeerName[] = ["zmq-ts", "zeromq.js"];
 const ALL: readonly PeerName[] = [...ZMQ, "node:net"];
 
 function row(name: string, kind: Kind, transport: Transport, metric: Metric, extra: Extra = {}): Workload {
-  const { quick = false, by = ZMQ, bar = {}, ceiling, name: _, transport: __, metric: ___, ...job } = extra;
+  const { quick = false, by = ZMQ, bar = {}, ceiling, against, ...job } = extra;
   return {
     name,
     transport,
@@ -58,6 +64,7 @@ function row(name: string, kind: Kind, transport: Transport, metric: Metric, ext
     by,
     bar,
     ...(ceiling === undefined ? {} : { ceiling }),
+    ...(against === undefined ? {} : { against }),
     job: { ...DEFAULTS, ...job, kind },
   };
 }
@@ -72,13 +79,23 @@ const SIZES: readonly { label: string; size: number; bar: Workload["bar"] }[] = 
 
 const ROUND_TRIP: Workload["bar"] = { libzmq: 1.35, "zeromq.js": 1.6, "node:net": 1 / 1.1 };
 
+function pushPull(transport: Transport, ...labels: string[]): Workload[] {
+  return SIZES.filter(({ label }) => labels.includes(label)).map(({ label, size, bar }) =>
+    row(`push-pull-${transport}-${label}`, "pipeline", transport, RATE, { size, bar, by: ALL, quick: true }),
+  );
+}
+
 export const WORKLOADS: readonly Workload[] = [
-  ...(["tcp", "ipc"] as const).flatMap((transport) =>
-    SIZES.map(({ label, size, bar }) =>
-      row(`push-pull-${transport}-${label}`, "pipeline", transport, RATE, { size, bar, by: ALL, quick: true }),
-    ),
-  ),
-  row("push-pull-tcp-64B-for-await", "pipeline", "tcp", RATE, { iterate: true, by: NODE, quick: true }),
+  ...pushPull("tcp", "1B"),
+  ...pushPull("tcp", "64B"),
+  row("push-pull-tcp-64B-for-await", "pipeline", "tcp", RATE, {
+    iterate: true,
+    by: NODE,
+    quick: true,
+    against: { name: "push-pull-tcp-64B" },
+  }),
+  ...pushPull("tcp", "1KiB", "64KiB", "1MiB"),
+  ...pushPull("ipc", "1B", "64B", "1KiB", "64KiB", "1MiB"),
   row("push-pull-tcp-4x64B", "pipeline", "tcp", RATE, { frames: 4, quick: true }),
   ...(["tcp", "ipc"] as const).map((transport) =>
     row(`req-rep-${transport}-64B`, "roundtrip", transport, P50, { bar: ROUND_TRIP, by: ALL, quick: true }),
@@ -93,7 +110,11 @@ export const WORKLOADS: readonly Workload[] = [
     }),
   ),
   ...[1, 1000, 100_000].map((subscriptions) =>
-    row(`pub-${subscriptions}-subscriptions-tcp-64B`, "publish", "tcp", RATE, { subscriptions, quick: true }),
+    row(`pub-${subscriptions}-subscriptions-tcp-64B`, "publish", "tcp", RATE, {
+      subscriptions,
+      quick: true,
+      ...(subscriptions > 1 && { against: { name: "pub-1-subscriptions-tcp-64B", wanted: 1 / 1.3 } }),
+    }),
   ),
   ...[1, 100, 1000].map((peers) =>
     row(`router-${peers}-dealers-tcp-64B`, "dealers", "tcp", rate("round trips/s"), {
@@ -110,4 +131,15 @@ export const WORKLOADS: readonly Workload[] = [
 export function selectWorkloads(patterns: readonly string[], quick: boolean): Workload[] {
   const wanted = (name: string) => patterns.some((pattern) => name.includes(pattern));
   return WORKLOADS.filter(({ name, quick: isQuick }) => (patterns.length > 0 ? wanted(name) : isQuick || !quick));
+}
+
+/** The same workloads, those compared with each other together: each group is run alternately. */
+export function groupWorkloads(workloads: readonly Workload[]): Workload[][] {
+  const groups: Workload[][] = [];
+  for (const workload of workloads) {
+    const group = groups.find((members) => members.some(({ name }) => name === workload.against?.name));
+    if (group) group.push(workload);
+    else groups.push([workload]);
+  }
+  return groups;
 }

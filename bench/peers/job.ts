@@ -56,8 +56,6 @@ export interface Result {
   p99us?: number;
   /** CPU time of this process, user and system, for each message: measured over its own messages. */
   cpuUs?: number;
-  /** Largest resident set of this process. */
-  maxRssKb?: number;
   /** Resident set before and after a crowd connected, and the live JavaScript heap where there is one. */
   idleRssKb?: number;
   crowdRssKb?: number;

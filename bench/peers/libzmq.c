@@ -57,14 +57,9 @@ static double now(void) {
   return at.tv_sec * 1e3 + at.tv_nsec / 1e6;
 }
 
-static struct rusage usage(void) {
+static double cpu_us(void) {
   struct rusage used;
   getrusage(RUSAGE_SELF, &used);
-  return used;
-}
-
-static double cpu_us(void) {
-  struct rusage used = usage();
   return (used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1e6 + used.ru_utime.tv_usec + used.ru_stime.tv_usec;
 }
 
@@ -103,8 +98,8 @@ static void stop(struct watch *watch, long count) {
 /* Reports what was measured; `more` is further JSON fields. */
 static void result(const struct watch *watch, const char *more) {
   long count = watch->until_count - watch->from_count;
-  say("{\"result\": {\"count\": %ld, \"seconds\": %.6f, \"cpuUs\": %.6f, \"maxRssKb\": %ld%s}}\n", count,
-      (watch->until - watch->from) / 1e3, (watch->until_cpu - watch->from_cpu) / count, usage().ru_maxrss, more);
+  say("{\"result\": {\"count\": %ld, \"seconds\": %.6f, \"cpuUs\": %.6f%s}}\n", count,
+      (watch->until - watch->from) / 1e3, (watch->until_cpu - watch->from_cpu) / count, more);
 }
 
 /* ---- messages ---- */
@@ -269,8 +264,8 @@ static void serve(int type) {
   pthread_create(&thread, NULL, echo, bound(type, 1));
   go();
   stop(&served, served_count);
-  say("{\"result\": {\"cpuUs\": %.6f, \"maxRssKb\": %ld}}\n",
-      (served.until_cpu - served.from_cpu) / (served.until_count - served.from_count), usage().ru_maxrss);
+  say("{\"result\": {\"cpuUs\": %.6f}}\n",
+      (served.until_cpu - served.from_cpu) / (served.until_count - served.from_count));
 }
 
 static int ascending(const void *a, const void *b) {
@@ -419,8 +414,7 @@ static void seat_crowd(void) {
   say("{\"listening\": \"%s\"}\n", endpoint);
   go();
   usleep(500 * 1000);
-  say("{\"result\": {\"idleRssKb\": %ld, \"crowdRssKb\": %ld, \"maxRssKb\": %ld}}\n", idle, resident_kb(),
-      usage().ru_maxrss);
+  say("{\"result\": {\"idleRssKb\": %ld, \"crowdRssKb\": %ld}}\n", idle, resident_kb());
 }
 
 static void *push_beside(void *socket) {

@@ -100,13 +100,23 @@ async function stream(
 ): Promise<Result> {
   const messages = job.frames === 1 ? ring.messages : ring.messages.map((frame) => new Array(job.frames).fill(frame));
   const clock = clockMask(job.size);
-  let sent = 0;
-  await socket.send(messages[sent++]!);
   const watch = new Stopwatch(job);
-  while ((sent & clock) !== 0 || !watch.over(sent)) await socket.send(messages[sent++ & ring.mask]!);
-  const result = watch.stop(sent);
-  await socket.send(endMark(sent, topic));
-  return { ...result, sent };
+  let sent = 0;
+  let result: Result | undefined;
+  for (;;) {
+    try {
+      for (; !result && ((sent & clock) !== 0 || !watch.over(sent)); sent++) {
+        await socket.send(messages[sent & ring.mask]!);
+      }
+      result ??= watch.stop(sent);
+      await socket.send(endMark(sent, topic));
+      return { ...result, sent };
+    } catch (error) {
+      // zeromq.js does not wait at the high-water mark of a PUB with `noDrop`: it rejects.
+      if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
 }
 
 async function reply(zmq: Zmq, job: Job): Promise<Result> {

@@ -37,7 +37,7 @@ export function work(run: (job: Job) => Promise<Result>): void {
   });
   process.stdin.on("end", () => process.exit());
   run(decodeJob(process.argv.slice(2))).then(
-    (result) => say({ result: { ...result, maxRssKb: process.resourceUsage().maxRSS } }),
+    (result) => say({ result }),
     (error: unknown) => say({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
   );
 }
