@@ -7,7 +7,7 @@
  * 8 KiB into which the chunk is copied (one copy for some hundred messages).
  */
 
-import { EMPTY, uninitialized } from "../base/bytes.ts";
+import { copyOf, EMPTY, uninitialized } from "../base/bytes.ts";
 import { ZmqError } from "../base/errors.ts";
 import type { Message } from "../base/message.ts";
 import type { FrameCipher } from "../security/mechanism.ts";
@@ -37,8 +37,10 @@ export interface FrameDecoder {
 const SMALL_BYTES = 256;
 const SLAB_BYTES = 8192;
 const FIRST_SLAB_BYTES = 512;
-/** Up to here the memory of a frame that spans chunks is taken at once; beyond, only as its bytes arrive. */
+/** Up to here the memory of a frame that spans chunks is taken at once; beyond, as its bytes arrive. */
 const TRUSTED_BYTES = 1 << 20;
+/** How much more memory is taken than bytes came: an announced length alone costs no more than this. */
+const GROWTH = 16;
 
 const CIPHER_MORE = 1;
 const CIPHER_COMMAND = 2;
@@ -61,9 +63,8 @@ export class Decoder implements FrameDecoder {
   /** Chunks that were pushed before the current one was used up. */
   #later: Uint8Array[] = [];
 
-  /** A frame that spans chunks: its memory, or the pieces of a very large one. */
-  #body: Uint8Array | undefined = undefined;
-  #pieces: Uint8Array[] | undefined = undefined;
+  /** A frame that spans chunks: its memory, which for a very large one is only the beginning. */
+  #body: Uint8Array = EMPTY;
   #filled = 0;
   #bodyLength = 0;
   #bodyFlags = 0;
@@ -95,7 +96,9 @@ export class Decoder implements FrameDecoder {
     for (;;) {
       if (this.#bodyLength > 0) {
         if (!this.#fill()) return undefined;
-        const body = this.#spanned();
+        const body = this.#body;
+        this.#body = EMPTY;
+        this.#bodyLength = 0;
         this.#enter(this.#window, this.#position);
         const decoded = this.#accept(this.#bodyFlags, body);
         if (decoded !== undefined) return decoded;
@@ -117,6 +120,10 @@ export class Decoder implements FrameDecoder {
           continue;
         }
         length = readSize(window, position + 1);
+        if (length < SMALL_BYTES && this.#isLarge) {
+          this.#openSlab(window, position);
+          continue;
+        }
         start = position + 9;
       } else {
         if (this.#isLarge) {
@@ -190,9 +197,10 @@ export class Decoder implements FrameDecoder {
 
   /**
    * libzmq 4.3.3 and 4.3.4 emit SUBSCRIBE and CANCEL of 256 octets and more
-   * without the LONG bit but with an 8-octet size. A zero-length command that
-   * reads on like one of these is one: returns its length, 0 when it is not,
-   * undefined when more octets must decide.
+   * without the LONG bit but with an 8-octet size; their prefixes have 255
+   * octets at most. A zero-length command that reads on like one of these is
+   * one: returns its length, 0 when it is not, undefined when more octets must
+   * decide. (No known peer sends zero-length commands, so nothing waits long.)
    */
   #unmarkedLong(position: number, available: number): number | undefined {
     const window = this.#window;
@@ -206,7 +214,8 @@ export class Decoder implements FrameDecoder {
     const initial = window[position + 10];
     const isSubscribe = nameLength === 9 && initial === 0x53;
     const isCancel = nameLength === 6 && initial === 0x43;
-    return isSubscribe || isCancel ? 256 + (window[position + 8] as number) : 0;
+    const length = 256 + (window[position + 8] as number);
+    return (isSubscribe || isCancel) && length <= 1 + (nameLength as number) + 255 ? length : 0;
   }
 
   /** Moves the window on. Returns false when no unread bytes are left beyond the beginning of a frame. */
@@ -220,6 +229,7 @@ export class Decoder implements FrameDecoder {
     const next = this.#later.shift();
     if (next === undefined) {
       this.#starved = true;
+      this.#release(rest);
       return false;
     }
     if (rest === 0) {
@@ -243,6 +253,12 @@ export class Decoder implements FrameDecoder {
       this.#isLarge = isLarge;
       return;
     }
+    this.#openSlab(chunk, position);
+  }
+
+  /** Goes on at `position` of `chunk`, in a slab. */
+  #openSlab(chunk: Uint8Array, position: number): void {
+    const rest = chunk.length - position;
     const length = Math.min(rest, this.#slabBytes);
     this.#slabBytes = Math.min(this.#slabBytes * 2, SLAB_BYTES);
     const slab = uninitialized(length);
@@ -252,6 +268,12 @@ export class Decoder implements FrameDecoder {
       this.#chunk = chunk;
       this.#copied = position + length;
     }
+  }
+
+  /** Nothing but `rest` octets of a header is left: an idle connection keeps no chunk alive. */
+  #release(rest: number): void {
+    if (rest === 0) this.#stay(EMPTY, 0);
+    else if (this.#window.buffer.byteLength > SLAB_BYTES) this.#stay(copyOf(this.#window.subarray(this.#position)), 0);
   }
 
   /** Goes on in `window` itself. */
@@ -282,8 +304,7 @@ export class Decoder implements FrameDecoder {
     this.#bodyLength = length;
     this.#filled = 0;
     this.#position = start;
-    if (length <= TRUSTED_BYTES) this.#body = uninitialized(length);
-    else this.#pieces = [];
+    this.#body = memory(Math.min(length, TRUSTED_BYTES));
   }
 
   /** Takes what is there for the spanning frame; true when it is complete. */
@@ -292,16 +313,17 @@ export class Decoder implements FrameDecoder {
       const missing = this.#bodyLength - this.#filled;
       const length = Math.min(missing, this.#end - this.#position);
       if (length > 0) {
-        const piece = this.#window.subarray(this.#position, this.#position + length);
-        if (this.#body !== undefined) this.#body.set(piece, this.#filled);
-        else this.#pieces?.push(piece);
-        this.#filled += length;
+        const needed = this.#filled + length;
+        if (needed > this.#body.length) this.#grow(needed);
+        this.#body.set(this.#window.subarray(this.#position, this.#position + length), this.#filled);
+        this.#filled = needed;
         this.#position += length;
       }
       if (this.#filled === this.#bodyLength) return true;
       const next = this.#later.shift();
       if (next === undefined) {
         this.#starved = true;
+        this.#stay(EMPTY, 0);
         return false;
       }
       this.#window = next;
@@ -310,21 +332,18 @@ export class Decoder implements FrameDecoder {
     }
   }
 
-  /** The complete spanning frame, in one piece. */
-  #spanned(): Uint8Array {
-    let body = this.#body;
-    if (body === undefined) {
-      body = uninitialized(this.#bodyLength);
-      let offset = 0;
-      for (const piece of this.#pieces ?? []) {
-        body.set(piece, offset);
-        offset += piece.length;
-      }
-    }
-    this.#body = undefined;
-    this.#pieces = undefined;
-    this.#bodyLength = 0;
-    this.#filled = 0;
-    return body;
+  #grow(needed: number): void {
+    const body = memory(Math.min(this.#bodyLength, needed * GROWTH));
+    body.set(this.#body.subarray(0, this.#filled));
+    this.#body = body;
+  }
+}
+
+/** Throws EMSGSIZE for a frame that is longer than this platform's byte arrays. */
+function memory(size: number): Uint8Array {
+  try {
+    return uninitialized(size);
+  } catch (cause) {
+    throw new ZmqError("EMSGSIZE", { detail: `frame too large: no memory of ${size} bytes`, cause });
   }
 }
