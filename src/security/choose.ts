@@ -1,0 +1,112 @@
+/**
+ * From a socket's options to the mechanism of one connection, and to what ZAP
+ * says about it. Which mechanism was chosen is decided where options are
+ * assigned (base/options.ts); the role follows from the options alone, never
+ * from which side connected.
+ */
+
+import { equal } from "../base/bytes.ts";
+import { ZmqError } from "../base/errors.ts";
+import type { OptionValues } from "../base/options.ts";
+import type { SocketTypeName } from "../base/socket-types.ts";
+import { type KeyPair, primitives } from "./crypto.ts";
+import { CurveClient } from "./curve-client.ts";
+import { CurveServer } from "./curve-server.ts";
+import { decodeKey } from "./keys.ts";
+import type { Mechanism, MechanismConfig } from "./mechanism.ts";
+import { NullMechanism } from "./null.ts";
+import { PlainClient, PlainServer } from "./plain.ts";
+import { type ZapRule, zapRule } from "./zap.ts";
+
+/** The options that decide. */
+export type SecurityOptions = Pick<
+  OptionValues,
+  | "securityMechanism"
+  | "plainServer"
+  | "plainUsername"
+  | "plainPassword"
+  | "curveServer"
+  | "curvePublicKey"
+  | "curveSecretKey"
+  | "curveServerKey"
+  | "zapDomain"
+  | "zapEnforceDomain"
+  | "routingId"
+  | "metadata"
+>;
+
+/**
+ * A mechanism for one connection of a socket of type `type`. Throws EINVAL for
+ * options that cannot work together: no connection is ever less secure than
+ * its options ask for.
+ */
+export function chooseMechanism(type: SocketTypeName, options: SecurityOptions): Mechanism {
+  const config: MechanismConfig = {
+    socketType: type,
+    routingId: options.routingId,
+    metadata: new Map(Object.entries(options.metadata)),
+  };
+  const asksZap = securityZapRule(options) !== "never";
+  switch (options.securityMechanism) {
+    case null:
+      return new NullMechanism(config, asksZap);
+    case "plain":
+      if (!options.plainServer) {
+        const { plainUsername, plainPassword } = options;
+        return new PlainClient(config, { username: plainUsername ?? "", password: plainPassword ?? "" });
+      }
+      if (options.zapEnforceDomain && options.zapDomain === null) {
+        throw new ZmqError("EINVAL", { message: "plainServer with zapEnforceDomain needs a zapDomain" });
+      }
+      return new PlainServer(config);
+    case "curve":
+      return options.curveServer
+        ? new CurveServer(config, serverKeys(options), asksZap)
+        : new CurveClient(config, { own: clientKeys(options), server: serverKey(options) });
+    default:
+      throw new ZmqError("EINVAL", { message: `${options.securityMechanism} is not available` });
+  }
+}
+
+/** Whether a ZAP handler is asked about the peers of a socket with these options, and whether there must be one. */
+export function securityZapRule(options: SecurityOptions): ZapRule {
+  const situation = { hasDomain: options.zapDomain !== null, enforcesDomain: options.zapEnforceDomain };
+  switch (options.securityMechanism) {
+    case "plain":
+      return zapRule({ ...situation, mechanism: "PLAIN", isServer: options.plainServer });
+    case "curve":
+      return zapRule({ ...situation, mechanism: "CURVE", isServer: options.curveServer });
+    default:
+      return zapRule({ ...situation, mechanism: "NULL", isServer: false });
+  }
+}
+
+function serverKeys(options: SecurityOptions): KeyPair {
+  return keyPair(options, "curveServer");
+}
+
+function clientKeys(options: SecurityOptions): KeyPair {
+  const pair = keyPair(options, "a CURVE client");
+  const { curvePublicKey } = options;
+  if (curvePublicKey === null || equal(pair.publicKey, decodeKey(curvePublicKey, "curvePublicKey"))) return pair;
+  throw new ZmqError("EINVAL", { message: "curvePublicKey does not belong to curveSecretKey" });
+}
+
+function serverKey(options: SecurityOptions): Uint8Array {
+  if (options.curveServerKey !== null) return decodeKey(options.curveServerKey, "curveServerKey");
+  throw new ZmqError("EINVAL", { message: "CURVE keys are set, but neither curveServerKey (client) nor curveServer" });
+}
+
+/** Computing a public key takes longer than the rest of this file, and every connection of an endpoint has the same. */
+const computed = new WeakMap<SecurityOptions, { readonly of: string; readonly pair: KeyPair }>();
+
+function keyPair(options: SecurityOptions, who: string): KeyPair {
+  const { curveSecretKey } = options;
+  if (curveSecretKey === null) throw new ZmqError("EINVAL", { message: `${who} needs curveSecretKey` });
+  const known = computed.get(options);
+  if (known !== undefined && known.of === curveSecretKey) return known.pair;
+  const secretKey = decodeKey(curveSecretKey, "curveSecretKey");
+  const pair = { publicKey: primitives().publicKey(secretKey), secretKey };
+  computed.set(options, { of: curveSecretKey, pair });
+  return pair;
+}

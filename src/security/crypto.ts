@@ -1,0 +1,117 @@
+/**
+ * What CURVE asks of a crypto library: X25519, and XSalsa20-Poly1305 under a
+ * key and nonce ("box" with a precomputed key and "secretbox" are the same).
+ * The library is libsodium's WebAssembly build (sodium.ts); Node programs that
+ * installed `sodium-native` get that for large frames. docs/security.md has
+ * the figures.
+ *
+ * Nothing here is asynchronous, and nothing is loaded before its first use.
+ */
+
+import { uninitialized } from "../base/bytes.ts";
+import { ZmqError } from "../base/errors.ts";
+import { loadSodium } from "./sodium.ts";
+
+/** Octets of public, secret and shared keys. */
+export const KEY_BYTES = 32;
+export const NONCE_BYTES = 24;
+/** Octets that a box is longer than its content: the tag in front of it. */
+export const TAG_BYTES = 16;
+
+/** All arrays are the caller's; no call keeps or changes one that it did not fill. */
+export interface Primitives {
+  /** Name and version, for diagnostics. */
+  readonly name: string;
+  /** The public key that belongs to a secret key. */
+  publicKey(secretKey: Uint8Array): Uint8Array;
+  /** The key of boxes between two key pairs; undefined when the public key is none (a point of small order). */
+  sharedKey(publicKey: Uint8Array, secretKey: Uint8Array): Uint8Array | undefined;
+  /**
+   * Writes the box of one octet `lead` and `body`, or of `body` alone when `lead`
+   * is negative, at `offset` of `target`. Throws EMSGSIZE when memory does not suffice.
+   */
+  seal(key: Uint8Array, nonce: Uint8Array, lead: number, body: Uint8Array, target: Uint8Array, offset: number): void;
+  /**
+   * Opens the box that reaches from `start` to the end of `source` and writes its
+   * content at `offset` of `target`. False, and nothing written, when it is not
+   * authentic. `source` has at least TAG_BYTES octets behind `start`.
+   */
+  open(
+    key: Uint8Array,
+    nonce: Uint8Array,
+    source: Uint8Array,
+    start: number,
+    target: Uint8Array,
+    offset: number,
+  ): boolean;
+}
+
+let current: Primitives | undefined;
+
+/** The primitives of this process. Throws ENOTSUP where WebAssembly is not available. */
+export function primitives(): Primitives {
+  current ??= loadSodium();
+  return current;
+}
+
+/** Replaces the primitives for connections that are made from now on. */
+export function usePrimitives(replacement: Primitives): void {
+  current = replacement;
+}
+
+interface WebCrypto {
+  getRandomValues(bytes: Uint8Array): Uint8Array;
+}
+
+/** `length` octets, at most 65536, that nobody can foresee. */
+export function randomBytes(length: number): Uint8Array {
+  const bytes = uninitialized(length);
+  (globalThis as unknown as { crypto: WebCrypto }).crypto.getRandomValues(bytes);
+  return bytes;
+}
+
+export interface KeyPair {
+  readonly publicKey: Uint8Array;
+  readonly secretKey: Uint8Array;
+}
+
+/** A new random key pair. */
+export function newKeyPair(): KeyPair {
+  const secretKey = randomBytes(KEY_BYTES);
+  return { publicKey: primitives().publicKey(secretKey), secretKey };
+}
+
+/** The key of boxes between two key pairs. Throws ERR_ZMTP_CRYPTOGRAPHIC, which names `what`, for a public key of small order. */
+export function sharedKey(publicKey: Uint8Array, secretKey: Uint8Array, what: string): Uint8Array {
+  const key = primitives().sharedKey(publicKey, secretKey);
+  if (key === undefined) throw new ZmqError("ERR_ZMTP_CRYPTOGRAPHIC", { message: `CURVE: ${what} is no public key` });
+  return key;
+}
+
+/** Writes the box of `content` at `offset` of `target`. */
+export function sealBox(
+  key: Uint8Array,
+  nonce: Uint8Array,
+  content: Uint8Array,
+  target: Uint8Array,
+  offset: number,
+): void {
+  primitives().seal(key, nonce, -1, content, target, offset);
+}
+
+/** The content of `box`, in memory of its own. Throws ERR_ZMTP_CRYPTOGRAPHIC, which names `what`, when it is not authentic. */
+export function openBox(key: Uint8Array, nonce: Uint8Array, box: Uint8Array, what: string): Uint8Array {
+  if (box.length >= TAG_BYTES) {
+    const content = uninitialized(box.length - TAG_BYTES);
+    if (primitives().open(key, nonce, box, 0, content, 0)) return content;
+  }
+  throw new ZmqError("ERR_ZMTP_CRYPTOGRAPHIC", { message: `CURVE: ${what} does not open` });
+}
+
+/** Compares in a time that depends on the lengths alone. */
+export function equalSecrets(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  let difference = 0;
+  for (let i = 0; i < a.length; i++) difference |= (a[i] as number) ^ (b[i] as number);
+  return difference === 0;
+}

@@ -1,0 +1,143 @@
+/**
+ * The traffic of an established CURVE connection: each frame, messages and
+ * commands alike, travels in a MESSAGE command (26/CURVEZMQ). Outside the box
+ * it has no flags; inside, 1 is MORE and 2 is COMMAND, as libzmq has it (the
+ * RFC reserves the latter).
+ *
+ * Nonces of either direction must grow; gaps are allowed. No memory is
+ * allocated for a frame but that of an opened one.
+ */
+
+import { uninitialized, view } from "../base/bytes.ts";
+import { ZmqError } from "../base/errors.ts";
+import { commandName } from "../wire/command.ts";
+import { readUint32, writeUint32 } from "../wire/frame.ts";
+import { type Primitives, primitives, TAG_BYTES } from "./crypto.ts";
+import { NONCE, nonceFrom } from "./curve.ts";
+import type { FrameCipher } from "./mechanism.ts";
+
+const NAME = Uint8Array.of(0x07, 0x4d, 0x45, 0x53, 0x53, 0x41, 0x47, 0x45);
+const NONCE_AT = NAME.length;
+const BOX_AT = NONCE_AT + 8;
+const SHORTEST_MESSAGE = BOX_AT + TAG_BYTES + 1;
+/** Where a nonce's counter begins. */
+const COUNTER_AT = 16;
+
+/** Opened frames below this size are cut from slabs, as the decoder does with frames in clear. */
+const SMALL_BYTES = 256;
+const FIRST_SLAB_BYTES = 512;
+const SLAB_BYTES = 8192;
+
+export interface CurveTraffic {
+  readonly role: "client" | "server";
+  /** The key of the boxes between the connection's two key pairs. */
+  readonly key: Uint8Array;
+  /** The counter of the first frame to seal: 3 for a client, 2 for a server. */
+  readonly nextCounter: number;
+  /** The peer's last nonce of the handshake, as eight octets: that of INITIATE or READY. */
+  readonly peerCounter: Uint8Array;
+}
+
+export class CurveCipher implements FrameCipher {
+  readonly overhead = SHORTEST_MESSAGE;
+  readonly #primitives: Primitives = primitives();
+  readonly #key: Uint8Array;
+  readonly #sealNonce: Uint8Array;
+  readonly #openNonce: Uint8Array;
+  #nextCounter: number;
+  /** The peer's last counter, in two halves: it has 64 bits. */
+  #peerHigh: number;
+  #peerLow: number;
+  #slab: Uint8Array | undefined = undefined;
+  #slabUsed = 0;
+  #slabBytes = FIRST_SLAB_BYTES;
+
+  constructor(traffic: CurveTraffic) {
+    const isClient = traffic.role === "client";
+    const none = new Uint8Array(8);
+    this.#key = traffic.key;
+    this.#sealNonce = nonceFrom(isClient ? NONCE.fromClient : NONCE.fromServer, none, 0);
+    this.#openNonce = nonceFrom(isClient ? NONCE.fromServer : NONCE.fromClient, none, 0);
+    this.#nextCounter = traffic.nextCounter;
+    this.#peerHigh = readUint32(traffic.peerCounter, 0);
+    this.#peerLow = readUint32(traffic.peerCounter, 4);
+  }
+
+  /** Throws ERR_ZMTP_INVALID_SEQUENCE when the counter has passed 2^53: no nonce may be used twice. */
+  seal(flags: number, body: Uint8Array, target: Uint8Array, offset: number): void {
+    const counter = this.#nextCounter;
+    if (counter >= Number.MAX_SAFE_INTEGER) {
+      throw new ZmqError("ERR_ZMTP_INVALID_SEQUENCE", { message: "CURVE: the nonces of this connection are used up" });
+    }
+    this.#nextCounter = counter + 1;
+    for (let i = 0; i < NONCE_AT; i++) target[offset + i] = NAME[i] as number;
+    const nonce = this.#sealNonce;
+    writeUint32(nonce, COUNTER_AT, Math.floor(counter / 0x1_0000_0000));
+    writeUint32(nonce, COUNTER_AT + 4, counter % 0x1_0000_0000);
+    for (let i = 0; i < 8; i++) target[offset + NONCE_AT + i] = nonce[COUNTER_AT + i] as number;
+    this.#primitives.seal(this.#key, nonce, flags, body, target, offset + BOX_AT);
+  }
+
+  /**
+   * Throws ERR_ZMTP_MALFORMED_COMMAND_UNSPECIFIED, …_UNEXPECTED_COMMAND,
+   * …_MALFORMED_COMMAND_MESSAGE, …_INVALID_SEQUENCE or …_CRYPTOGRAPHIC; the
+   * connection must be closed then.
+   */
+  open(body: Uint8Array): Uint8Array {
+    const length = body.length;
+    if (length < SHORTEST_MESSAGE) throw notMessage(body);
+    for (let i = 0; i < NONCE_AT; i++) if (body[i] !== NAME[i]) throw notMessage(body);
+    const high = readUint32(body, NONCE_AT);
+    const low = readUint32(body, NONCE_AT + 4);
+    if (high < this.#peerHigh || (high === this.#peerHigh && low <= this.#peerLow)) {
+      throw new ZmqError("ERR_ZMTP_INVALID_SEQUENCE", { message: "CURVE: the nonce of a MESSAGE has not grown" });
+    }
+    const nonce = this.#openNonce;
+    for (let i = 0; i < 8; i++) nonce[COUNTER_AT + i] = body[NONCE_AT + i] as number;
+    const contentLength = length - BOX_AT - TAG_BYTES;
+    const content = contentLength < SMALL_BYTES ? this.#cut(contentLength) : uninitialized(contentLength);
+    if (!this.#primitives.open(this.#key, nonce, body, BOX_AT, content, 0)) {
+      throw new ZmqError("ERR_ZMTP_CRYPTOGRAPHIC", { message: "CURVE: a MESSAGE does not open" });
+    }
+    this.#peerHigh = high;
+    this.#peerLow = low;
+    return content;
+  }
+
+  /** Memory for a small frame, with others of this connection in the same slab. */
+  #cut(length: number): Uint8Array {
+    let slab = this.#slab;
+    if (slab === undefined || this.#slabUsed + length > slab.length) {
+      slab = uninitialized(this.#slabBytes);
+      this.#slab = slab;
+      this.#slabUsed = 0;
+      this.#slabBytes = Math.min(this.#slabBytes * 2, SLAB_BYTES);
+    }
+    const start = this.#slabUsed;
+    this.#slabUsed = start + length;
+    return view(slab.buffer, slab.byteOffset + start, length);
+  }
+}
+
+/** Why `body` is no MESSAGE, in libzmq's order of checks. */
+function notMessage(body: Uint8Array): ZmqError {
+  const nameLength = body[0];
+  if (body.length <= 1 || nameLength === undefined || body.length <= nameLength) {
+    return new ZmqError("ERR_ZMTP_MALFORMED_COMMAND_UNSPECIFIED", {
+      message: `CURVE: expected a MESSAGE command, a frame of ${body.length} bytes came`,
+    });
+  }
+  for (let i = 0; i < NAME.length; i++) {
+    if (body[i] !== NAME[i]) {
+      // In clear, a frame may hold anything: only the names of ZMTP's commands are told.
+      const name = commandName(body);
+      const came = /^[A-Z]{1,16}$/.test(name) ? name : "something else";
+      return new ZmqError("ERR_ZMTP_UNEXPECTED_COMMAND", {
+        message: `CURVE: expected a MESSAGE command, ${came} came`,
+      });
+    }
+  }
+  return new ZmqError("ERR_ZMTP_MALFORMED_COMMAND_MESSAGE", {
+    message: `CURVE: MESSAGE of ${body.length} bytes, expected at least ${SHORTEST_MESSAGE}`,
+  });
+}

@@ -1,0 +1,173 @@
+/**
+ * The client's side of a CURVE handshake (26/CURVEZMQ); layouts in curve.ts.
+ * The role does not depend on which side connected.
+ *
+ *   HELLO ->  <- WELCOME  INITIATE ->  <- READY, or ERROR for a refused client
+ */
+
+import { concat } from "../base/bytes.ts";
+import { ZmqError } from "../base/errors.ts";
+import { NO_PROPERTIES, type Properties } from "../base/message.ts";
+import { commandData, parseErrorReason } from "../wire/command.ts";
+import { encodeMetadata, parseMetadata } from "../wire/metadata.ts";
+import { KEY_BYTES, type KeyPair, newKeyPair, openBox, sealBox, sharedKey, TAG_BYTES } from "./crypto.ts";
+import * as layout from "./curve.ts";
+import { CurveCipher } from "./curve-cipher.ts";
+import type { FrameCipher, Mechanism, MechanismConfig, MechanismState } from "./mechanism.ts";
+import { refusedByPeer, unexpectedCommand } from "./refusal.ts";
+
+const HELLO_COUNTER = 1;
+const INITIATE_COUNTER = 2;
+const FIRST_MESSAGE_COUNTER = 3;
+
+export interface CurveClientKeys {
+  /** C, this client's long-term key pair. */
+  readonly own: KeyPair;
+  /** S, the public key of the server. */
+  readonly server: Uint8Array;
+}
+
+type Step = "send HELLO" | "await WELCOME" | "send INITIATE" | "await READY" | "ready" | "failed";
+
+export class CurveClient implements Mechanism {
+  readonly name = "CURVE";
+  readonly #config: MechanismConfig;
+  readonly #keys: CurveClientKeys;
+  /** C', made for this connection. */
+  readonly #transient: KeyPair = newKeyPair();
+  /** The key of boxes between C' and S, and between C' and S'. */
+  readonly #helloKey: Uint8Array;
+  #sessionKey: Uint8Array | undefined = undefined;
+  #serverTransient: Uint8Array | undefined = undefined;
+  #cookie: Uint8Array | undefined = undefined;
+  #step: Step = "send HELLO";
+  #peer: Properties = NO_PROPERTIES;
+  #cipher: FrameCipher | undefined = undefined;
+
+  /** Throws EINVAL when the server's key is no public key. */
+  constructor(config: MechanismConfig, keys: CurveClientKeys) {
+    this.#config = config;
+    this.#keys = keys;
+    try {
+      this.#helloKey = sharedKey(keys.server, this.#transient.secretKey, "the server's key");
+    } catch (cause) {
+      if (!(cause instanceof ZmqError) || cause.code !== "ERR_ZMTP_CRYPTOGRAPHIC") throw cause;
+      throw new ZmqError("EINVAL", { message: "curveServerKey is no public key", cause });
+    }
+  }
+
+  get state(): MechanismState {
+    return this.#step === "ready" || this.#step === "failed" ? this.#step : "handshaking";
+  }
+
+  get peer(): Properties {
+    return this.#peer;
+  }
+
+  get cipher(): FrameCipher | undefined {
+    return this.#cipher;
+  }
+
+  produce(): Uint8Array | undefined {
+    switch (this.#step) {
+      case "send HELLO":
+        this.#step = "await WELCOME";
+        return this.#hello();
+      case "send INITIATE":
+        this.#step = "await READY";
+        return this.#initiate();
+      default:
+        return undefined;
+    }
+  }
+
+  consume(body: Uint8Array): void {
+    const step = this.#step;
+    this.#step = "failed";
+    switch (step) {
+      case "await WELCOME":
+        this.#welcome(body);
+        this.#step = "send INITIATE";
+        return;
+      case "await READY":
+        this.#ready(body);
+        this.#step = "ready";
+        return;
+      default:
+        throw unexpectedCommand(body, "nothing");
+    }
+  }
+
+  #hello(): Uint8Array {
+    const body = layout.blankCommand("HELLO", layout.HELLO_BYTES);
+    body[layout.HELLO.version] = 1;
+    body.set(this.#transient.publicKey, layout.HELLO.publicKey);
+    layout.writeCounter(body, layout.HELLO.nonce, HELLO_COUNTER);
+    const nonce = layout.nonceFrom(layout.NONCE.hello, body, layout.HELLO.nonce);
+    sealBox(this.#helloKey, nonce, new Uint8Array(64), body, layout.HELLO.box);
+    return body;
+  }
+
+  #welcome(body: Uint8Array): void {
+    this.#expect(body, "WELCOME");
+    if (body.length !== layout.WELCOME_BYTES) {
+      throw new ZmqError("ERR_ZMTP_MALFORMED_COMMAND_WELCOME", {
+        message: `CURVE: WELCOME of ${body.length} bytes, expected ${layout.WELCOME_BYTES}`,
+      });
+    }
+    const nonce = layout.nonceFrom(layout.NONCE.welcome, body, layout.WELCOME.nonce);
+    const content = openBox(this.#helloKey, nonce, body.subarray(layout.WELCOME.box), "the box of WELCOME");
+    const serverTransient = content.subarray(0, KEY_BYTES);
+    this.#serverTransient = serverTransient;
+    this.#cookie = content.subarray(KEY_BYTES);
+    this.#sessionKey = sharedKey(serverTransient, this.#transient.secretKey, "the key in WELCOME");
+  }
+
+  #initiate(): Uint8Array {
+    const content = concat([this.#keys.own.publicKey, this.#vouch(), encodeMetadata(this.#config)]);
+    const body = layout.blankCommand("INITIATE", layout.INITIATE.box + TAG_BYTES + content.length);
+    body.set(this.#cookie as Uint8Array, layout.INITIATE.cookie);
+    layout.writeCounter(body, layout.INITIATE.nonce, INITIATE_COUNTER);
+    const nonce = layout.nonceFrom(layout.NONCE.initiate, body, layout.INITIATE.nonce);
+    sealBox(this.#sessionKey as Uint8Array, nonce, content, body, layout.INITIATE.box);
+    return body;
+  }
+
+  /** Proves that the owner of C made C', and means to talk to S. */
+  #vouch(): Uint8Array {
+    const vouch = new Uint8Array(layout.VOUCH_BYTES);
+    layout.writeLongNonce(vouch, 0);
+    const nonce = layout.nonceFrom(layout.NONCE.vouch, vouch, 0);
+    const key = sharedKey(this.#serverTransient as Uint8Array, this.#keys.own.secretKey, "the key in WELCOME");
+    const content = concat([this.#transient.publicKey, this.#keys.server]);
+    sealBox(key, nonce, content, vouch, layout.LONG_NONCE_BYTES);
+    return vouch;
+  }
+
+  #ready(body: Uint8Array): void {
+    this.#expect(body, "READY");
+    if (body.length < layout.SHORTEST_READY) {
+      throw new ZmqError("ERR_ZMTP_MALFORMED_COMMAND_READY", {
+        message: `CURVE: READY of ${body.length} bytes, expected at least ${layout.SHORTEST_READY}`,
+      });
+    }
+    const key = this.#sessionKey as Uint8Array;
+    const nonce = layout.nonceFrom(layout.NONCE.ready, body, layout.READY.nonce);
+    this.#peer = parseMetadata(openBox(key, nonce, body.subarray(layout.READY.box), "the box of READY"));
+    this.#transient.secretKey.fill(0);
+    this.#cipher = new CurveCipher({
+      role: "client",
+      key,
+      nextCounter: FIRST_MESSAGE_COUNTER,
+      peerCounter: body.subarray(layout.READY.nonce, layout.READY.box),
+    });
+  }
+
+  /** `body` is the command `name`, or this throws what it means that it is another. */
+  #expect(body: Uint8Array, name: "WELCOME" | "READY"): void {
+    if (commandData(body, name) !== undefined) return;
+    const error = commandData(body, "ERROR");
+    if (error !== undefined) throw refusedByPeer(parseErrorReason(error));
+    throw unexpectedCommand(body, `${name} or ERROR`);
+  }
+}

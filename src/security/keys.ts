@@ -1,0 +1,36 @@
+/** CURVE keys as users hold them: 40 characters of Z85 (32/Z85, 26/CURVEZMQ). */
+
+import { ZmqError } from "../base/errors.ts";
+import { decodeZ85, encodeZ85 } from "../wire/z85.ts";
+import { newKeyPair, primitives } from "./crypto.ts";
+
+/** Characters of a key in Z85. */
+const KEY_CHARACTERS = 40;
+
+/** A key pair in Z85. */
+export interface CurveKeyPair {
+  readonly publicKey: string;
+  readonly secretKey: string;
+}
+
+/** A new random key pair. Synchronous. */
+export function curveKeyPair(): CurveKeyPair {
+  const { publicKey, secretKey } = newKeyPair();
+  return { publicKey: encodeZ85(publicKey), secretKey: encodeZ85(secretKey) };
+}
+
+/** The public key that belongs to a secret key, as zmq_curve_public computes it. Throws EINVAL when `secretKey` is no key. */
+export function curvePublicKey(secretKey: string): string {
+  return encodeZ85(primitives().publicKey(decodeKey(secretKey, "secretKey")));
+}
+
+/** The 32 octets of a key in Z85. Throws EINVAL, which names `what` and never shows the key. */
+export function decodeKey(key: string, what: string): Uint8Array {
+  if (typeof key !== "string") throw new TypeError(`${what} must be a string`);
+  if (key.length !== KEY_CHARACTERS) {
+    throw new ZmqError("EINVAL", {
+      message: `${what}: ${key.length} characters, expected a key of ${KEY_CHARACTERS} in Z85`,
+    });
+  }
+  return decodeZ85(key);
+}
