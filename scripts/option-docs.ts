@@ -63,6 +63,19 @@ const ELSEWHERE = `## Options of libzmq that have another form here
 | \`ZMQ_XPUB_VERBOSER\` (78) | \`verbosity = "allSubsUnsubs"\` |
 `;
 
+/** libzmq's name of every option of the tables -> our number for it. */
+export function optionNumbers(): Map<string, number> {
+  const numbers = new Map<string, number>();
+  for (const { source, rows } of SECTIONS) {
+    const texts = docComments(readFileSync(join(root, source), "utf8"));
+    for (const [name, { id }] of Object.entries(rows as Record<string, Row>)) {
+      const [, zmq = ""] = /`(ZMQ_\w+)`/.exec(texts.get(name)?.zmq ?? "") ?? [];
+      numbers.set(zmq, id);
+    }
+  }
+  return numbers;
+}
+
 /** The page as the tables say it. */
 export function optionDocs(): string {
   return [INTRODUCTION, ...SECTIONS.map(section), ELSEWHERE].join("\n");

@@ -101,11 +101,12 @@ function number<const On extends string, const Access extends "rw" | "r">(
 ): Option<number, number, number, On, Access> {
   const lowest = row.min ?? min;
   const highest = row.max ?? max;
+  const bounded = row.min !== undefined || min === 0;
   return {
     ...traits(row),
     ...(row.defaultOn && { defaultOn: row.defaultOn }),
     default: row.default,
-    expected: row.max === undefined ? `${noun} >= ${lowest}` : `${noun} from ${lowest} to ${highest}`,
+    expected: row.max !== undefined ? `${noun} from ${lowest} to ${highest}` : bounded ? `${noun} >= ${lowest}` : noun,
     check(input) {
       if (typeof input !== "number") throw new TypeError("Option value must be a number");
       const value = Math.trunc(input);

@@ -20,7 +20,7 @@ export const QUEUE_OPTIONS = {
   sendTimeout: int({ id: 28, default: -1, min: -1, applies: "now", on: SENDERS }),
   /** ZMQ_RCVTIMEO. Milliseconds `receive` waits before it rejects with EAGAIN; 0 = not at all, -1 = for ever. */
   receiveTimeout: int({ id: 27, default: -1, min: -1, applies: "now", on: RECEIVERS }),
-  /** ZMQ_LINGER. Milliseconds that unsent messages are still sent for after `close`; 0 = dropped at once, -1 = until sent. 0 for SUB and XSUB, and when `context.blocky` is false. */
+  /** ZMQ_LINGER. Milliseconds that unsent messages are still sent for after `close`; 0 = dropped at once, -1 = until sent. The default is 0 when `context.blocky` is false. */
   linger: int({ id: 17, default: -1, min: -1, applies: "now", defaultOn: { SUB: 0, XSUB: 0 } }),
   /** ZMQ_CONFLATE. Keeps only the newest message of each queue; multipart messages do not work with it. */
   conflate: bool({ id: 54, default: false, on: ["DEALER", "PULL", "PUSH", "PUB", "SUB"] }),
