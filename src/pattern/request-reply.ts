@@ -105,6 +105,7 @@ export class ReqPattern implements Pattern {
     }
     const reply = this.#reply;
     this.#reply = undefined;
+    this.source = this.#incoming.source;
     this.#awaitsReply = false;
     return reply;
   }
@@ -125,7 +126,6 @@ export class ReqPattern implements Pattern {
       const pipe = this.#incoming.source;
       const isFromAsked = this.#asked === undefined || pipe === this.#asked;
       if (isFromAsked && this.#isAnswer(message)) {
-        this.source = pipe;
         if (this.#host.options.correlate) message.shift();
         message.shift();
         return message;
@@ -153,7 +153,7 @@ export class ReqPattern implements Pattern {
 
   /** A reply to an earlier request must not answer the next one. */
   #discardPending(): void {
-    if (this.#reply !== undefined) this.#host.dropped("invalid", this.source, this.#reply);
+    if (this.#reply !== undefined) this.#host.dropped("invalid", this.#incoming.source, this.#reply);
     this.#reply = undefined;
     for (let message = this.#read(); message !== undefined; message = this.#read()) {
       this.#host.dropped("invalid", this.#incoming.source, message);

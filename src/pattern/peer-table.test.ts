@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { FakeHost, FakePeer } from "../../test/fake-pipe.ts";
+import { fromText } from "../base/bytes.ts";
+import { PeerTable } from "./peer-table.ts";
+import { PullPattern } from "./pipeline.ts";
+
+function pipe() {
+  return new FakePeer(new PullPattern(new FakeHost("PULL"))).pipe;
+}
+
+test("a table finds a pipe by equal bytes", () => {
+  const table = new PeerTable(() => 7);
+  const a = pipe();
+  table.add(a, fromText("a"));
+  assert.equal(table.get(fromText("a")), a);
+  assert.equal(table.get(fromText("b")), undefined);
+  assert.deepEqual(a.routingId, fromText("a"));
+});
+
+test("a table refuses an id that is taken", () => {
+  const table = new PeerTable(() => 7);
+  table.add(pipe(), fromText("a"));
+  assert.throws(() => table.add(pipe(), fromText("a")), { code: "EINVAL" });
+});
+
+test("a table keeps ids apart whose hashes are equal", () => {
+  const ids = ["peer-pg64nz", "peer-2utwhn", "peerccjy3a"].map(fromText);
+  const table = new PeerTable(() => 0x811c_9dc5);
+  const pipes = [pipe(), pipe(), pipe()];
+  pipes.forEach((each, i) => {
+    table.add(each, ids[i] as Uint8Array);
+  });
+  assert.deepEqual(
+    ids.map((id) => table.get(id)),
+    pipes,
+  );
+  for (const [gone, left] of [
+    [1, [0, 2]],
+    [2, [0]],
+    [0, []],
+  ] as const) {
+    table.delete(pipes[gone] as (typeof pipes)[0]);
+    ids.forEach((id, i) => {
+      assert.equal(table.has(id), (left as readonly number[]).includes(i));
+    });
+  }
+});
+
+test("deleting a pipe that is not in the table leaves the holder of the id", () => {
+  const table = new PeerTable(() => 7);
+  const [holder, other] = [pipe(), pipe()];
+  table.add(holder, fromText("a"));
+  other.routingId = fromText("a");
+  table.delete(other);
+  table.delete(pipe());
+  assert.equal(table.get(fromText("a")), holder);
+});
+
+test("the counter of fresh ids wraps", () => {
+  const table = new PeerTable(() => 0xffff_ffff);
+  assert.deepEqual([...table.freshId()], [0, 255, 255, 255, 255]);
+  assert.deepEqual([...table.freshId()], [0, 0, 0, 0, 0]);
+});
