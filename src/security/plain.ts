@@ -12,10 +12,10 @@
  * understood, theirs is sent. HELLO of 4.3.0 and 4.3.1 begins `05 WELCOME`.
  */
 
-import { concat, copyOf, fromText } from "../base/bytes.ts";
+import { concat, copyOf, EMPTY, fromText } from "../base/bytes.ts";
 import { ZmqError } from "../base/errors.ts";
 import { NO_PROPERTIES, type Properties } from "../base/message.ts";
-import { commandBody, commandData, parseErrorReason } from "../wire/command.ts";
+import { commandData, parseErrorReason } from "../wire/command.ts";
 import { encodeMetadata, parseMetadata } from "../wire/metadata.ts";
 import type { Mechanism, MechanismConfig, MechanismState, ZapReply, ZapRequest } from "./mechanism.ts";
 import { refusedByPeer, unexpectedCommand } from "./refusal.ts";
@@ -59,10 +59,10 @@ export class PlainClient implements Mechanism {
     switch (this.#step) {
       case "send HELLO":
         this.#step = "await WELCOME";
-        return commandBody("HELLO", concat([withLength(this.#username), withLength(this.#password)]));
+        return command("HELLO", concat([withLength(this.#username), withLength(this.#password)]));
       case "send INITIATE":
         this.#step = "await READY";
-        return commandBody("INITIATE", encodeMetadata(this.#config));
+        return command("INITIATE", encodeMetadata(this.#config));
       default:
         return undefined;
     }
@@ -147,10 +147,10 @@ export class PlainServer implements Mechanism {
     switch (this.#step) {
       case "send WELCOME":
         this.#step = "await INITIATE";
-        return commandBody("WELCOME");
+        return command("WELCOME");
       case "send READY":
         this.#step = "ready";
-        return commandBody("READY", encodeMetadata(this.#config));
+        return command("READY", encodeMetadata(this.#config));
       case "send ERROR":
         this.#step = "refused";
         return concat([LIBZMQ_ERROR, withLength(fromText(String(this.#status)))]);
@@ -189,6 +189,10 @@ function credential(text: string, what: string): Uint8Array {
   throw new ZmqError("EINVAL", {
     message: `PLAIN: ${what} of ${bytes.length} octets, expected at most ${LONGEST_CREDENTIAL}`,
   });
+}
+
+function command(name: string, data: Uint8Array = EMPTY): Uint8Array {
+  return concat([withLength(fromText(name)), data]);
 }
 
 function withLength(bytes: Uint8Array): Uint8Array {
