@@ -31,6 +31,7 @@ it("the numbers are those that libzmq gives to the names in the doc comments", {
   const unknown: string[] = [];
   for (const [name, id] of optionNumbers()) {
     const number = theirs.get(name);
+    if (UNLISTED.test(name)) continue;
     if (number === undefined) unknown.push(name);
     else assert.equal(id, Number(number), name);
   }
