@@ -21,8 +21,9 @@ const LAYERS: Record<string, readonly string[]> = {
   transport: ["base"],
   engine: ["base", "wire", "security"],
   socket: ["base", "wire", "security", "pattern", "engine", "transport/inproc.ts"],
-  entry: ["base", "wire", "security", "pattern", "transport", "engine", "socket"],
-  cli: ["base", "wire", "security", "pattern", "transport", "engine", "socket", "entry"],
+  node: ["base", "security"],
+  entry: ["base", "wire", "security", "pattern", "transport", "engine", "socket", "node"],
+  cli: ["base", "wire", "security", "pattern", "transport", "engine", "socket", "node", "entry"],
 };
 
 /** Imports of a type, never of a value, that cross the table above. */
@@ -32,7 +33,7 @@ const TYPE_EXCEPTIONS: readonly { readonly from: string; readonly to: string; re
 ];
 
 /** Files that Node alone runs. All others compile without Node's types (tsconfig.neutral.json) and run in browsers. */
-const NODE_ONLY = /^src\/(transport\/node\/|cli\/|(?!browser\.ts$)[^/]+\.ts$)/;
+const NODE_ONLY = /^src\/(transport\/node\/|node\/|cli\/|(?!browser\.ts$)[^/]+\.ts$)/;
 
 /** Packages that a part of `src` may import. */
 const PACKAGES: readonly { readonly name: string; readonly where: RegExp }[] = [
