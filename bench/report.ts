@@ -4,7 +4,7 @@
  * A ratio is always "how many times better the subject is": rates divide one way, times and memory the other. Pairs are
  * the measurements of one round, which ran one after the other.
  */
-import { arch, cpus, release, totalmem, type } from "node:os";
+import { arch, cpus, loadavg, release, totalmem, type } from "node:os";
 import type { Measurement, Timing } from "./measure.ts";
 import type { Peer } from "./peers.ts";
 import type { Metric, PeerName, Workload } from "./workloads.ts";
@@ -35,6 +35,8 @@ export interface Report {
   readonly date: string;
   readonly machine: string;
   readonly node: string;
+  /** Of one minute, before the first round: other work on the machine, which makes figures lower and their spread wider. */
+  readonly loadAverage: number;
   readonly rounds: number;
   readonly timing: Timing;
   readonly subject: string;
@@ -122,11 +124,15 @@ export function makeRow(workload: Workload, subject: string, measured: Measured)
   };
 }
 
-export function makeReport(peers: readonly Peer[], rounds: number, timing: Timing, rows: Row[]): Report {
+/** Load of the last minute. */
+export const loadAverage = (): number => loadavg()[0]!;
+
+export function makeReport(peers: readonly Peer[], rounds: number, timing: Timing, load: number, rows: Row[]): Report {
   return {
     date: new Date().toISOString(),
     machine: `${cpus().length} x ${cpus()[0]?.model}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${type()} ${release()} ${arch()}`,
     node: process.versions.node,
+    loadAverage: load,
     rounds,
     timing,
     subject: peers[0]!.name,
@@ -164,7 +170,7 @@ export function renderTable(report: Report): string {
     lines.push([row.name, row.unit, ...figures, ...others.map((name) => ratioCell(row.ratios[name]))]);
   }
   const legend = [
-    `${report.machine}; Node ${report.node}; medians of ${report.rounds} rounds`,
+    `${report.machine}; Node ${report.node}; load ${report.loadAverage.toFixed(1)} before; medians of ${report.rounds} rounds`,
     ...report.peers.map(({ name, about }) => `${name}: ${about}`),
     `x: how many times better ${report.subject} is, median (least-most) of the pairs; + reaches the wanted ratio, - does not`,
   ];

@@ -8,7 +8,7 @@ import { parseArgs } from "node:util";
 import { measure, type Timing } from "./measure.ts";
 import { extraPeer, type Peer, preparePeers } from "./peers.ts";
 import { renderPlot } from "./plot.ts";
-import { Measured, makeReport, makeRow, type Row, renderResources, renderTable, short } from "./report.ts";
+import { loadAverage, Measured, makeReport, makeRow, type Row, renderResources, renderTable, short } from "./report.ts";
 import { groupWorkloads, PEER_NAMES, type PeerName, selectWorkloads, WORKLOADS, type Workload } from "./workloads.ts";
 
 const USAGE = `npm run bench -- [options]
@@ -95,6 +95,8 @@ async function main(): Promise<void> {
   const peers = [...(await preparePeers(peerNames(), warn)), ...options.module.map(extraPeer)];
   if (peers.length === 0) throw new Error("no peer is left to run");
 
+  const load = loadAverage();
+  if (load > 0.5) warn(`the machine is busy (load ${load.toFixed(1)}): trust the ratios more than the figures`);
   const rows: Row[] = [];
   for (const group of groupWorkloads(workloads)) {
     for (const row of await runGroup(group, peers, rounds, timing)) {
@@ -105,7 +107,7 @@ async function main(): Promise<void> {
     }
   }
 
-  const report = makeReport(peers, rounds, timing, rows);
+  const report = makeReport(peers, rounds, timing, load, rows);
   console.log(`\n${renderTable(report)}`);
   if (options.resources) console.log(renderResources(report));
   if (options.json) writeFileSync(options.json, `${JSON.stringify(report, null, 1)}\n`);
@@ -115,7 +117,9 @@ async function main(): Promise<void> {
 
   const failures = rows.flatMap((row) => row.failures);
   if (failures.length > 0) {
-    console.error(`${failures.length} measurements failed:\n  ${failures.join("\n  ")}`);
+    console.error(
+      `${failures.length} measurements failed:\n  ${failures.map((failure) => failure.split("\n")[0]).join("\n  ")}`,
+    );
     process.exitCode = 1;
   }
 }

@@ -375,8 +375,8 @@ static void drain_dealer(long i, int flags) {
     int taken = take(many[i], &part, counts[i], flags);
     if (taken == -1) return;
     if (taken != 1) die("a reply has the wrong size");
-    counts[i]++;
-    if ((total++ & 15) == 0 && measured.until == 0 && over(&many_watch, total)) {
+    if (counts[i]++ == 0 && --waiting == 0) start(&many_watch); /* every DEALER has had an answer */
+    if ((total++ & 15) == 0 && waiting == 0 && measured.until == 0 && over(&many_watch, total)) {
       stop(&many_watch, total);
       measured = many_watch;
     }
@@ -386,7 +386,6 @@ static void drain_dealer(long i, int flags) {
 }
 
 static void deal(void) {
-  start(&many_watch);
   for (long i = 0; i < job.peers; i++) many[i] = connected(ZMQ_DEALER);
   for (long k = 0; k < job.window; k++)
     for (long i = 0; i < job.peers; i++) send_one(many[i], sents[i]++);
@@ -466,6 +465,7 @@ int main(int argc, char **argv) {
   }
   read_job(argc, argv);
   raise_limits();
+  alarm(120 + 20 * job.durationMs / 1000); /* a blocking call does not see that the harness is gone */
   make_ring();
   context = zmq_ctx_new();
   if (job.peers > 500) must(zmq_ctx_set(context, ZMQ_MAX_SOCKETS, job.peers + 64) == 0, "ZMQ_MAX_SOCKETS");

@@ -216,7 +216,8 @@ async function subscribe(zmq: Zmq, job: Job): Promise<Result> {
 async function deal(zmq: Zmq, job: Job): Promise<Result> {
   const ring = new Ring(job.size);
   const options = contextFor(zmq, job);
-  const watch = new Stopwatch(job);
+  let watch: Stopwatch | undefined; // Once every DEALER has had an answer.
+  let unanswered = job.peers;
   let total = 0;
   let over = false;
   let measured: Result | undefined;
@@ -231,7 +232,8 @@ async function deal(zmq: Zmq, job: Job): Promise<Result> {
       const [frame] = await socket.receive();
       if (frame!.length !== job.size) throw new Error(`reply: ${frame!.length} bytes, expected ${job.size}`);
       ring.check(frame!, received++);
-      if ((total++ & 15) === 0 && !over && watch.over(total)) {
+      if (received === 1 && --unanswered === 0) watch = new Stopwatch(job);
+      if ((total++ & 15) === 0 && !over && watch?.over(total)) {
         over = true;
         measured = watch.stop(total);
       }
