@@ -51,7 +51,7 @@ export class Encoder {
     this.#frame(0, message[last] as Uint8Array);
   }
 
-  /** A command frame; `body` as `Mechanism.produce` and `encodeCommand` of command.ts give it. Not for `v1`. */
+  /** A command frame; `body` as `Mechanism.produce` and the builders of command.ts give it. Not for `v1`. */
   encodeCommand(body: Uint8Array): void {
     this.#frame(COMMAND, body);
   }
