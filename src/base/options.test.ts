@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import type * as zeromq from "zeromq";
 import { fromText, toText } from "./bytes.ts";
+import type { ContextProperties } from "./context-options.ts";
 import { RECEIVERS, SENDERS } from "./options/queues.ts";
 import {
   checkOption,
@@ -64,6 +66,40 @@ describe("the option table", () => {
     router.noDrop = true;
     const inputs: OptionInputs<"XPUB"> = { welcomeMessage: new Uint8Array(2), verbosity: "allSubs", linger: 0 };
     assert.ok(inputs);
+  });
+});
+
+/** Names that both have and that differ in type or in being read-only, and names that only `Theirs` has. */
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+type Differing<Ours, Theirs> = {
+  [N in keyof Ours & keyof Theirs]: Same<Pick<Ours, N>, Pick<Theirs, N>> extends true ? never : N;
+}[keyof Ours & keyof Theirs];
+type Members = "events" | "context" | "closed" | "readable" | "writable";
+type Missing<Ours, Theirs> = {
+  // biome-ignore lint/complexity/noBannedTypes: any method
+  [N in keyof Theirs]: Theirs[N] extends Function ? never : Exclude<N, keyof Ours | Members | symbol>;
+}[keyof Theirs];
+/** `type` aside, which is an enum there and a number here. */
+type Check<Ours, Theirs> = Same<Exclude<Differing<Ours, Theirs>, "type"> | Missing<Ours, Theirs>, never>;
+
+describe("types", () => {
+  it("are those of zeromq.js, name by name", () => {
+    const same: [
+      Check<OptionsOf<"PAIR">, zeromq.Pair>,
+      Check<OptionsOf<"PUB">, zeromq.Publisher>,
+      Check<OptionsOf<"SUB">, zeromq.Subscriber>,
+      Check<OptionsOf<"REQ">, zeromq.Request>,
+      Check<OptionsOf<"REP">, zeromq.Reply>,
+      Check<OptionsOf<"DEALER">, zeromq.Dealer>,
+      Check<OptionsOf<"ROUTER">, zeromq.Router>,
+      Check<OptionsOf<"PULL">, zeromq.Pull>,
+      Check<OptionsOf<"PUSH">, zeromq.Push>,
+      Check<OptionsOf<"XPUB">, zeromq.XPublisher>,
+      Check<OptionsOf<"XSUB">, zeromq.XSubscriber>,
+      Check<OptionsOf<"STREAM">, zeromq.Stream>,
+      Check<ContextProperties, zeromq.Context>,
+    ] = [true, true, true, true, true, true, true, true, true, true, true, true, true];
+    assert.equal(same.length, 13);
   });
 });
 

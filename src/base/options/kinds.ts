@@ -91,6 +91,8 @@ type NumberRow<On extends string, Access extends string> = Row<On, Access> & {
   readonly defaultOn?: { readonly [T in SocketTypeName]?: number };
   readonly min?: number;
   readonly max?: number;
+  /** The value is cut to a multiple of it. */
+  readonly step?: number;
 };
 
 function number<const On extends string, const Access extends "rw" | "r">(
@@ -99,6 +101,7 @@ function number<const On extends string, const Access extends "rw" | "r">(
   max: number,
   noun: string,
 ): Option<number, number, number, On, Access> {
+  const { step = 1 } = row;
   const lowest = row.min ?? min;
   const highest = row.max ?? max;
   const bounded = row.min !== undefined || min === 0;
@@ -109,8 +112,8 @@ function number<const On extends string, const Access extends "rw" | "r">(
     expected: row.max !== undefined ? `${noun} from ${lowest} to ${highest}` : bounded ? `${noun} >= ${lowest}` : noun,
     check(input) {
       if (typeof input !== "number") throw new TypeError("Option value must be a number");
-      const value = Math.trunc(input);
-      return value >= lowest && value <= highest ? value + 0 : undefined;
+      const value = Math.trunc(input) + 0;
+      return value >= lowest && value <= highest ? value - (value % step) : undefined;
     },
     show: (value) => value,
   };

@@ -45,10 +45,7 @@ export const QUEUE_OPTIONS = {
   /** ZMQ_HEARTBEAT_TIMEOUT. Milliseconds without an answer to a PING before the connection is closed; -1 = as `heartbeatInterval`. */
   heartbeatTimeout: int({ id: 77, default: -1, min: -1 }),
   /** ZMQ_HEARTBEAT_TTL. Milliseconds of silence after which the peer shall close the connection, told to it in each PING; cut to full 100 ms. */
-  heartbeatTimeToLive: {
-    ...int({ id: 76, default: 0, min: 0, max: 6_553_599 }),
-    show: (value: number) => value - (value % 100),
-  },
+  heartbeatTimeToLive: int({ id: 76, default: 0, min: 0, max: 6_553_599, step: 100 }),
 
   /** ZMQ_METADATA. Properties sent in the handshake, as `{ "X-name": "value" }` or `"X-name:value"`. Assignments add up; null clears. */
   metadata: metadata({ id: 95 }),
