@@ -4,11 +4,13 @@
  *
  * One open-addressing hash table in flat arrays. A running hash over the frame
  * gives the hash of each of its prefixes; the table is asked once for every
- * length that some topic has. So a match costs the same with one topic as with
- * a million, no structure is deep, and a topic costs about 40 bytes beside its
- * own. The hash starts from a secret seed, so that no peer can choose topics
- * that collide. `bench/topic-table.ts` compares it with a compressed radix trie
- * and with a Map for every length.
+ * length that some topic has. No structure is deep. The hash starts from a
+ * secret seed, so that no peer can choose topics that collide.
+ *
+ * Measured by `bench/topic-table.ts` with 13-byte topics, as the time to match
+ * at 1, 100,000 and 1,000,000 topics, and the memory of each: this 44, 80 and
+ * 94 ns, 46 bytes; a compressed radix trie 23, 219 and 564 ns, 218 bytes; a Set
+ * of strings for every length 69, 124 and 189 ns, 53 bytes.
  */
 
 import { uninitialized } from "../base/bytes.ts";
