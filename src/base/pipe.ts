@@ -167,7 +167,7 @@ export class Pipe {
   control(control: Control): void {
     if (this.isClosed || !this.isConnected) return;
     if (this.#outbound.length === 0 && this.#outlet?.takeControl(control)) return;
-    this.#outbound.push(control);
+    this.#outbound.append(control);
   }
 
   /** Closes this side; queued messages leave within the linger period that the outlet was given. Idempotent. */

@@ -57,6 +57,11 @@ export class Queue<T> {
       this.#items[this.#head] = item;
       return;
     }
+    this.append(item);
+  }
+
+  /** As `push`, and replaces nothing: for what must not be lost by conflation. */
+  append(item: T): void {
     if (this.#length === this.#items.length) this.#grow();
     this.#items[(this.#head + this.#length) & this.#mask] = item;
     this.#length++;

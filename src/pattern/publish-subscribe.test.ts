@@ -173,6 +173,15 @@ describe("SUB", () => {
     assert.deepEqual(told(peer), ["subscribe "]);
   });
 
+  test("with conflate loses no subscription that waits for the link", () => {
+    const sub = subscriber({ conflate: true });
+    const peer = new FakePeer(sub, { conflate: true });
+    peer.accepts = false;
+    for (const topic of ["a", "b", "c"]) sub.subscribe(fromText(topic));
+    peer.drain();
+    assert.deepEqual(told(peer), ["subscribe a", "subscribe b", "subscribe c"]);
+  });
+
   test("with conflate receives the newest message, also when asked before it came", () => {
     const sub = subscriber({ conflate: true });
     const [a, b] = [new FakePeer(sub, { conflate: true }), new FakePeer(sub, { conflate: true })];
