@@ -141,18 +141,13 @@ export class Handshake {
     const parts: Uint8Array[] = [];
     const greeting = this.#greeting.produce();
     if (greeting !== undefined) parts.push(greeting);
-    const agreed = this.#agreed;
     const encoder = this.#encoder;
-    if (agreed !== undefined && encoder !== undefined && this.#outcome === undefined) {
-      if (hasMechanism(agreed)) this.#encodeCommands(encoder);
-      else this.#encodeIdentity(encoder, agreed);
-      if (encoder.size > 0) {
-        parts.push(concat(encoder.take()));
-        encoder.sent();
-      }
+    if (encoder !== undefined && encoder.size > 0 && this.#outcome === undefined) {
+      parts.push(concat(encoder.take()));
+      encoder.sent();
       this.#advance();
     }
-    return parts.length === 0 ? undefined : parts.length === 1 ? parts[0] : concat(parts);
+    return parts.length === 0 ? undefined : concat(parts);
   }
 
   #begin(agreed: GreetingOutcome): void {
@@ -165,46 +160,46 @@ export class Handshake {
     this.#encoder = new Encoder(framing);
   }
 
-  #encodeCommands(encoder: Encoder): void {
-    for (let body = this.#produced(); body !== undefined; body = this.#produced()) encoder.encodeClear(body);
-  }
-
-  #produced(): Uint8Array | undefined {
-    return this.#config.mechanism.produce();
-  }
-
-  /** To an unversioned peer the signature was the header of our identity frame; its body is all that is missing. */
-  #encodeIdentity(encoder: Encoder, agreed: GreetingOutcome): void {
-    if (this.#identitySent) return;
-    this.#identitySent = true;
-    if (agreed.unversioned) encoder.raw(this.#config.routingId);
-    else encoder.encode([this.#config.routingId]);
-  }
-
-  /** Goes on as far as the received bytes reach. */
+  /** Goes on as far as the received bytes reach. What is to be sent waits in the encoder for `produce`. */
   #advance(): void {
     const agreed = this.#agreed;
     const reader = this.#reader;
-    if (agreed === undefined || reader === undefined || this.#outcome !== undefined) return;
-    if (hasMechanism(agreed)) {
-      this.#consumeCommands(reader);
-      if (this.#config.mechanism.state === "ready") this.#finish(agreed, reader, this.#config.mechanism.peer);
-      return;
-    }
-    this.#identity ??= reader.next();
-    if (this.#identity !== undefined && this.#identitySent) {
-      this.#finish(agreed, reader, legacyPeer(agreed, this.#identity));
-    }
+    const encoder = this.#encoder;
+    if (agreed === undefined || reader === undefined || encoder === undefined || this.#outcome !== undefined) return;
+    const peer = hasMechanism(agreed)
+      ? this.#driveMechanism(reader, encoder)
+      : this.#exchangeIdentities(agreed, reader, encoder);
+    if (peer !== undefined && encoder.size === 0) this.#finish(agreed, reader, encoder, peer);
   }
 
-  #consumeCommands(reader: FrameReader): void {
+  /**
+   * Each of our commands is encoded before the next of the peer's is read: frames behind its READY are left
+   * alone. (ZMTP lets a peer send them early, though libzmq does not.)
+   */
+  #driveMechanism(reader: FrameReader, encoder: Encoder): Properties | undefined {
     const mechanism = this.#config.mechanism;
-    while (mechanism.state === "handshaking" || mechanism.state === "authorizing") {
+    for (;;) {
+      for (let body = mechanism.produce(); body !== undefined; body = mechanism.produce()) encoder.encodeClear(body);
+      const { state } = mechanism;
+      if (state === "ready") return mechanism.peer;
+      if (state === "failed") return undefined;
       const body = reader.next();
-      if (body === undefined) return;
+      if (body === undefined) return undefined;
       mechanism.consume(body);
       this.#checkSocketType(mechanism);
     }
+  }
+
+  /** Peers below 3.0: an identity frame each way, whose flags mean nothing. */
+  #exchangeIdentities(agreed: GreetingOutcome, reader: FrameReader, encoder: Encoder): Properties | undefined {
+    if (!this.#identitySent) {
+      this.#identitySent = true;
+      // To an unversioned peer the signature was the header of our identity frame; its body is all that is missing.
+      if (agreed.unversioned) encoder.raw(this.#config.routingId);
+      else encoder.encode([this.#config.routingId]);
+    }
+    this.#identity ??= reader.next();
+    return this.#identity && legacyPeer(agreed, this.#identity);
   }
 
   #checkSocketType(mechanism: Mechanism): void {
@@ -217,9 +212,8 @@ export class Handshake {
     });
   }
 
-  #finish(agreed: GreetingOutcome, reader: FrameReader, peer: Properties): void {
-    const limits = this.#config.limits;
-    const encoder = this.#encoder as Encoder;
+  #finish(agreed: GreetingOutcome, reader: FrameReader, encoder: Encoder, peer: Properties): void {
+    const { limits } = this.#config;
     const decoder: FrameDecoder = agreed.version === "1.0" ? new LegacyDecoder(limits) : new Decoder(limits);
     const cipher = hasMechanism(agreed) ? this.#config.mechanism.cipher : undefined;
     if (cipher !== undefined) {

@@ -64,6 +64,7 @@ export class Encoder {
 
   /** Bytes that are no frame: greetings, raw data of STREAM. */
   raw(bytes: Uint8Array): void {
+    if (bytes.length === 0) return;
     if (bytes.length <= COPIED_BYTES) this.#copy(bytes);
     else this.#reference(bytes);
   }

@@ -1,0 +1,124 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Heartbeat } from "./heartbeat.ts";
+
+const heartbeat = (intervalMs: number, timeoutMs = -1, ttlMs = 0): Heartbeat => {
+  const machine = new Heartbeat({ intervalMs, timeoutMs, ttlMs });
+  machine.started(1000);
+  return machine;
+};
+
+test("without an interval nothing is ever due", () => {
+  const machine = heartbeat(0);
+  assert.equal(machine.nextDeadline, Number.POSITIVE_INFINITY);
+  assert.equal(machine.takePing(1e9), false);
+  assert.equal(machine.isExpired(1e9), false);
+});
+
+test("a PING is due at every interval, whatever arrives", () => {
+  const machine = heartbeat(200);
+  assert.equal(machine.nextDeadline, 1200);
+  assert.equal(machine.takePing(1199), false);
+  assert.equal(machine.takePing(1200), true);
+  assert.equal(machine.takePing(1200), false);
+  machine.received();
+  assert.equal(machine.nextDeadline, 1400);
+  assert.equal(machine.takePing(1400), true);
+});
+
+test("a silent peer is given up one timeout after the first PING, and the timeout is the interval by default", () => {
+  const machine = heartbeat(200);
+  machine.takePing(1200);
+  assert.equal(machine.isExpired(1399), false);
+  assert.equal(machine.isExpired(1400), true);
+});
+
+test("later PINGs do not move a timeout that runs", () => {
+  const machine = heartbeat(200, 500);
+  for (const now of [1200, 1400, 1600]) assert.equal(machine.takePing(now), true);
+  assert.equal(machine.isExpired(1699), false);
+  assert.equal(machine.isExpired(1700), true);
+});
+
+test("any frame ends the timeout until the next PING", () => {
+  const machine = heartbeat(200, 100);
+  machine.takePing(1200);
+  assert.equal(machine.nextDeadline, 1300);
+  machine.received();
+  assert.equal(machine.nextDeadline, 1400);
+  assert.equal(machine.isExpired(1350), false);
+  machine.takePing(1400);
+  assert.equal(machine.isExpired(1500), true);
+});
+
+test("a timeout of 0 never gives up", () => {
+  const machine = heartbeat(200, 0);
+  machine.takePing(1200);
+  assert.equal(machine.isExpired(1e6), false);
+});
+
+test("a PING that could not be sent in its time is owed once and keeps no timer spinning", () => {
+  const machine = heartbeat(200);
+  assert.equal(machine.isExpired(1250), false);
+  assert.equal(machine.nextDeadline, 1450);
+  assert.equal(machine.isExpired(1450), false);
+  assert.equal(machine.takePing(1500), true);
+  assert.equal(machine.takePing(1500), false);
+  assert.equal(machine.isExpired(1699), false);
+  assert.equal(machine.isExpired(1700), true);
+});
+
+test("a peer's TTL counts even where no heartbeats are sent, and the next frame cancels it", () => {
+  const machine = heartbeat(0);
+  machine.received();
+  machine.pinged(5, 2000);
+  assert.equal(machine.nextDeadline, 2500);
+  assert.equal(machine.isExpired(2499), false);
+  assert.equal(machine.isExpired(2500), true);
+  machine.received();
+  assert.equal(machine.isExpired(2500), false);
+  assert.equal(machine.nextDeadline, Number.POSITIVE_INFINITY);
+});
+
+test("a TTL of 0 starts nothing, and a TTL that runs is not made longer", () => {
+  const machine = heartbeat(0);
+  machine.pinged(0, 2000);
+  assert.equal(machine.nextDeadline, Number.POSITIVE_INFINITY);
+  machine.pinged(5, 2000);
+  machine.pinged(50, 2100);
+  assert.equal(machine.nextDeadline, 2500);
+});
+
+test("while reading is paused no silence is the peer's, and afterwards it has its full time", () => {
+  const machine = heartbeat(200, 300);
+  machine.takePing(1200);
+  machine.pinged(10, 1210);
+  machine.paused(true, 1250);
+  assert.equal(machine.isExpired(60_000), false);
+  assert.ok(machine.nextDeadline > 60_000, "only PINGs are due");
+  assert.equal(machine.takePing(60_000), true);
+  machine.paused(false, 70_000);
+  assert.equal(machine.isExpired(70_299), false);
+  assert.equal(machine.isExpired(70_300), true);
+  machine.received();
+  machine.pinged(10, 80_000);
+  machine.paused(true, 80_500);
+  machine.paused(false, 90_000);
+  assert.equal(machine.isExpired(90_999), false);
+  assert.equal(machine.isExpired(91_000), true);
+});
+
+test("the TTL we announce is in whole tenths of a second, at most 65.5 s", () => {
+  assert.equal(heartbeat(1, -1, 0).ttlDeciseconds, 0);
+  assert.equal(heartbeat(1, -1, 99).ttlDeciseconds, 0);
+  assert.equal(heartbeat(1, -1, 60_099).ttlDeciseconds, 600);
+  assert.equal(heartbeat(1, -1, 6_553_599).ttlDeciseconds, 655);
+});
+
+test("the options of a socket configure it", () => {
+  const machine = Heartbeat.forOptions({ heartbeatInterval: 100, heartbeatTimeout: 50, heartbeatTimeToLive: 1000 });
+  machine.started(0);
+  assert.equal(machine.ttlDeciseconds, 10);
+  assert.equal(machine.takePing(100), true);
+  assert.equal(machine.isExpired(150), true);
+});
