@@ -5,7 +5,7 @@ import type { Frame, Message } from "../base/message.ts";
 /**
  * The message with `frame` before it; the given array is used up.
  * `Array.unshift` allocates anew and takes 58 ns, a literal of two or three
- * frames 8 ns, pushing and moving 17 ns (bench/micro/envelope.ts).
+ * frames 8 ns, pushing and moving 17 ns (bench/micro/routing-id.ts).
  */
 export function prepend(frame: Frame, message: Message): Message {
   const count = message.length;

@@ -18,6 +18,22 @@ test("a table finds a pipe by equal bytes", () => {
   assert.deepEqual(a.routingId, fromText("a"));
 });
 
+test("a table tells apart ids that begin alike", () => {
+  const table = new PeerTable(() => 7);
+  const ids = ["a", "a\0", "a\0\0\0\0", "12345678", "12345678\0", "12345678a", "1234567", "123456789", ""].map(
+    fromText,
+  );
+  const pipes = ids.map(pipe);
+  pipes.forEach((each, i) => {
+    table.add(each, ids[i] as Uint8Array);
+  });
+  assert.deepEqual(
+    ids.map((id) => table.get(id)),
+    pipes,
+  );
+  assert.equal(table.get(fromText("a\0\0")), undefined);
+});
+
 test("a table refuses an id that is taken", () => {
   const table = new PeerTable(() => 7);
   table.add(pipe(), fromText("a"));
@@ -25,7 +41,8 @@ test("a table refuses an id that is taken", () => {
 });
 
 test("a table keeps ids apart whose hashes are equal", () => {
-  const ids = ["peer-pg64nz", "peer-2utwhn", "peerccjy3a"].map(fromText);
+  // Found by search for this hash and seed.
+  const ids = ["peervbn2eh", "peerw9ynbl", "peerjuz7dw"].map(fromText);
   const table = new PeerTable(() => 0x811c_9dc5);
   const pipes = [pipe(), pipe(), pipe()];
   pipes.forEach((each, i) => {
