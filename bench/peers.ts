@@ -6,7 +6,7 @@
  */
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "rolldown";
 import type { PeerName } from "./workloads.ts";
@@ -25,7 +25,7 @@ const OUT = join(ROOT, ".build", "bench");
 /** The process that plays the thousands of clients of a `crowd`, for every peer. */
 export const CROWD: readonly string[] = [process.execPath, join(OUT, "crowd.js")];
 
-/** Builds what `names` need. Peers that cannot be had are left out, and `warn` says why. */
+/** Builds what `names` need. Foreign peers that cannot be had are left out, and `warn` says why; zmq-ts must be there. */
 export async function preparePeers(names: readonly PeerName[], warn: (line: string) => void): Promise<Peer[]> {
   mkdirSync(OUT, { recursive: true });
   await bundle(["node", "raw", "crowd"].map((name) => join(ROOT, "bench", "peers", `${name}.ts`)));
@@ -34,6 +34,7 @@ export async function preparePeers(names: readonly PeerName[], warn: (line: stri
     try {
       peers.push(await PREPARE[name](warn));
     } catch (error) {
+      if (name === "zmq-ts") throw error;
       warn(`${name} is left out: ${error instanceof Error ? error.message.split("\n")[0] : error}`);
     }
   }
@@ -55,7 +56,7 @@ const PREPARE: Record<PeerName, (warn: (line: string) => void) => Peer | Promise
 export function extraPeer(nameAndPath: string): Peer {
   const [name = "", path = ""] = nameAndPath.split("=");
   if (!existsSync(path)) throw new Error(`--module ${nameAndPath}: expected name=path of a built module`);
-  return { name, about: path, command: worker("node", `module=${join(process.cwd(), path)}`) };
+  return { name, about: path, command: worker("node", `module=${resolve(path)}`) };
 }
 
 function worker(name: string, ...args: string[]): string[] {

@@ -24,8 +24,14 @@ export function renderPlot(report: Report): string | undefined {
     animation: false,
     backgroundColor: "#ffffff",
     color: COLORS,
+    textStyle: { fontFamily: "sans-serif" },
     legend: { top: 12, data: report.peers.map(({ name }) => name) },
-    title: panels.map(({ title }, i) => ({ text: title, left: 60, top: 46 + i * 260, textStyle: { fontSize: 13 } })),
+    title: panels.map(({ title }, i) => ({
+      text: title,
+      left: 60,
+      top: 46 + i * 260,
+      textStyle: { fontSize: 13, fontFamily: "sans-serif" },
+    })),
     grid: panels.map((_, i) => ({ left: 70, right: 20, top: 80 + i * 260, height: 180 })),
     xAxis: panels.map(({ rows, prefix }, gridIndex) => ({
       type: "category",
@@ -34,6 +40,7 @@ export function renderPlot(report: Report): string | undefined {
     })),
     yAxis: panels.map(({ log }, gridIndex) => ({
       type: log ? "log" : "value",
+      ...(log && { min: 1000 }),
       gridIndex,
       axisLabel: { formatter: short },
     })),
