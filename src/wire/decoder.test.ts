@@ -200,6 +200,13 @@ test("chunks pushed before the earlier ones were read keep their order", () => {
   assertSame(drain(decoder), meaning(frames));
 });
 
+test("a hundred thousand chunks that wait are read in order", () => {
+  const bytes = wire([{ flags: 0, body: filled(100_000, 1) }]);
+  const decoder = new Decoder(NO_LIMITS);
+  for (const chunk of pieces(bytes, 1)) decoder.push(chunk);
+  assertSame(drain(decoder), [[filled(100_000, 1)]]);
+});
+
 test("random streams in random chunks decode as a plain reading of them does", () => {
   for (let seed = 1; seed <= 300; seed++) {
     const random = generator(seed * 2654435761);

@@ -42,6 +42,9 @@ const TRUSTED_BYTES = 1 << 20;
 /** How much more memory is taken than bytes came: an announced length alone costs no more than this. */
 const GROWTH = 16;
 
+/** So many chunks of the queue are read before their places are given back, for `shift` of a long array is slow. */
+const COMPACTED = 1024;
+
 const CIPHER_MORE = 1;
 const CIPHER_COMMAND = 2;
 
@@ -62,6 +65,7 @@ export class Decoder implements FrameDecoder {
   #slabBytes = FIRST_SLAB_BYTES;
   /** Chunks that were pushed before the current one was used up. */
   #later: Uint8Array[] = [];
+  #nextLater = 0;
 
   /** A frame that spans chunks: its memory, which for a very large one is only the beginning. */
   #body: Uint8Array = EMPTY;
@@ -226,7 +230,7 @@ export class Decoder implements FrameDecoder {
       return true;
     }
     const rest = this.#end - this.#position;
-    const next = this.#later.shift();
+    const next = this.#shiftLater();
     if (next === undefined) {
       this.#starved = true;
       this.#release(rest);
@@ -242,6 +246,18 @@ export class Decoder implements FrameDecoder {
     joined.set(next, rest);
     this.#enter(joined, 0);
     return true;
+  }
+
+  #shiftLater(): Uint8Array | undefined {
+    const later = this.#later;
+    const next = later[this.#nextLater];
+    if (next === undefined) return undefined;
+    later[this.#nextLater++] = EMPTY;
+    if (this.#nextLater === later.length || this.#nextLater === COMPACTED) {
+      later.splice(0, this.#nextLater);
+      this.#nextLater = 0;
+    }
+    return next;
   }
 
   /** Goes on at `position` of `chunk`: in a slab when the chunk is large and the frame there is small. */
@@ -320,7 +336,7 @@ export class Decoder implements FrameDecoder {
         this.#position += length;
       }
       if (this.#filled === this.#bodyLength) return true;
-      const next = this.#later.shift();
+      const next = this.#shiftLater();
       if (next === undefined) {
         this.#starved = true;
         this.#stay(EMPTY, 0);
