@@ -35,6 +35,8 @@ export class Session implements Connection, LinkHandler, Outlet {
   readonly #owner: ConnectionOwner;
   #handshake: Handshake | undefined;
   #handshakeTimer: Timer | undefined = undefined;
+  /** The ZAP handler is asked once, whatever the peer sends meanwhile. */
+  #isZapAsked = false;
   #pipe: Pipe | undefined = undefined;
   #encoder: Encoder | undefined = undefined;
   #decoder: FrameDecoder | undefined = undefined;
@@ -193,7 +195,8 @@ export class Session implements Connection, LinkHandler, Outlet {
 
   #authorize(handshake: Handshake): void {
     const request = handshake.zap;
-    if (request === undefined) return;
+    if (request === undefined || this.#isZapAsked) return;
+    this.#isZapAsked = true;
     this.#owner.authenticate(request, this.link).then(
       (reply) => {
         if (this.#isOver) return;
@@ -426,7 +429,7 @@ export class Session implements Connection, LinkHandler, Outlet {
   #handshakeBroken(error: unknown): void {
     if (!(error instanceof ZmqError)) throw error;
     if (error.status !== undefined) this.#emitError("handshake:error:auth", error);
-    else if (!this.#handshake?.quiet && error.code.startsWith("ERR_")) this.#emitError("handshake:error:protocol", error);
+    else if (error.code.startsWith("ERR_")) this.#emitError("handshake:error:protocol", error);
     this.#lost("protocol");
   }
 
