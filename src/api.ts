@@ -4,14 +4,18 @@
  */
 
 export { type ErrorCode, ZmqError } from "./base/errors.ts";
+export { type CurveKeyPair, curveKeyPair, curvePublicKey } from "./security/keys.ts";
 export type { ContextOptions } from "./socket/context.ts";
 export type { ConnectOptions } from "./socket/endpoints.ts";
 export type { MessageLike } from "./socket/frames.ts";
 export { type Event, type EventOfType, type EventType, Observer } from "./socket/observer.ts";
 export type { PeerInfo } from "./socket/peers.ts";
+export { type PollEvents, Poller, type PollResult } from "./socket/poller.ts";
+export { Proxy, type ProxyOptions, type ProxyStatistics, type ProxyTraffic } from "./socket/proxy.ts";
 export { type Received, Socket, type WaitOptions } from "./socket/socket.ts";
 export {
   Dealer,
+  Dealer as XRequest,
   type Message,
   Pair,
   Publisher,
@@ -21,9 +25,11 @@ export {
   Reply,
   Request,
   Router,
+  Router as XReply,
   Stream,
   Subscriber,
   type Writable,
   XPublisher,
   XSubscriber,
 } from "./socket/sockets.ts";
+export { capability, version } from "./version.ts";

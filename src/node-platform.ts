@@ -5,6 +5,7 @@
 
 import { deserialize, serialize } from "node:v8";
 import { systemClock } from "./base/clock.ts";
+import { lifetime } from "./node-exit.ts";
 import type { Platform } from "./socket/platform.ts";
 import { ipc } from "./transport/node/ipc.ts";
 import { tcp } from "./transport/node/tcp.ts";
@@ -15,6 +16,7 @@ export const nodePlatform: Platform = {
   clock: systemClock(),
   transports: [tcp, ipc],
   structuredClone: { serialize, deserialize },
+  lifetime,
   warn(message, code) {
     if (code !== undefined) {
       if (warned.has(code)) return;

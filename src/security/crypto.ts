@@ -63,6 +63,9 @@ interface WebCrypto {
   getRandomValues(bytes: Uint8Array): Uint8Array;
 }
 
+/** Where secrets and nonces come from; tests bring their own. */
+export type RandomSource = (length: number) => Uint8Array;
+
 /** `length` octets, at most 65536, that nobody can foresee. */
 export function randomBytes(length: number): Uint8Array {
   const bytes = uninitialized(length);
@@ -76,8 +79,8 @@ export interface KeyPair {
 }
 
 /** A new random key pair. */
-export function newKeyPair(): KeyPair {
-  const secretKey = randomBytes(KEY_BYTES);
+export function newKeyPair(random: RandomSource = randomBytes): KeyPair {
+  const secretKey = random(KEY_BYTES);
   return { publicKey: primitives().publicKey(secretKey), secretKey };
 }
 

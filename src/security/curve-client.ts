@@ -10,7 +10,17 @@ import { ZmqError } from "../base/errors.ts";
 import { NO_PROPERTIES, type Properties } from "../base/message.ts";
 import { commandData, parseErrorReason } from "../wire/command.ts";
 import { encodeMetadata, parseMetadata } from "../wire/metadata.ts";
-import { KEY_BYTES, type KeyPair, newKeyPair, openBox, sealBox, sharedKey, TAG_BYTES } from "./crypto.ts";
+import {
+  KEY_BYTES,
+  type KeyPair,
+  newKeyPair,
+  openBox,
+  type RandomSource,
+  randomBytes,
+  sealBox,
+  sharedKey,
+  TAG_BYTES,
+} from "./crypto.ts";
 import * as layout from "./curve.ts";
 import { CurveCipher } from "./curve-cipher.ts";
 import type { FrameCipher, Mechanism, MechanismConfig, MechanismState } from "./mechanism.ts";
@@ -34,7 +44,8 @@ export class CurveClient implements Mechanism {
   readonly #config: MechanismConfig;
   readonly #keys: CurveClientKeys;
   /** C', made for this connection. */
-  readonly #transient: KeyPair = newKeyPair();
+  readonly #transient: KeyPair;
+  readonly #random: RandomSource;
   /** The key of boxes between C' and S, and between C' and S'. */
   readonly #helloKey: Uint8Array;
   #sessionKey: Uint8Array | undefined = undefined;
@@ -45,9 +56,11 @@ export class CurveClient implements Mechanism {
   #cipher: FrameCipher | undefined = undefined;
 
   /** Throws EINVAL when the server's key is no public key. */
-  constructor(config: MechanismConfig, keys: CurveClientKeys) {
+  constructor(config: MechanismConfig, keys: CurveClientKeys, random: RandomSource = randomBytes) {
     this.#config = config;
     this.#keys = keys;
+    this.#random = random;
+    this.#transient = newKeyPair(random);
     try {
       this.#helloKey = sharedKey(keys.server, this.#transient.secretKey, "the server's key");
     } catch (cause) {
@@ -136,7 +149,7 @@ export class CurveClient implements Mechanism {
   /** Proves that the owner of C made C', and means to talk to S. */
   #vouch(): Uint8Array {
     const vouch = new Uint8Array(layout.VOUCH_BYTES);
-    layout.writeLongNonce(vouch, 0);
+    layout.writeLongNonce(vouch, 0, this.#random);
     const nonce = layout.nonceFrom(layout.NONCE.vouch, vouch, 0);
     const key = sharedKey(this.#serverTransient as Uint8Array, this.#keys.own.secretKey, "the key in WELCOME");
     const content = concat([this.#transient.publicKey, this.#keys.server]);

@@ -19,6 +19,7 @@ import {
   type KeyPair,
   newKeyPair,
   openBox,
+  type RandomSource,
   randomBytes,
   sealBox,
   sharedKey,
@@ -50,6 +51,7 @@ export class CurveServer implements Mechanism {
   /** S, the long-term key pair. */
   readonly #own: KeyPair;
   readonly #asksZap: boolean;
+  readonly #random: RandomSource;
   /** S' and the cookie, made once HELLO has opened. */
   #transient: KeyPair | undefined = undefined;
   #cookie: Uint8Array | undefined = undefined;
@@ -64,10 +66,11 @@ export class CurveServer implements Mechanism {
   #cipher: FrameCipher | undefined = undefined;
 
   /** `own`: the long-term key pair. `zap`: ask the ZAP handler about the client's key before READY. */
-  constructor(config: MechanismConfig, own: KeyPair, zap: boolean) {
+  constructor(config: MechanismConfig, own: KeyPair, zap: boolean, random: RandomSource = randomBytes) {
     this.#config = config;
     this.#own = own;
     this.#asksZap = zap;
+    this.#random = random;
   }
 
   get state(): MechanismState {
@@ -156,12 +159,12 @@ export class CurveServer implements Mechanism {
   }
 
   #welcome(): Uint8Array {
-    const transient = newKeyPair();
-    const cookie = randomBytes(layout.COOKIE_BYTES);
+    const transient = newKeyPair(this.#random);
+    const cookie = this.#random(layout.COOKIE_BYTES);
     this.#transient = transient;
     this.#cookie = cookie;
     const body = layout.blankCommand("WELCOME", layout.WELCOME_BYTES);
-    layout.writeLongNonce(body, layout.WELCOME.nonce);
+    layout.writeLongNonce(body, layout.WELCOME.nonce, this.#random);
     const nonce = layout.nonceFrom(layout.NONCE.welcome, body, layout.WELCOME.nonce);
     sealBox(this.#key as Uint8Array, nonce, concat([transient.publicKey, cookie]), body, layout.WELCOME.box);
     return body;

@@ -17,7 +17,7 @@
 
 import { fromText } from "../base/bytes.ts";
 import { writeUint32 } from "../wire/frame.ts";
-import { NONCE_BYTES, randomBytes } from "./crypto.ts";
+import { NONCE_BYTES, type RandomSource } from "./crypto.ts";
 
 export const COOKIE_BYTES = 96;
 export const VOUCH_BYTES = 96;
@@ -69,6 +69,6 @@ export function writeCounter(target: Uint8Array, offset: number, value: number):
 }
 
 /** Writes a random long nonce at `offset` of `target`. */
-export function writeLongNonce(target: Uint8Array, offset: number): void {
-  target.set(randomBytes(LONG_NONCE_BYTES), offset);
+export function writeLongNonce(target: Uint8Array, offset: number, random: RandomSource): void {
+  target.set(random(LONG_NONCE_BYTES), offset);
 }

@@ -14,7 +14,7 @@ import type { ZapReply, ZapRequest } from "../security/mechanism.ts";
 import { InprocNames } from "../transport/inproc.ts";
 import { type PatternFactory, SocketCore } from "./core.ts";
 import { Endpoints } from "./endpoints.ts";
-import type { Platform } from "./platform.ts";
+import type { Lingering, Platform } from "./platform.ts";
 
 /** A core and its endpoints, as the context keeps them. */
 export interface OpenSocket {
@@ -22,7 +22,7 @@ export interface OpenSocket {
   readonly endpoints: Endpoints;
 }
 
-export class ContextCore {
+export class ContextCore implements Lingering {
   readonly platform: Platform;
   readonly options: ContextOptionValues;
   readonly inproc = new InprocNames();
@@ -60,6 +60,7 @@ export class ContextCore {
     if (this.#sockets.size >= this.options.maxSockets) throw new ZmqError("EMFILE");
     const core = new SocketCore(type, defaultOptions(type, this.options), this.clock, createPattern);
     const socket = { core, endpoints: new Endpoints(core, this) };
+    if (this.#sockets.size === 0) this.platform.lifetime?.began(this);
     this.#sockets.add(socket);
     return socket;
   }
@@ -70,7 +71,9 @@ export class ContextCore {
     socket.core.close();
     socket.endpoints.close(() => {
       this.#sockets.delete(socket);
-      if (this.#sockets.size === 0) for (const done of this.#onEmpty.splice(0)) done();
+      if (this.#sockets.size > 0) return;
+      this.platform.lifetime?.ended(this);
+      for (const done of this.#onEmpty.splice(0)) done();
     });
   }
 
@@ -80,6 +83,20 @@ export class ContextCore {
     for (const socket of [...this.#sockets]) this.closeSocket(socket);
     if (this.#sockets.size === 0) return Promise.resolve();
     return new Promise((resolve) => this.#onEmpty.push(resolve));
+  }
+
+  linger(): boolean {
+    const pending = [...this.#sockets].filter(({ core, endpoints }) => !core.isClosed && !endpoints.isIdle);
+    for (const socket of pending) this.closeSocket(socket);
+    return [...this.#sockets].some(({ core }) => core.isClosed);
+  }
+
+  flushNow(): void {
+    for (const { endpoints } of this.#sockets) endpoints.flushNow();
+  }
+
+  get blocky(): boolean {
+    return this.options.blocky;
   }
 
   /** Asks the ZAP handler of this context (27/ZAP); undefined when none is bound. */

@@ -3,6 +3,14 @@
  * inproc names and its limits. An entry gives it its platform.
  */
 
+import {
+  CONTEXT_OPTIONS,
+  type ContextOptionName,
+  type ContextProperties,
+  contextOptionById,
+  setContextOption,
+} from "../base/context-options.ts";
+import { ZmqError } from "../base/errors.ts";
 import { ContextCore } from "./context-core.ts";
 import type { Platform } from "./platform.ts";
 
@@ -15,7 +23,8 @@ export function contextCore(context: Context): ContextCore {
   return core;
 }
 
-export type ContextOptions = object;
+/** Any option of a context. */
+export type ContextOptions = Partial<ContextProperties>;
 
 export abstract class Context {
   protected constructor(platform: Platform, options: ContextOptions = {}) {
@@ -41,4 +50,48 @@ export abstract class Context {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
+
+  /** By libzmq's number, as zeromq.js's own class uses them. Throws EINVAL for an unknown one. */
+  protected getBoolOption(option: number): boolean {
+    return read(this, option) as boolean;
+  }
+  protected setBoolOption(option: number, value: boolean): void {
+    write(this, option, value);
+  }
+  protected getInt32Option(option: number): number {
+    return read(this, option) as number;
+  }
+  protected setInt32Option(option: number, value: number): void {
+    write(this, option, value);
+  }
+}
+export interface Context extends ContextProperties {}
+
+for (const name of Object.keys(CONTEXT_OPTIONS) as ContextOptionName[]) {
+  Object.defineProperty(Context.prototype, name, {
+    configurable: true,
+    get(this: Context) {
+      return contextCore(this).options[name];
+    },
+    ...(CONTEXT_OPTIONS[name].access === "rw" && {
+      set(this: Context, value: unknown) {
+        setContextOption(contextCore(this).options, name, value);
+      },
+    }),
+  });
+}
+
+function read(context: Context, option: number): unknown {
+  return contextCore(context).options[nameOf(option, "read")];
+}
+
+function write(context: Context, option: number, value: unknown): void {
+  setContextOption(contextCore(context).options, nameOf(option, "write"), value);
+}
+
+function nameOf(option: number, access: "read" | "write"): ContextOptionName {
+  if (typeof option !== "number") throw new TypeError("Identifier must be a number");
+  const name = contextOptionById(option, access);
+  if (name === undefined) throw new ZmqError("EINVAL", { detail: `${option} is not a context option` });
+  return name;
 }

@@ -6,6 +6,16 @@
 import type { Clock } from "../base/clock.ts";
 import type { Transport } from "../base/link.ts";
 
+/** What a platform does with a context when the process ends. */
+export interface Lingering {
+  /** Closes the open sockets that have something left to send. True while any closed one still sends. */
+  linger(): boolean;
+  /** Writes what is batched as far as the kernel takes it at once. */
+  flushNow(): void;
+  /** ZMQ_BLOCKY. */
+  readonly blocky: boolean;
+}
+
 export interface Platform {
   readonly clock: Clock;
   readonly transports: readonly Transport[];
@@ -14,6 +24,8 @@ export interface Platform {
     serialize(value: unknown): Uint8Array;
     deserialize(bytes: Uint8Array): unknown;
   };
+  /** Told when a context gets its first open socket, and when its last one is done. */
+  readonly lifetime?: { began(context: Lingering): void; ended(context: Lingering): void };
   /** A warning for the developer, at most once for each `code` where one is given. */
   warn(message: string, code?: string): void;
 }

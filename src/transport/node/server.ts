@@ -65,7 +65,10 @@ const RENAMED: Record<string, ErrorCode> = {
 
 /** The platform's error of a bind as a ZmqError; the original is its `cause`. */
 export function listenError(error: unknown, address: string): ZmqError {
-  if (error instanceof ZmqError) return error;
+  if (error instanceof ZmqError) {
+    const { code, detail, cause } = error;
+    return error.address === undefined ? new ZmqError(code, { address, detail, cause }) : error;
+  }
   const given = (error as { code?: unknown } | null)?.code;
   const known = typeof given === "string" ? (RENAMED[given] ?? given) : undefined;
   return new ZmqError(isErrorCode(known) ? known : "EINVAL", { address, cause: error });

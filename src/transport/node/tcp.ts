@@ -126,7 +126,7 @@ function listenSync(on: Endpoint, options: OptionValues, handler: ListenHandler)
   const { host, port, text } = tcpEndpoint(on);
   const { useFd } = options;
   try {
-    if (useFd >= 0) return listenOn(createServerHandle?.(null, -1, -1, useFd, 0), options, handler, text);
+    if (useFd >= 0) return listenOn({ fd: useFd }, options, handler, text);
     const addresses = deviceOf(host, options) ?? bindAddressesSync(host, options.ipv6);
     let failure: unknown;
     for (const { address, family } of candidates(host, addresses)) {
@@ -152,7 +152,7 @@ function isWithoutIpv6(error: unknown): boolean {
   return error instanceof ZmqError && error.code === "EADDRNOTAVAIL";
 }
 
-/** `handle` is what the runtime made of an address: a bound handle, or the negative number of an error. */
+/** `handle` is a descriptor, or what the runtime made of an address: a bound handle or the negative number of an error. */
 function listenOn(handle: unknown, options: OptionValues, handler: ListenHandler, text: string): Listener {
   if (typeof handle === "number") {
     throw listenError(Object.assign(new Error("bind"), { code: getSystemErrorName(handle) }), text);

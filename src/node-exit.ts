@@ -1,0 +1,42 @@
+/**
+ * The end of a Node process: messages that were accepted still leave. When
+ * nothing else keeps the process alive, sockets that have something left to
+ * send are closed and linger; at `process.exit()` what is batched is handed to
+ * the kernel.
+ */
+
+import type { Lingering } from "./socket/platform.ts";
+
+/** As zeromq.js: how long a process may linger before its developer is told why it does not end. */
+const PATIENCE_MS = 500;
+
+const contexts = new Set<Lingering>();
+let isInstalled = false;
+
+export const lifetime = {
+  began(context: Lingering): void {
+    contexts.add(context);
+    if (isInstalled) return;
+    isInstalled = true;
+    process.on("beforeExit", linger);
+    process.on("exit", () => {
+      for (const each of contexts) each.flushNow();
+    });
+  },
+  ended(context: Lingering): void {
+    contexts.delete(context);
+  },
+};
+
+function linger(): void {
+  const lingering = [...contexts].filter((context) => context.linger());
+  if (lingering.length === 0) return;
+  setTimeout(() => {
+    if (!lingering.some((context) => contexts.has(context) && context.linger())) return;
+    let text = `(node:${process.pid}) WARNING: Waiting for queued ZeroMQ messages to be delivered.\n`;
+    if (lingering.some((context) => context.blocky)) {
+      text += `(node:${process.pid}) Set 'context.blocky = false' to change this behaviour.\n`;
+    }
+    process.stderr.write(text);
+  }, PATIENCE_MS).unref();
+}

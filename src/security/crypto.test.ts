@@ -1,0 +1,173 @@
+import assert from "node:assert/strict";
+import { createRequire } from "node:module";
+import { test } from "node:test";
+import { withNative } from "../node/sodium-native.ts";
+import {
+  equalSecrets,
+  newKeyPair,
+  openBox,
+  type Primitives,
+  primitives,
+  randomBytes,
+  sealBox,
+  TAG_BYTES,
+} from "./crypto.ts";
+import { curveKeyPair, curvePublicKey, decodeKey } from "./keys.ts";
+
+const bytes = (hex: string) => Uint8Array.from(Buffer.from(hex.replaceAll(/\s/g, ""), "hex"));
+const hex = (array: Uint8Array) => Buffer.from(array).toString("hex");
+
+/** The test vectors of "Cryptography in NaCl", sections 2, 4, 5, 9 and 10, and RFC 7748 section 6.1. */
+const NACL = {
+  alicePublic: bytes("8520f0098930a754748b7ddcb43ef75a 0dbf3a0d26381af4eba4a98eaa9b4e6a"),
+  bobPublic: bytes("de9edb7d7b7dc1b4d35b61c2ece43537 3f8343c85b78674dadfc7e146f882b4f"),
+  bobSecret: bytes("5dab087e624a8a4b79e17f8b83800ee6 6f3bb1292618b6fd1c2f8b27ff88e0eb"),
+  shared: bytes("1b27556473e985d462cd51197a9a46c7 6009549eac6474f206c4ee0844f68389"),
+  nonce: bytes("69696ee955b62b73cd62bda875fc73d68219e0036b7a0b37"),
+  message: bytes(
+    `be075fc53c81f2d5cf141316ebeb0c7b 5228c52a4c62cbd44b66849b64244ffc e5ecbaaf33bd751a1ac728d45e6c6129
+     6cdc3c01233561f41db66cce314adb31 0e3be8250c46f06dceea3a7fa1348057 e2f6556ad6b1318a024a838f21af1fde
+     048977eb48f59ffd4924ca1c60902e52 f0a089bc76897040e082f93776384864 5e0705`,
+  ),
+  box: bytes(
+    `f3ffc7703f9400e52a7dfb4b3d3305d9 8e993b9f48681273c29650ba32fc76ce 48332ea7164d96a4476fb8c531a1186a
+     c0dfc17c98dce87b4da7f011ec48c972 71d2c20f9b928fe2270d6fb863d51738 b48eeee314a7cc8ab932164548e526ae
+     90224368517acfeabd6bb3732bc0e9da 99832b61ca01b6de56244a9e88d5f9b3 7973f622a43d14a6599b1f654cb45a74
+     e355a5`,
+  ),
+};
+
+/** The default primitives, and the same with sodium-native where a developer has it. */
+function implementations(): [string, Primitives][] {
+  const all: [string, Primitives][] = [["libsodium's WebAssembly", primitives()]];
+  try {
+    const native = createRequire(import.meta.url)("sodium-native") as Parameters<typeof withNative>[1];
+    all.push(["sodium-native", withNative(primitives(), native)]);
+  } catch {
+    // Optional.
+  }
+  return all;
+}
+
+for (const [name, implementation] of implementations()) {
+  test(`${name}: NaCl's key vectors hold`, () => {
+    assert.equal(hex(implementation.publicKey(NACL.bobSecret)), hex(NACL.bobPublic));
+    assert.equal(hex(implementation.sharedKey(NACL.alicePublic, NACL.bobSecret)!), hex(NACL.shared));
+  });
+
+  test(`${name}: NaCl's box vector seals and opens, whole and with its first octet apart`, () => {
+    const { shared, nonce, message, box } = NACL;
+    const target = new Uint8Array(box.length + 5);
+    implementation.seal(shared, nonce, -1, message, target, 3);
+    assert.equal(hex(target.subarray(3, 3 + box.length)), hex(box));
+    assert.deepEqual([target[2], target[target.length - 1]], [0, 0]);
+    target.fill(0);
+    implementation.seal(shared, nonce, message[0]!, message.subarray(1), target, 0);
+    assert.equal(hex(target.subarray(0, box.length)), hex(box));
+    const opened = new Uint8Array(message.length);
+    assert.equal(implementation.open(shared, nonce, target.subarray(0, box.length), 0, opened, 0), true);
+    assert.equal(hex(opened), hex(message));
+  });
+
+  test(`${name}: boxes of every size survive, from empty ones to ones that make memory grow`, () => {
+    const key = randomBytes(32);
+    const nonce = randomBytes(24);
+    for (const length of [
+      0, 1, 31, 32, 33, 79, 80, 81, 95, 96, 97, 511, 512, 513, 65_536, 65_600, 300_000, 9_000_000, 7,
+    ]) {
+      const body = new Uint8Array(length).map((_, i) => i * 7);
+      const box = new Uint8Array(length + 1 + TAG_BYTES + 2);
+      implementation.seal(key, nonce, 0xab, body, box, 2);
+      const content = new Uint8Array(length + 1);
+      assert.equal(implementation.open(key, nonce, box, 2, content, 0), true, `${length}`);
+      assert.equal(content[0], 0xab);
+      assert.deepEqual(Buffer.compare(content.subarray(1), body), 0, `${length}`);
+    }
+  });
+
+  test(`${name}: a box with any bit turned does not open and nothing is written`, () => {
+    for (const length of [20, 600]) {
+      const key = randomBytes(32);
+      const nonce = randomBytes(24);
+      const box = new Uint8Array(length + TAG_BYTES);
+      implementation.seal(key, nonce, -1, new Uint8Array(length).fill(9), box, 0);
+      for (let at = 0; at < box.length; at++) {
+        box[at]! ^= 1 << (at % 8);
+        const content = new Uint8Array(length);
+        assert.equal(implementation.open(key, nonce, box, 0, content, 0), false);
+        assert.ok(content.every((octet) => octet === 0));
+        box[at]! ^= 1 << (at % 8);
+      }
+      assert.equal(implementation.open(key, nonce, box, 0, new Uint8Array(length), 0), true);
+    }
+  });
+
+  test(`${name}: keys of connections that take turns are not mixed up`, () => {
+    const keys = [randomBytes(32), randomBytes(32)] as const;
+    const nonce = randomBytes(24);
+    const body = new Uint8Array(10).fill(3);
+    for (let turn = 0; turn < 6; turn++) {
+      const key = keys[turn % 2]!;
+      const box = new Uint8Array(10 + TAG_BYTES);
+      implementation.seal(key, nonce, -1, body, box, 0);
+      assert.equal(implementation.open(keys[(turn + 1) % 2]!, nonce, box, 0, new Uint8Array(10), 0), false);
+      assert.equal(implementation.open(key, nonce, box, 0, new Uint8Array(10), 0), true);
+    }
+  });
+
+  test(`${name}: a public key of small order is refused`, () => {
+    const { secretKey } = newKeyPair();
+    for (const order of ["00".repeat(32), `01${"00".repeat(31)}`]) {
+      assert.equal(implementation.sharedKey(bytes(order), secretKey), undefined);
+    }
+  });
+}
+
+test("a frame beyond what WebAssembly can hold is refused, and smaller ones still work", () => {
+  const huge = { length: 3_000_000_000 } as unknown as Uint8Array;
+  const key = randomBytes(32);
+  assert.throws(() => primitives().seal(key, randomBytes(24), 0, huge, new Uint8Array(0), 0), { code: "EMSGSIZE" });
+  const box = new Uint8Array(100 + TAG_BYTES);
+  sealBox(key, NACL.nonce, new Uint8Array(100), box, 0);
+  assert.equal(openBox(key, NACL.nonce, box, "box").length, 100);
+});
+
+test("a box too short for its tag is refused", () => {
+  assert.throws(() => openBox(randomBytes(32), randomBytes(24), new Uint8Array(15), "it"), {
+    code: "ERR_ZMTP_CRYPTOGRAPHIC",
+  });
+});
+
+test("secrets compare equal only when every octet is", () => {
+  const secret = randomBytes(96);
+  assert.equal(equalSecrets(secret, secret.slice()), true);
+  assert.equal(equalSecrets(secret, secret.subarray(1)), false);
+  for (let at = 0; at < secret.length; at++) {
+    const other = secret.slice();
+    other[at]! ^= 1;
+    assert.equal(equalSecrets(secret, other), false);
+  }
+});
+
+test("curveKeyPair gives two keys of 40 characters that belong together, and others each time", () => {
+  const pair = curveKeyPair();
+  assert.equal(pair.publicKey.length, 40);
+  assert.equal(pair.secretKey.length, 40);
+  assert.equal(curvePublicKey(pair.secretKey), pair.publicKey);
+  assert.notEqual(curveKeyPair().secretKey, pair.secretKey);
+});
+
+test("curvePublicKey computes RFC 26's example", () => {
+  assert.equal(curvePublicKey("JTKVSB%%)wK0E.X)V>+}o?pNmC{O&4W4b!Ni{Lh6"), "rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7");
+});
+
+test("what is no key is refused without being shown", () => {
+  const secret = "JTKVSB%%)wK0E.X)V>+}o?pNmC{O&4W4b!Ni{Lh~";
+  for (const text of ["", "short", secret, `${secret}x`]) {
+    assert.throws(
+      () => curvePublicKey(text),
+      (error: Error & { code: string }) => error.code === "EINVAL" && (text === "" || !error.message.includes(text)),
+    );
+  }
+  assert.throws(() => decodeKey(7 as unknown as string, "curveServerKey"), TypeError);
+});

@@ -1,0 +1,112 @@
+/**
+ * `Poller`: waits until any of several sockets can receive or send, as pyzmq's
+ * Poller and zmq_poll.
+ */
+
+import { ZmqError } from "../base/errors.ts";
+import type { SocketCore } from "./core.ts";
+import { Socket, type WaitOptions } from "./socket.ts";
+
+/** What to wait for, and what was found. */
+export interface PollEvents {
+  /** A message can be received (ZMQ_POLLIN). */
+  readonly readable?: boolean;
+  /** A message can be sent (ZMQ_POLLOUT). */
+  readonly writable?: boolean;
+}
+
+export interface PollResult {
+  readonly socket: Socket;
+  readonly readable: boolean;
+  readonly writable: boolean;
+}
+
+export class Poller {
+  readonly #sockets = new Map<Socket, PollEvents>();
+
+  /** Adds a socket, or changes what it is polled for. By default for receiving. */
+  register(socket: Socket, events: PollEvents = { readable: true }): void {
+    if (!Socket.isSocket(socket)) throw new TypeError("Socket must be a socket object");
+    this.#sockets.set(socket, events);
+  }
+
+  /** Throws ENOENT for a socket that is not registered. */
+  modify(socket: Socket, events: PollEvents): void {
+    this.#known(socket);
+    this.#sockets.set(socket, events);
+  }
+
+  /** Throws ENOENT for a socket that is not registered. */
+  unregister(socket: Socket): void {
+    this.#known(socket);
+    this.#sockets.delete(socket);
+  }
+
+  get size(): number {
+    return this.#sockets.size;
+  }
+
+  /**
+   * The sockets that are ready, at once when any is, else when the first
+   * becomes so. Empty after `timeoutMs` (-1, the default: wait for ever; 0: only
+   * look). A closed socket rejects with ENOTSOCK.
+   */
+  poll(options: WaitOptions & { timeoutMs?: number } = {}): Promise<PollResult[]> {
+    const { timeoutMs = -1, signal } = options;
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    let found: PollResult[];
+    try {
+      found = this.#look();
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    const cores = [...this.#sockets.keys()].map(Socket.coreOf);
+    if (found.length > 0 || timeoutMs === 0 || (cores.length === 0 && timeoutMs < 0)) return Promise.resolve(found);
+    return this.#wait(cores, timeoutMs, signal);
+  }
+
+  #wait(cores: SocketCore[], timeoutMs: number, signal: AbortSignal | undefined): Promise<PollResult[]> {
+    const [first] = cores;
+    if (first === undefined) return Promise.resolve([]);
+    const { clock } = first;
+    return new Promise((resolve, reject) => {
+      const finish = (settle: () => void) => {
+        for (const core of cores) core.unwatch(watcher);
+        if (timer !== undefined) clock.clearTimer(timer);
+        signal?.removeEventListener("abort", onAbort);
+        clock.release();
+        settle();
+      };
+      const watcher = {
+        changed: () => {
+          try {
+            const found = this.#look();
+            if (found.length > 0) finish(() => resolve(found));
+          } catch (error) {
+            finish(() => reject(error));
+          }
+        },
+      };
+      const onAbort = () => finish(() => reject((signal as AbortSignal).reason));
+      const timer = timeoutMs > 0 ? clock.setTimer(() => finish(() => resolve([])), timeoutMs) : undefined;
+      clock.hold();
+      for (const core of cores) core.watch(watcher);
+      signal?.addEventListener("abort", onAbort, { once: true });
+    });
+  }
+
+  #look(): PollResult[] {
+    const found: PollResult[] = [];
+    for (const [socket, events] of this.#sockets) {
+      if (socket.closed) throw new ZmqError("ENOTSOCK");
+      const readable = events.readable === true && socket.readable;
+      const writable = events.writable === true && socket.writable;
+      if (readable || writable) found.push({ socket, readable, writable });
+    }
+    return found;
+  }
+
+  #known(socket: Socket): void {
+    if (!this.#sockets.has(socket)) throw new ZmqError("ENOENT", { message: "Socket is not registered" });
+  }
+}

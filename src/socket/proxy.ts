@@ -1,0 +1,242 @@
+/**
+ * `Proxy`: joins two sockets, so that what one receives the other sends, both
+ * ways (zmq_proxy, zmq_proxy_steerable). It runs in the event loop, costs no
+ * thread, and takes a message only when the other side has room for it, so that
+ * high-water marks are felt on both sides.
+ */
+
+import { fromText, toText } from "../base/bytes.ts";
+import { ZmqError } from "../base/errors.ts";
+import type { Message } from "../base/message.ts";
+import type { SocketCore, Watcher } from "./core.ts";
+import { Socket } from "./socket.ts";
+
+/** Messages forwarded in one go before the event loop turns. */
+const BURST = 1000;
+
+export interface ProxyOptions {
+  /** A copy of each message goes here (ZMQ_PUB, PUSH, PAIR, DEALER). Dropped when it has no room. */
+  readonly capture?: Socket;
+  /**
+   * Commands of one frame come in here: PAUSE, RESUME, TERMINATE, KILL,
+   * STATISTICS. A REP or PAIR socket is answered: eight numbers (64 bits,
+   * little-endian) for STATISTICS, an empty message by REP for the others.
+   */
+  readonly control?: Socket;
+}
+
+/** Messages and bytes of one direction of one side. */
+export interface ProxyTraffic {
+  messages: number;
+  bytes: number;
+}
+
+export interface ProxyStatistics {
+  readonly frontEnd: { readonly received: ProxyTraffic; readonly sent: ProxyTraffic };
+  readonly backEnd: { readonly received: ProxyTraffic; readonly sent: ProxyTraffic };
+}
+
+type State = "idle" | "running" | "paused" | "ended";
+
+export class Proxy<F extends Socket = Socket, B extends Socket = Socket> implements Watcher {
+  /** The socket that clients reach. */
+  readonly frontEnd: F;
+  /** The socket that workers or subscribers reach. */
+  readonly backEnd: B;
+  readonly #front: SocketCore;
+  readonly #back: SocketCore;
+  readonly #capture: SocketCore | undefined;
+  readonly #control: SocketCore | undefined;
+  readonly #statistics: ProxyStatistics;
+  #state: State = "idle";
+  #isScheduled = false;
+  #finish: ((error?: unknown) => void) | undefined = undefined;
+
+  constructor(frontEnd: F, backEnd: B, options: ProxyOptions = {}) {
+    if (!Socket.isSocket(frontEnd)) throw new TypeError("Front-end must be a socket object");
+    if (!Socket.isSocket(backEnd)) throw new TypeError("Back-end must be a socket object");
+    for (const [name, socket] of Object.entries(options)) {
+      if (!Socket.isSocket(socket)) throw new TypeError(`${name} must be a socket object`);
+    }
+    this.frontEnd = frontEnd;
+    this.backEnd = backEnd;
+    this.#front = Socket.coreOf(frontEnd);
+    this.#back = Socket.coreOf(backEnd);
+    this.#capture = options.capture && Socket.coreOf(options.capture);
+    this.#control = options.control && Socket.coreOf(options.control);
+    const none = () => ({ received: { messages: 0, bytes: 0 }, sent: { messages: 0, bytes: 0 } });
+    this.#statistics = { frontEnd: none(), backEnd: none() };
+  }
+
+  /** What was forwarded so far. */
+  get statistics(): ProxyStatistics {
+    return this.#statistics;
+  }
+
+  /**
+   * Forwards until `terminate`, or until one of the sockets is closed; then
+   * closes both and resolves. Rejects with EINVAL when a socket is neither bound
+   * nor connected, with EBUSY when one is in a proxy already.
+   */
+  run(): Promise<void> {
+    if (this.#state !== "idle") throw new ZmqError("EBADF");
+    this.#check(this.frontEnd, "Front-end");
+    this.#check(this.backEnd, "Back-end");
+    this.#state = "running";
+    const { clock } = this.#front;
+    const cores = this.#cores();
+    for (const core of cores) {
+      core.isProxied = true;
+      core.watch(this);
+    }
+    clock.hold();
+    return new Promise((resolve, reject) => {
+      this.#finish = (error) => {
+        this.#finish = undefined;
+        this.#state = "ended";
+        for (const core of cores) {
+          core.isProxied = false;
+          core.unwatch(this);
+        }
+        clock.release();
+        this.frontEnd.close();
+        this.backEnd.close();
+        if (error === undefined) resolve();
+        else reject(error);
+      };
+      this.changed();
+    });
+  }
+
+  /** Stops forwarding; messages wait in the sockets' queues. Throws EBADF when not running. */
+  pause(): void {
+    this.#running();
+    this.#state = "paused";
+  }
+
+  resume(): void {
+    this.#running();
+    this.#state = "running";
+    this.changed();
+  }
+
+  /** Ends `run` and closes both sockets. */
+  terminate(): void {
+    this.#running();
+    this.#finish?.();
+  }
+
+  /** Not for users: a socket of the proxy changed its readiness. */
+  changed(): void {
+    if (this.#isScheduled || this.#finish === undefined) return;
+    if (this.#front.isClosed || this.#back.isClosed) {
+      this.#finish();
+      return;
+    }
+    this.#isScheduled = true;
+    this.#front.clock.defer(this.#forward);
+  }
+
+  readonly #forward = (): void => {
+    this.#isScheduled = false;
+    if (this.#finish === undefined) return;
+    try {
+      this.#obey();
+      let moved = BURST;
+      while (this.#state === "running" && moved > 0) {
+        const before = moved;
+        if (this.#move(this.#front, this.#back, this.#statistics.frontEnd, this.#statistics.backEnd)) moved--;
+        if (this.#back !== this.#front) {
+          if (this.#move(this.#back, this.#front, this.#statistics.backEnd, this.#statistics.frontEnd)) moved--;
+        }
+        if (moved === before) return;
+      }
+      if (this.#state === "running") this.#front.clock.yield(() => this.changed());
+    } catch (error) {
+      this.#finish?.(error);
+    }
+  };
+
+  /** One message from `from` to `to`, if there is one and there is room. */
+  #move(from: SocketCore, to: SocketCore, source: { received: ProxyTraffic }, target: { sent: ProxyTraffic }): boolean {
+    const { receive } = from.pattern;
+    if (receive === undefined || to.pattern.send === undefined) return false;
+    if (!from.pattern.canReceive || !to.pattern.canSend) return false;
+    const message = from.pattern.receive?.();
+    if (message === undefined) return false;
+    let bytes = 0;
+    for (const frame of message) bytes += frame.length;
+    source.received.messages++;
+    source.received.bytes += bytes;
+    this.#capture?.pattern.send?.(message.slice());
+    if (to.pattern.send(message)) {
+      target.sent.messages++;
+      target.sent.bytes += bytes;
+    } else to.dropped("highWaterMark", undefined, message);
+    return true;
+  }
+
+  /** Commands of the control socket. */
+  #obey(): void {
+    const control = this.#control;
+    if (control === undefined) return;
+    while (this.#finish !== undefined) {
+      const command = control.pattern.receive?.();
+      if (command === undefined) return;
+      this.#execute(control, toText(command[0] as Uint8Array));
+    }
+  }
+
+  #execute(control: SocketCore, command: string): void {
+    switch (command) {
+      case "PAUSE":
+        this.#state = "paused";
+        break;
+      case "RESUME":
+        this.#state = "running";
+        break;
+      case "STATISTICS":
+        control.pattern.send?.(this.#encodeStatistics());
+        return;
+      case "TERMINATE":
+      case "KILL":
+        if (control.type === "REP") control.pattern.send?.([fromText("")]);
+        this.#finish?.();
+        return;
+      default: // Unknown commands are ignored, as in libzmq; REP must answer all the same.
+    }
+    if (control.type === "REP") control.pattern.send?.([fromText("")]);
+  }
+
+  /** Eight frames, as zmq_proxy_steerable: front received messages and bytes, front sent, back received, back sent. */
+  #encodeStatistics(): Message {
+    const { frontEnd, backEnd } = this.#statistics;
+    const message: Message = [];
+    for (const { messages, bytes } of [frontEnd.received, frontEnd.sent, backEnd.received, backEnd.sent]) {
+      for (const value of [messages, bytes]) {
+        const frame = new Uint8Array(8);
+        new DataView(frame.buffer).setBigUint64(0, BigInt(value), true);
+        message.push(frame);
+      }
+    }
+    return message;
+  }
+
+  #cores(): SocketCore[] {
+    const all = [this.#front, this.#back, this.#capture, this.#control];
+    return [...new Set(all.filter((core) => core !== undefined))];
+  }
+
+  #check(socket: Socket, name: string): void {
+    const core = Socket.coreOf(socket);
+    if (core.isClosed) throw new ZmqError("EBADF");
+    if (core.isProxied) throw new ZmqError("EBUSY", { message: "Socket is blocked by a bind or unbind operation" });
+    if (Socket.endpointsOf(socket).isEmpty) {
+      throw new ZmqError("EINVAL", { message: `${name} socket must be bound or connected` });
+    }
+  }
+
+  #running(): void {
+    if (this.#finish === undefined) throw new ZmqError("EBADF");
+  }
+}
