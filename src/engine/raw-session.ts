@@ -113,6 +113,8 @@ export class RawSession implements Connection, LinkHandler, Outlet {
 
   closed(): void {
     if (this.#isOver) return;
+    // What arrived is the application's, whatever the high-water mark says: it is a chunk or two.
+    for (const chunk of this.#waiting.splice(0)) this.#pipe?.deliver([chunk]);
     this.#owner.emit({
       type: "disconnect",
       address: this.#owner.endpoint,

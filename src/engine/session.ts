@@ -55,6 +55,8 @@ export class Session implements Connection, LinkHandler, Outlet {
   /** Decoding stopped at the pipe's high-water mark. */
   #isStalled = false;
   #isPaused = false;
+  /** The link is closed; what it brought is still being decoded. */
+  #isEnded = false;
   #isDecoding = false;
   #isClosing = false;
   #isOver = false;
@@ -167,7 +169,12 @@ export class Session implements Connection, LinkHandler, Outlet {
         remoteAddress: this.link.remoteAddress,
       });
       this.#lost("handshake");
-    } else this.#lost("lost");
+      return;
+    }
+    // What arrived is the application's, whatever the high-water mark says: it is a chunk or two.
+    this.#isEnded = true;
+    this.#decode();
+    this.#lost("lost");
   }
 
   // --- Handshake ---
@@ -322,7 +329,7 @@ export class Session implements Connection, LinkHandler, Outlet {
     this.#isDecoding = true;
     try {
       while (!this.#isOver) {
-        if (pipe.inboundFull) {
+        if (pipe.inboundFull && !this.#isEnded) {
           this.#isStalled = true;
           break;
         }
@@ -337,7 +344,7 @@ export class Session implements Connection, LinkHandler, Outlet {
     } finally {
       this.#isDecoding = false;
     }
-    if (this.#isPaused && !this.#isStalled && !this.#isOver) {
+    if (this.#isPaused && !this.#isStalled && !this.#isOver && !this.#isEnded) {
       this.#isPaused = false;
       this.#heartbeat?.paused(false, this.#owner.clock.now());
       this.link.resume();
