@@ -139,7 +139,7 @@ test("a box too short for its tag is refused", () => {
 });
 
 test("secrets compare equal only when every octet is", () => {
-  const secret = randomBytes(96);
+  const secret = Uint8Array.from(randomBytes(96));
   assert.equal(equalSecrets(secret, secret.slice()), true);
   assert.equal(equalSecrets(secret, secret.subarray(1)), false);
   for (let at = 0; at < secret.length; at++) {

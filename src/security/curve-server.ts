@@ -8,7 +8,7 @@
  * server is not let in by what it said there.
  */
 
-import { concat } from "../base/bytes.ts";
+import { concat, copyOf } from "../base/bytes.ts";
 import { ZmqError } from "../base/errors.ts";
 import { NO_PROPERTIES, type Properties } from "../base/message.ts";
 import { commandData, errorBody } from "../wire/command.ts";
@@ -150,7 +150,7 @@ export class CurveServer implements Mechanism {
       });
     }
     // A copy: the frame may be a view of memory that is used again.
-    const clientTransient = body.slice(layout.HELLO.publicKey, layout.HELLO.nonce);
+    const clientTransient = copyOf(body.subarray(layout.HELLO.publicKey, layout.HELLO.nonce));
     const key = sharedKey(clientTransient, this.#own.secretKey, "the key in HELLO");
     const nonce = layout.nonceFrom(layout.NONCE.hello, body, layout.HELLO.nonce);
     openBox(key, nonce, body.subarray(layout.HELLO.box), "the box of HELLO");
@@ -185,12 +185,12 @@ export class CurveServer implements Mechanism {
     const key = sharedKey(this.#clientTransient as Uint8Array, transient.secretKey, "the key in HELLO");
     const initiateNonce = layout.nonceFrom(layout.NONCE.initiate, body, nonce);
     const content = openBox(key, initiateNonce, body.subarray(box), "the box of INITIATE");
-    const client = content.slice(0, KEY_BYTES);
+    const client = copyOf(content.subarray(0, KEY_BYTES));
     this.#checkVouch(client, content.subarray(KEY_BYTES, KEY_BYTES + layout.VOUCH_BYTES), transient);
     this.#peer = parseMetadata(content.subarray(KEY_BYTES + layout.VOUCH_BYTES));
     this.#zap = { mechanism: "CURVE", credentials: [client] };
     this.#key = key;
-    this.#peerCounter = body.slice(nonce, box);
+    this.#peerCounter = copyOf(body.subarray(nonce, box));
     transient.secretKey.fill(0);
   }
 

@@ -1,0 +1,93 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { CLIENT, SERVER } from "../../test/vectors/security.ts";
+import { chooseMechanism, type SecurityOptions, securityZapRule } from "./choose.ts";
+import { CurveClient } from "./curve-client.ts";
+import { CurveServer } from "./curve-server.ts";
+import { NullMechanism } from "./null.ts";
+import { PlainClient, PlainServer } from "./plain.ts";
+
+const options = (set: Partial<SecurityOptions> = {}): SecurityOptions => ({
+  securityMechanism: null,
+  plainServer: false,
+  plainUsername: null,
+  plainPassword: null,
+  curveServer: false,
+  curvePublicKey: null,
+  curveSecretKey: null,
+  curveServerKey: null,
+  zapDomain: null,
+  zapEnforceDomain: false,
+  routingId: new Uint8Array(0),
+  metadata: {},
+  ...set,
+});
+const client = {
+  securityMechanism: "curve",
+  curvePublicKey: CLIENT.publicKey,
+  curveSecretKey: CLIENT.secretKey,
+  curveServerKey: SERVER.publicKey,
+} as const;
+const server = { securityMechanism: "curve", curveServer: true, curveSecretKey: SERVER.secretKey } as const;
+
+test("options choose the mechanism and the role", () => {
+  assert.ok(chooseMechanism("PUSH", options()) instanceof NullMechanism);
+  assert.ok(
+    chooseMechanism("PUSH", options({ securityMechanism: "plain", plainUsername: "a" })) instanceof PlainClient,
+  );
+  assert.ok(chooseMechanism("PUSH", options({ securityMechanism: "plain", plainServer: true })) instanceof PlainServer);
+  assert.ok(chooseMechanism("PUSH", options(client)) instanceof CurveClient);
+  assert.ok(chooseMechanism("PUSH", options(server)) instanceof CurveServer);
+});
+
+test("two sockets' options make mechanisms that agree, with metadata and ZAP", () => {
+  const dealer = chooseMechanism("DEALER", options({ ...client, metadata: { "X-A": "b" } }));
+  const router = chooseMechanism("ROUTER", options(server));
+  router.consume(dealer.produce()!);
+  dealer.consume(router.produce()!);
+  router.consume(dealer.produce()!);
+  assert.equal(router.state, "authorizing");
+  assert.equal(Buffer.from(router.peer.get("X-A")!).toString(), "b");
+});
+
+test("a CURVE server asks ZAP but for an enforced domain that is empty", () => {
+  assert.equal(securityZapRule(options(server)), "optional");
+  assert.equal(securityZapRule(options({ ...server, zapEnforceDomain: true })), "never");
+  assert.equal(securityZapRule(options({ ...server, zapEnforceDomain: true, zapDomain: "x" })), "required");
+  assert.equal(securityZapRule(options(client)), "never");
+});
+
+test("a client may leave out its public key, which follows from the secret one", () => {
+  assert.ok(chooseMechanism("PUSH", options({ ...client, curvePublicKey: null })) instanceof CurveClient);
+});
+
+test("options that cannot work are refused, never weakened, and no error shows a key", () => {
+  const broken: [string, Partial<SecurityOptions>][] = [
+    ["server without secret key", { ...server, curveSecretKey: null }],
+    ["client without secret key", { ...client, curveSecretKey: null }],
+    ["keys without a role", { ...client, curveServerKey: null }],
+    ["keys that do not belong together", { ...client, curvePublicKey: SERVER.publicKey }],
+    [
+      "PLAIN server with an enforced domain that is empty",
+      { securityMechanism: "plain", plainServer: true, zapEnforceDomain: true },
+    ],
+    ["GSSAPI", { securityMechanism: "gssapi" }],
+  ];
+  for (const [what, set] of broken) {
+    assert.throws(
+      () => chooseMechanism("PUSH", options(set)),
+      (error: Error & { code: string }) => error.code === "EINVAL" && !error.message.includes(CLIENT.secretKey),
+      what,
+    );
+  }
+});
+
+test("a changed secret key is used by the next connection", () => {
+  const changing = options(server);
+  const first = chooseMechanism("PULL", changing);
+  Object.assign(changing, { curveSecretKey: CLIENT.secretKey });
+  const second = chooseMechanism("PULL", changing);
+  const hello = chooseMechanism("PUSH", options(client)).produce()!;
+  first.consume(hello);
+  assert.throws(() => second.consume(hello), { code: "ERR_ZMTP_CRYPTOGRAPHIC" });
+});

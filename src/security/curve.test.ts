@@ -1,0 +1,531 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { inspect } from "node:util";
+import { CLIENT, countedRandom, SERVER } from "../../test/vectors/security.ts";
+import { concat, fromText, toText } from "../base/bytes.ts";
+import { ZmqError } from "../base/errors.ts";
+import type { Message } from "../base/message.ts";
+import type { SocketTypeName } from "../base/socket-types.ts";
+import { controlBody, parseCommand, pingBody, pongBody } from "../wire/command.ts";
+import { type Decoded, Decoder } from "../wire/decoder.ts";
+import { Encoder } from "../wire/encoder.ts";
+import { type KeyPair, newKeyPair, openBox, randomBytes, sealBox, sharedKey } from "./crypto.ts";
+import * as layout from "./curve.ts";
+import { CurveCipher } from "./curve-cipher.ts";
+import { CurveClient } from "./curve-client.ts";
+import { CurveServer } from "./curve-server.ts";
+import { decodeKey } from "./keys.ts";
+import type { FrameCipher, Mechanism, MechanismConfig, ZapReply } from "./mechanism.ts";
+
+const LIMITS = { maxFrameBytes: -1, maxFrames: 1000 };
+const config = (socketType: SocketTypeName, more: Partial<MechanismConfig> = {}): MechanismConfig => ({
+  socketType,
+  routingId: new Uint8Array(0),
+  metadata: new Map(),
+  ...more,
+});
+const pairOf = (keys: { publicKey: string; secretKey: string }): KeyPair => ({
+  publicKey: decodeKey(keys.publicKey, "publicKey"),
+  secretKey: decodeKey(keys.secretKey, "secretKey"),
+});
+const own = pairOf(CLIENT);
+const server = pairOf(SERVER);
+const reply = (status: ZapReply["status"]): ZapReply => ({ status, text: "", userId: "", metadata: new Map() });
+const code = (wanted: string) => (error: unknown) => error instanceof ZmqError && error.code === wanted;
+
+const newClient = (serverKey = server.publicKey, keys = own) =>
+  new CurveClient(config("DEALER"), { own: keys, server: serverKey });
+const newServer = (zap = false, keys = server) => new CurveServer(config("ROUTER"), keys, zap);
+
+/** Every command of a handshake, by who sent it. The memory of each is overwritten once it was read. */
+function join(
+  client: Mechanism,
+  server: Mechanism,
+  change: (body: Uint8Array, step: number) => Uint8Array | Uint8Array[] = (b) => b,
+) {
+  const commands: Uint8Array[] = [];
+  for (let moved = true; moved; ) {
+    moved = false;
+    for (const [from, to] of [
+      [client, server],
+      [server, client],
+    ] as const) {
+      for (let body = from.produce(); body !== undefined; body = from.produce()) {
+        moved = true;
+        commands.push(Uint8Array.from(body));
+        const changed = change(body, commands.length - 1);
+        for (const sent of Array.isArray(changed) ? changed : [changed]) {
+          const memory = Buffer.from(sent);
+          to.consume(memory);
+          memory.fill(0xee);
+        }
+      }
+    }
+  }
+  return commands;
+}
+
+/** The ciphers of an established connection. */
+function established(): { client: FrameCipher; server: FrameCipher } {
+  const sides = { client: newClient(), server: newServer() };
+  join(sides.client, sides.server);
+  return { client: sides.client.cipher!, server: sides.server.cipher! };
+}
+
+function sealed(cipher: FrameCipher, flags: number, body: Uint8Array): Uint8Array {
+  const frame = new Uint8Array(body.length + cipher.overhead);
+  cipher.seal(flags, body, frame, 0);
+  return frame;
+}
+
+test("client and server agree, tell each other their metadata, and hold no connection before", () => {
+  const client = new CurveClient(config("DEALER", { routingId: fromText("me"), metadata: new Map([["X-A", "b"]]) }), {
+    own,
+    server: server.publicKey,
+  });
+  const peer = newServer();
+  assert.equal(client.state, "handshaking");
+  assert.equal(client.cipher, undefined);
+  const commands = join(client, peer);
+  assert.deepEqual(
+    commands.map((body) => body.length),
+    [200, 168, 257 + 22 + 15 + 9, 30 + 22 + 13],
+  );
+  assert.deepEqual([client.state, peer.state], ["ready", "ready"]);
+  assert.equal(toText(peer.peer.get("Identity")!), "me");
+  assert.equal(toText(peer.peer.get("X-A")!), "b");
+  assert.equal(toText(client.peer.get("Socket-Type")!), "ROUTER");
+});
+
+test("nothing of the metadata is readable in the commands", () => {
+  const client = new CurveClient(config("DEALER", { routingId: fromText("very-secret-name") }), {
+    own,
+    server: server.publicKey,
+  });
+  for (const body of join(client, newServer())) {
+    assert.equal(Buffer.from(body).includes("very-secret-name"), false);
+    assert.equal(Buffer.from(body).includes("Socket-Type"), false);
+    assert.equal(Buffer.from(body).includes(Buffer.from(own.publicKey)), false);
+  }
+});
+
+for (const capture of JSON.parse(readFileSync(new URL("../../test/vectors/security.json", import.meta.url), "utf8"))) {
+  if (!capture.name.startsWith("CURVE")) continue;
+  test(`captured from libzmq ${capture.libzmq}: ${capture.name}`, () => {
+    const isClient = capture.name.includes("server");
+    const type: SocketTypeName = capture.name.includes("refuses")
+      ? "PUSH"
+      : isClient
+        ? "DEALER"
+        : capture.name.endsWith("SUB")
+          ? "PUB"
+          : "ROUTER";
+    const ours = config(type, { metadata: new Map([["X-Test", "ours"]]) });
+    const mechanism: Mechanism = isClient
+      ? new CurveClient(ours, { own, server: server.publicKey }, countedRandom())
+      : new CurveServer(ours, server, type === "PUB", countedRandom());
+    const traffic: Uint8Array[] = [];
+    for (const { from, hex } of capture.frames) {
+      const body = Uint8Array.from(Buffer.from(hex, "hex"));
+      if (from === "us") assert.equal(Buffer.from(mechanism.produce()!).toString("hex"), hex);
+      else if (mechanism.state === "ready") traffic.push(mechanism.cipher!.open(body));
+      else if (body[0] === 5 && toText(body.subarray(1, 6)) === "ERROR") {
+        assert.throws(() => mechanism.consume(body), { code: "EACCES", status: 400 });
+        assert.equal(mechanism.state, "failed");
+        return;
+      } else mechanism.consume(body);
+      if (mechanism.state === "authorizing") {
+        assert.equal(mechanism.zap?.mechanism, "CURVE");
+        assert.deepEqual(Uint8Array.from(mechanism.zap!.credentials[0]!), Uint8Array.from(own.publicKey));
+        mechanism.authorize?.(reply(200));
+      }
+    }
+    assert.equal(mechanism.state, "ready");
+    const opened = traffic.map((frame) => [frame[0], Buffer.from(frame.subarray(1)).toString("latin1")]);
+    if (type === "PUB")
+      assert.deepEqual(opened, [
+        [2, "\x09SUBSCRIBEabc"],
+        [2, "\x04PING\0\0"],
+      ]);
+    else
+      assert.deepEqual(opened, [
+        [0, "one"],
+        [1, "two"],
+        [1, ""],
+        [0, "x".repeat(300)],
+      ]);
+  });
+}
+
+test("each command of the handshake, cut at every length, ends it", () => {
+  for (let step = 0; step < 4; step++) {
+    const length = join(newClient(), newServer())[step]!.length;
+    for (let end = 0; end < length; end += end > 20 && end < length - 20 ? 7 : 1) {
+      const sides = [newClient(), newServer()] as const;
+      assert.throws(
+        () => join(...sides, (body, at) => (at === step ? body.subarray(0, end) : body)),
+        (error: ZmqError) => {
+          const wanted =
+            end < [6, 8, 9, 6][step]!
+              ? "ERR_ZMTP_UNEXPECTED_COMMAND"
+              : [
+                  "ERR_ZMTP_MALFORMED_COMMAND_HELLO",
+                  "ERR_ZMTP_MALFORMED_COMMAND_WELCOME",
+                  end < 257 ? "ERR_ZMTP_MALFORMED_COMMAND_INITIATE" : "ERR_ZMTP_CRYPTOGRAPHIC",
+                  end < 30 ? "ERR_ZMTP_MALFORMED_COMMAND_READY" : "ERR_ZMTP_CRYPTOGRAPHIC",
+                ][step];
+          assert.equal(error.code, wanted, `step ${step}, cut at ${end}`);
+          return true;
+        },
+      );
+      assert.equal(sides[step % 2 === 0 ? 1 : 0].state, "failed");
+      assert.equal(sides[step % 2 === 0 ? 1 : 0].cipher, undefined);
+    }
+  }
+});
+
+test("each command of the handshake with one octet too many ends it", () => {
+  for (let step = 0; step < 4; step++) {
+    const longer = (body: Uint8Array, at: number) => (at === step ? Uint8Array.from([...body, 0]) : body);
+    assert.throws(
+      () => join(newClient(), newServer(), longer),
+      (error) => error instanceof ZmqError,
+      `step ${step}`,
+    );
+  }
+});
+
+test("each command of the handshake with any octet changed ends it, but for HELLO's padding", () => {
+  for (let step = 0; step < 4; step++) {
+    const length = join(newClient(), newServer())[step]!.length;
+    for (let at = 0; at < length; at += at < 16 ? 1 : 5) {
+      const flip = (body: Uint8Array, current: number) => {
+        if (current !== step) return body;
+        const changed = Uint8Array.from(body);
+        changed[at]! ^= 1 << (at % 8);
+        return changed;
+      };
+      const sides = [newClient(), newServer()] as const;
+      if (step === 0 && at >= 8 && at < 80) join(...sides, flip);
+      else
+        assert.throws(
+          () => join(...sides, flip),
+          (error) => error instanceof ZmqError,
+          `step ${step}, octet ${at}`,
+        );
+    }
+  }
+});
+
+test("failures have libzmq's codes", () => {
+  const change = (step: number, at: number) => (body: Uint8Array, current: number) => {
+    const changed = Uint8Array.from(body);
+    if (current === step) changed[at]! ^= 1;
+    return changed;
+  };
+  const expected: [number, number, string][] = [
+    [0, 0, "ERR_ZMTP_UNEXPECTED_COMMAND"],
+    [0, 6, "ERR_ZMTP_MALFORMED_COMMAND_HELLO"],
+    [0, 7, "ERR_ZMTP_MALFORMED_COMMAND_HELLO"],
+    [0, 199, "ERR_ZMTP_CRYPTOGRAPHIC"],
+    [1, 1, "ERR_ZMTP_UNEXPECTED_COMMAND"],
+    [1, 30, "ERR_ZMTP_CRYPTOGRAPHIC"],
+    [2, 1, "ERR_ZMTP_UNEXPECTED_COMMAND"],
+    [2, 20, "ERR_ZMTP_CRYPTOGRAPHIC"],
+    [2, 120, "ERR_ZMTP_CRYPTOGRAPHIC"],
+    [3, 1, "ERR_ZMTP_UNEXPECTED_COMMAND"],
+    [3, 20, "ERR_ZMTP_CRYPTOGRAPHIC"],
+  ];
+  for (const [step, at, wanted] of expected) {
+    assert.throws(() => join(newClient(), newServer(), change(step, at)), code(wanted), `step ${step}, octet ${at}`);
+  }
+});
+
+test("each command of the handshake that comes twice ends it", () => {
+  for (let step = 0; step < 4; step++) {
+    const twice = (body: Uint8Array, at: number) => (at === step ? [body, body] : body);
+    const sides = [newClient(), newServer()] as const;
+    assert.throws(() => join(...sides, twice), code("ERR_ZMTP_UNEXPECTED_COMMAND"), `step ${step}`);
+  }
+});
+
+test("commands in any wrong order end the handshake", () => {
+  const commands = join(newClient(), newServer());
+  for (let first = 0; first < 4; first++) {
+    if (first !== 0) assert.throws(() => newServer().consume(commands[first]!), code("ERR_ZMTP_UNEXPECTED_COMMAND"));
+    if (first !== 1) {
+      const client = newClient();
+      client.produce();
+      assert.throws(() => client.consume(commands[first]!), code("ERR_ZMTP_UNEXPECTED_COMMAND"));
+    }
+  }
+  assert.throws(() => newClient().consume(commands[1]!), code("ERR_ZMTP_UNEXPECTED_COMMAND"));
+});
+
+test("commands recorded from another connection of the same peers end the handshake", () => {
+  const recorded = join(newClient(), newServer());
+  for (const step of [1, 2, 3]) {
+    const replay = (body: Uint8Array, at: number) => (at === step ? recorded[at]! : body);
+    assert.throws(() => join(newClient(), newServer(), replay), code("ERR_ZMTP_CRYPTOGRAPHIC"), `step ${step}`);
+  }
+  // A recorded HELLO is answered, but what comes of it cannot be read by who recorded it.
+  assert.throws(
+    () => join(newClient(), newServer(), (body, at) => (at === 0 ? recorded[0]! : body)),
+    code("ERR_ZMTP_CRYPTOGRAPHIC"),
+  );
+});
+
+test("a client that knows a wrong server key is told nothing", () => {
+  assert.throws(() => join(newClient(newKeyPair().publicKey), newServer()), code("ERR_ZMTP_CRYPTOGRAPHIC"));
+});
+
+test("a server that has not the expected secret key cannot answer", () => {
+  assert.throws(() => join(newClient(), newServer(false, newKeyPair())), code("ERR_ZMTP_CRYPTOGRAPHIC"));
+});
+
+test("a client cannot use a public key whose secret it has not", () => {
+  const thief = { publicKey: own.publicKey, secretKey: newKeyPair().secretKey };
+  assert.throws(() => join(newClient(server.publicKey, thief), newServer()), code("ERR_ZMTP_CRYPTOGRAPHIC"));
+});
+
+/** INITIATE with a true box but a vouch of the caller's making. */
+function initiateWith(vouched: (transient: Uint8Array) => Uint8Array, peer: CurveServer): Uint8Array {
+  const transient = newKeyPair(countedRandom());
+  const client = new CurveClient(config("DEALER"), { own, server: server.publicKey }, countedRandom());
+  peer.consume(client.produce()!);
+  const welcome = peer.produce()!;
+  const helloKey = sharedKey(server.publicKey, transient.secretKey, "");
+  const content = openBox(helloKey, layout.nonceFrom("WELCOME-", welcome, 8), welcome.subarray(24), "");
+  const serverTransient = content.subarray(0, 32);
+  const vouch = new Uint8Array(96);
+  const vouchKey = sharedKey(serverTransient, own.secretKey, "");
+  sealBox(vouchKey, layout.nonceFrom("VOUCH---", vouch, 0), vouched(transient.publicKey), vouch, 16);
+  const body = layout.blankCommand("INITIATE", 257);
+  body.set(content.subarray(32), 9);
+  const key = sharedKey(serverTransient, transient.secretKey, "");
+  sealBox(key, layout.nonceFrom("CurveZMQINITIATE", body, 105), concat([own.publicKey, vouch]), body, 113);
+  return body;
+}
+
+test("INITIATE without metadata and with a nonce smaller than HELLO's is accepted", () => {
+  const peer = newServer();
+  peer.consume(initiateWith((transient) => concat([transient, server.publicKey]), peer));
+  peer.produce();
+  assert.equal(peer.state, "ready");
+  assert.equal(peer.peer.size, 0);
+});
+
+test("a vouch for another connection or another server is refused", () => {
+  const other = newKeyPair().publicKey;
+  for (const vouched of [() => concat([other, server.publicKey]), (mine: Uint8Array) => concat([mine, other])]) {
+    const peer = newServer();
+    const initiate = initiateWith(vouched, peer);
+    assert.throws(() => peer.consume(initiate), code("ERR_ZMTP_KEY_EXCHANGE"));
+    assert.equal(peer.state, "failed");
+  }
+});
+
+test("a server key that is no point of the curve is the caller's mistake", () => {
+  assert.throws(() => newClient(new Uint8Array(32)), code("EINVAL"));
+});
+
+test("a key of small order in HELLO is refused", () => {
+  const zeros = (body: Uint8Array, at: number) => {
+    const changed = Uint8Array.from(body);
+    if (at === 0) changed.fill(0, 80, 112);
+    return changed;
+  };
+  assert.throws(() => join(newClient(), newServer(), zeros), code("ERR_ZMTP_CRYPTOGRAPHIC"));
+});
+
+test("the handler's answer decides: READY, ERROR or silence", () => {
+  for (const status of [200, 300, 400, 500] as const) {
+    const client = newClient();
+    const peer = newServer(true);
+    join(client, peer);
+    assert.equal(peer.state, "authorizing");
+    assert.equal(peer.produce(), undefined);
+    assert.deepEqual(Uint8Array.from(peer.zap!.credentials[0]!), Uint8Array.from(own.publicKey));
+    peer.authorize(reply(status));
+    assert.throws(() => peer.authorize(reply(200)), code("EFSM"));
+    const answer = peer.produce();
+    assert.equal(peer.produce(), undefined);
+    if (status === 200) {
+      client.consume(answer!);
+      assert.deepEqual([client.state, peer.state], ["ready", "ready"]);
+    } else {
+      assert.deepEqual([peer.state, peer.cipher], ["handshaking", undefined]);
+      assert.throws(() => peer.consume(fromText("\x05HELLO")), code("ERR_ZMTP_UNEXPECTED_COMMAND"));
+      if (status === 300) assert.equal(answer, undefined);
+      else {
+        assert.equal(toText(answer!), `\x05ERROR\x03${status}`);
+        assert.throws(() => client.consume(answer!), { code: "EACCES", status });
+      }
+    }
+  }
+});
+
+test("a command that comes while the handler thinks ends the handshake", () => {
+  const peer = newServer(true);
+  const commands = join(newClient(), peer);
+  assert.throws(() => peer.consume(commands[2]!), code("ERR_ZMTP_UNEXPECTED_COMMAND"));
+});
+
+test("an ERROR that is cut short is malformed", () => {
+  const client = newClient();
+  client.produce();
+  assert.throws(() => client.consume(fromText("\x05ERROR\x0340")), code("ERR_ZMTP_MALFORMED_COMMAND_ERROR"));
+});
+
+test("the nonce of INITIATE is the base of the following ones", () => {
+  const key = randomBytes(32);
+  const base = Uint8Array.of(0, 0, 0, 1, 0, 0, 0, 5);
+  const cipher = () => new CurveCipher({ role: "server", key, nextCounter: 2, peerCounter: base });
+  const from = (counter: number) =>
+    sealed(new CurveCipher({ role: "client", key, nextCounter: counter, peerCounter: base }), 0, fromText("x"));
+  assert.throws(() => cipher().open(from(5)), code("ERR_ZMTP_INVALID_SEQUENCE"));
+  assert.throws(() => cipher().open(from(0x1_0000_0005)), code("ERR_ZMTP_INVALID_SEQUENCE"));
+  assert.equal(cipher().open(from(0x1_0000_0006)).length, 2);
+  assert.equal(cipher().open(from(0x2_0000_0001)).length, 2);
+});
+
+test("nonces may skip but not repeat or return", () => {
+  const { client, server: peer } = established();
+  const frames = Array.from({ length: 5 }, (_, i) => sealed(client, 0, Uint8Array.of(i)));
+  assert.equal(frames[0]![15], 3);
+  assert.equal(peer.open(frames[0]!)[1], 0);
+  assert.equal(peer.open(frames[3]!)[1], 3);
+  for (const late of [3, 2, 0]) assert.throws(() => peer.open(frames[late]!), code("ERR_ZMTP_INVALID_SEQUENCE"));
+  assert.equal(peer.open(frames[4]!)[1], 4);
+  assert.equal(sealed(peer, 0, Uint8Array.of(1))[15], 2);
+});
+
+test("a nonce above 2^53 is compared exactly", () => {
+  const key = randomBytes(32);
+  const peerCounter = (low: number) => Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, low);
+  const receiver = new CurveCipher({ role: "server", key, nextCounter: 2, peerCounter: peerCounter(0xfe) });
+  const frame = sealed(
+    new CurveCipher({ role: "client", key, nextCounter: 9, peerCounter: peerCounter(0) }),
+    0,
+    fromText("x"),
+  );
+  frame.set(peerCounter(0xfe), 8);
+  assert.throws(() => receiver.open(frame), code("ERR_ZMTP_INVALID_SEQUENCE"));
+  frame.set(peerCounter(0xff), 8);
+  assert.throws(() => receiver.open(frame), code("ERR_ZMTP_CRYPTOGRAPHIC"));
+});
+
+test("sealing stops before a nonce is used twice", () => {
+  const cipher = new CurveCipher({
+    role: "client",
+    key: randomBytes(32),
+    nextCounter: Number.MAX_SAFE_INTEGER - 1,
+    peerCounter: new Uint8Array(8),
+  });
+  sealed(cipher, 0, fromText("last"));
+  assert.throws(() => sealed(cipher, 0, fromText("one more")), code("ERR_ZMTP_INVALID_SEQUENCE"));
+});
+
+test("a MESSAGE that is cut, changed, in clear or from the other direction ends the connection", () => {
+  const { client, server: peer } = established();
+  const frame = sealed(client, 0, fromText("hello"));
+  for (let end = 0; end < frame.length; end++) {
+    const wanted =
+      end <= 7
+        ? "ERR_ZMTP_MALFORMED_COMMAND_UNSPECIFIED"
+        : end < 33
+          ? "ERR_ZMTP_MALFORMED_COMMAND_MESSAGE"
+          : "ERR_ZMTP_CRYPTOGRAPHIC";
+    assert.throws(() => peer.open(frame.subarray(0, end)), code(wanted), `cut at ${end}`);
+  }
+  for (let at = 0; at < frame.length; at++) {
+    const changed = Uint8Array.from(frame);
+    changed[at]! ^= 0x40;
+    assert.throws(
+      () => peer.open(changed),
+      (error) => error instanceof ZmqError,
+      `octet ${at}`,
+    );
+  }
+  assert.throws(() => client.open(sealed(client, 0, fromText("mirrored"))), code("ERR_ZMTP_CRYPTOGRAPHIC"));
+  assert.throws(() => peer.open(fromText("\x04PING\0\0")), code("ERR_ZMTP_UNEXPECTED_COMMAND"));
+  assert.equal(toText(peer.open(frame).subarray(1)), "hello");
+});
+
+/** All that a decoder gives for `bytes`, pushed in pieces of `size`. */
+function decoded(cipher: FrameCipher, bytes: Uint8Array, size: number): Decoded[] {
+  const decoder = new Decoder(LIMITS);
+  decoder.secure(cipher);
+  const all: Decoded[] = [];
+  for (let at = 0; at < bytes.length; at += size) {
+    decoder.push(bytes.subarray(at, at + size));
+    for (let next = decoder.next(); next !== undefined; next = decoder.next()) all.push(next);
+  }
+  return all;
+}
+
+test("multipart, large frames, heartbeats and subscriptions travel under CURVE, however the bytes are cut", () => {
+  const messages: Message[] = [
+    [fromText("one")],
+    [fromText("a"), new Uint8Array(0), new Uint8Array(300).fill(7)],
+    [new Uint8Array(0)],
+    [new Uint8Array(20_000).fill(1), new Uint8Array(200_000).fill(2)],
+  ];
+  for (const size of [1, 7, 64, 4096, 1_000_000]) {
+    const { client, server: peer } = established();
+    const encoder = new Encoder("v2");
+    encoder.secure(client);
+    encoder.encode(messages[0]!);
+    encoder.encodeCommand(pingBody(7, fromText("ctx")));
+    encoder.encode(messages[1]!);
+    encoder.encodeCommand(controlBody({ kind: "subscribe", topic: fromText("abc") }));
+    encoder.encode(messages[2]!);
+    encoder.encodeCommand(pongBody(fromText("ctx")));
+    if (size > 7) encoder.encode(messages[3]!);
+    const bytes = Buffer.concat(encoder.take());
+    assert.equal(bytes.includes("abc"), false);
+    const all = decoded(peer, bytes, size);
+    const read = all.map((item) =>
+      Array.isArray(item) ? item.map((frame) => toText(frame)) : parseCommand(item)?.kind,
+    );
+    const expected = messages.map((message) => message.map((frame) => toText(frame)));
+    assert.deepEqual(read, [
+      expected[0],
+      "ping",
+      expected[1],
+      "subscribe",
+      expected[2],
+      "pong",
+      ...(size > 7 ? [expected[3]] : []),
+    ]);
+  }
+});
+
+test("outer frames carry neither MORE nor COMMAND", () => {
+  const { client } = established();
+  const encoder = new Encoder("v2");
+  encoder.secure(client);
+  encoder.encode([fromText("a"), fromText("b")]);
+  encoder.encodeCommand(pingBody(0));
+  const bytes = Buffer.concat(encoder.take());
+  assert.deepEqual([bytes[0], bytes[1], bytes[36], bytes[72], bytes[73]], [0, 34, 0, 0, 40]);
+});
+
+test("opened frames keep their content while others are opened", () => {
+  const { client, server: peer } = established();
+  const kept: Uint8Array[] = [];
+  for (let i = 0; i < 500; i++) kept.push(peer.open(sealed(client, 0, new Uint8Array(i % 300).fill(i))));
+  for (const [i, frame] of kept.entries()) {
+    assert.equal(frame.length, (i % 300) + 1);
+    assert.ok(frame.subarray(1).every((octet) => octet === i % 256));
+  }
+});
+
+test("a mechanism that is printed shows no secret", () => {
+  const client = newClient();
+  const peer = newServer(true);
+  join(client, peer);
+  const text = inspect([client, peer, client.cipher, peer.cipher], { depth: 10, showHidden: true });
+  assert.equal(/secretKey|<Buffer|Uint8Array/.test(text), false, text);
+});
