@@ -82,8 +82,8 @@ function look(): void {
   watching = false;
   if (pending.size === 0) return;
   const resources = process.getActiveResourcesInfo();
-  const connects = resources.filter((name) => name.endsWith("ConnectWrap") || name === "ConnectReq");
-  if (connects.length === resources.length && connects.length <= pending.size) {
+  const connects = resources.filter((name) => name === "ConnectWrap" || name === "TCPConnectWrap").length;
+  if (connects <= pending.size && connects + openStdio() === resources.length) {
     for (const giveUp of [...pending.values()]) {
       giveUp(new ZmqError("ECANCELED", { message: "nothing else keeps the process alive" }));
     }
@@ -91,4 +91,14 @@ function look(): void {
   }
   watching = true;
   setTimeout(look, WATCH_MS).unref();
+}
+
+interface ActiveHandles {
+  _getActiveHandles?(): readonly { readonly _isStdio?: boolean }[];
+}
+
+/** Standard output and error are listed as well when they are pipes, but hold nothing while nobody writes. */
+function openStdio(): number {
+  const handles = (process as unknown as ActiveHandles)._getActiveHandles?.() ?? [];
+  return handles.filter((handle) => handle._isStdio === true).length;
 }
