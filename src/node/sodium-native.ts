@@ -45,9 +45,10 @@ export function withNative(small: Primitives, native: SodiumNative): Primitives 
     name: `${small.name}, sodium-native from ${NATIVE_FROM_BYTES} bytes`,
     publicKey: (secretKey) => small.publicKey(secretKey),
     sharedKey: (publicKey, secretKey) => small.sharedKey(publicKey, secretKey),
-    seal(key, nonce, lead, body, target, offset) {
+    streamKey: (key, nonce) => small.streamKey(key, nonce),
+    seal(box, lead, body, target, offset) {
       if (body.length < NATIVE_FROM_BYTES) {
-        small.seal(key, nonce, lead, body, target, offset);
+        small.seal(box, lead, body, target, offset);
         return;
       }
       const textAt = offset + TAG_BYTES;
@@ -55,13 +56,13 @@ export function withNative(small: Primitives, native: SodiumNative): Primitives 
       if (lead >= 0) target[end++] = lead;
       target.set(body, end);
       end += body.length;
-      native.crypto_secretbox_easy(target.subarray(offset, end), target.subarray(textAt, end), nonce, key);
+      native.crypto_secretbox_easy(target.subarray(offset, end), target.subarray(textAt, end), box.nonce, box.key);
     },
-    open(key, nonce, source, start, target, offset) {
+    open(box, source, start, target, offset) {
       const length = source.length - start - TAG_BYTES;
-      if (length < NATIVE_FROM_BYTES) return small.open(key, nonce, source, start, target, offset);
-      const box = start === 0 ? source : source.subarray(start);
-      return native.crypto_secretbox_open_easy(target.subarray(offset, offset + length), box, nonce, key);
+      if (length < NATIVE_FROM_BYTES) return small.open(box, source, start, target, offset);
+      const content = target.subarray(offset, offset + length);
+      return native.crypto_secretbox_open_easy(content, source.subarray(start), box.nonce, box.key);
     },
   };
 }

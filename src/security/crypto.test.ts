@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { test } from "node:test";
 import { withNative } from "../node/sodium-native.ts";
 import {
+  boxKey,
   equalSecrets,
   newKeyPair,
   openBox,
@@ -58,14 +59,14 @@ for (const [name, implementation] of implementations()) {
   test(`${name}: NaCl's box vector seals and opens, whole and with its first octet apart`, () => {
     const { shared, nonce, message, box } = NACL;
     const target = new Uint8Array(box.length + 5);
-    implementation.seal(shared, nonce, -1, message, target, 3);
+    implementation.seal(boxKey(shared, nonce), -1, message, target, 3);
     assert.equal(hex(target.subarray(3, 3 + box.length)), hex(box));
     assert.deepEqual([target[2], target[target.length - 1]], [0, 0]);
     target.fill(0);
-    implementation.seal(shared, nonce, message[0]!, message.subarray(1), target, 0);
+    implementation.seal(boxKey(shared, nonce), message[0]!, message.subarray(1), target, 0);
     assert.equal(hex(target.subarray(0, box.length)), hex(box));
     const opened = new Uint8Array(message.length);
-    assert.equal(implementation.open(shared, nonce, target.subarray(0, box.length), 0, opened, 0), true);
+    assert.equal(implementation.open(boxKey(shared, nonce), target.subarray(0, box.length), 0, opened, 0), true);
     assert.equal(hex(opened), hex(message));
   });
 
@@ -77,9 +78,9 @@ for (const [name, implementation] of implementations()) {
     ]) {
       const body = new Uint8Array(length).map((_, i) => i * 7);
       const box = new Uint8Array(length + 1 + TAG_BYTES + 2);
-      implementation.seal(key, nonce, 0xab, body, box, 2);
+      implementation.seal(boxKey(key, nonce), 0xab, body, box, 2);
       const content = new Uint8Array(length + 1);
-      assert.equal(implementation.open(key, nonce, box, 2, content, 0), true, `${length}`);
+      assert.equal(implementation.open(boxKey(key, nonce), box, 2, content, 0), true, `${length}`);
       assert.equal(content[0], 0xab);
       assert.deepEqual(Buffer.compare(content.subarray(1), body), 0, `${length}`);
     }
@@ -90,15 +91,15 @@ for (const [name, implementation] of implementations()) {
       const key = randomBytes(32);
       const nonce = randomBytes(24);
       const box = new Uint8Array(length + TAG_BYTES);
-      implementation.seal(key, nonce, -1, new Uint8Array(length).fill(9), box, 0);
+      implementation.seal(boxKey(key, nonce), -1, new Uint8Array(length).fill(9), box, 0);
       for (let at = 0; at < box.length; at++) {
         box[at]! ^= 1 << (at % 8);
         const content = new Uint8Array(length);
-        assert.equal(implementation.open(key, nonce, box, 0, content, 0), false);
+        assert.equal(implementation.open(boxKey(key, nonce), box, 0, content, 0), false);
         assert.ok(content.every((octet) => octet === 0));
         box[at]! ^= 1 << (at % 8);
       }
-      assert.equal(implementation.open(key, nonce, box, 0, new Uint8Array(length), 0), true);
+      assert.equal(implementation.open(boxKey(key, nonce), box, 0, new Uint8Array(length), 0), true);
     }
   });
 
@@ -109,9 +110,9 @@ for (const [name, implementation] of implementations()) {
     for (let turn = 0; turn < 6; turn++) {
       const key = keys[turn % 2]!;
       const box = new Uint8Array(10 + TAG_BYTES);
-      implementation.seal(key, nonce, -1, body, box, 0);
-      assert.equal(implementation.open(keys[(turn + 1) % 2]!, nonce, box, 0, new Uint8Array(10), 0), false);
-      assert.equal(implementation.open(key, nonce, box, 0, new Uint8Array(10), 0), true);
+      implementation.seal(boxKey(key, nonce), -1, body, box, 0);
+      assert.equal(implementation.open(boxKey(keys[(turn + 1) % 2]!, nonce), box, 0, new Uint8Array(10), 0), false);
+      assert.equal(implementation.open(boxKey(key, nonce), box, 0, new Uint8Array(10), 0), true);
     }
   });
 
@@ -126,7 +127,9 @@ for (const [name, implementation] of implementations()) {
 test("a frame beyond what WebAssembly can hold is refused, and smaller ones still work", () => {
   const huge = { length: 3_000_000_000 } as unknown as Uint8Array;
   const key = randomBytes(32);
-  assert.throws(() => primitives().seal(key, randomBytes(24), 0, huge, new Uint8Array(0), 0), { code: "EMSGSIZE" });
+  assert.throws(() => primitives().seal(boxKey(key, randomBytes(24)), 0, huge, new Uint8Array(0), 0), {
+    code: "EMSGSIZE",
+  });
   const box = new Uint8Array(100 + TAG_BYTES);
   sealBox(key, NACL.nonce, new Uint8Array(100), box, 0);
   assert.equal(openBox(key, NACL.nonce, box, "box").length, 100);

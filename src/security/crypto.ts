@@ -18,32 +18,36 @@ export const NONCE_BYTES = 24;
 /** Octets that a box is longer than its content: the tag in front of it. */
 export const TAG_BYTES = 16;
 
+/** What seals and opens boxes of one key whose nonces begin alike. */
+export interface BoxKey {
+  readonly key: Uint8Array;
+  /** The nonce of the next box. Its owner may change the last 8 octets between calls. */
+  readonly nonce: Uint8Array;
+  /** What XSalsa20 makes of `key` and the first 16 octets of `nonce`; the same for all messages of a direction. */
+  readonly streamKey: Uint8Array;
+}
+
 /** All arrays are the caller's; no call keeps or changes one that it did not fill. */
 export interface Primitives {
-  /** Name and version, for diagnostics. */
+  /** For diagnostics. */
   readonly name: string;
   /** The public key that belongs to a secret key. */
   publicKey(secretKey: Uint8Array): Uint8Array;
   /** The key of boxes between two key pairs; undefined when the public key is none (a point of small order). */
   sharedKey(publicKey: Uint8Array, secretKey: Uint8Array): Uint8Array | undefined;
+  /** HSalsa20 of `key` and the first 16 octets of `nonce`. */
+  streamKey(key: Uint8Array, nonce: Uint8Array): Uint8Array;
   /**
    * Writes the box of one octet `lead` and `body`, or of `body` alone when `lead`
    * is negative, at `offset` of `target`. Throws EMSGSIZE when memory does not suffice.
    */
-  seal(key: Uint8Array, nonce: Uint8Array, lead: number, body: Uint8Array, target: Uint8Array, offset: number): void;
+  seal(box: BoxKey, lead: number, body: Uint8Array, target: Uint8Array, offset: number): void;
   /**
    * Opens the box that reaches from `start` to the end of `source` and writes its
    * content at `offset` of `target`. False, and nothing written, when it is not
    * authentic. `source` has at least TAG_BYTES octets behind `start`.
    */
-  open(
-    key: Uint8Array,
-    nonce: Uint8Array,
-    source: Uint8Array,
-    start: number,
-    target: Uint8Array,
-    offset: number,
-  ): boolean;
+  open(box: BoxKey, source: Uint8Array, start: number, target: Uint8Array, offset: number): boolean;
 }
 
 let current: Primitives | undefined;
@@ -91,6 +95,11 @@ export function sharedKey(publicKey: Uint8Array, secretKey: Uint8Array, what: st
   return key;
 }
 
+/** Keeps `key` and `nonce`. */
+export function boxKey(key: Uint8Array, nonce: Uint8Array): BoxKey {
+  return { key, nonce, streamKey: primitives().streamKey(key, nonce) };
+}
+
 /** Writes the box of `content` at `offset` of `target`. */
 export function sealBox(
   key: Uint8Array,
@@ -99,14 +108,14 @@ export function sealBox(
   target: Uint8Array,
   offset: number,
 ): void {
-  primitives().seal(key, nonce, -1, content, target, offset);
+  primitives().seal(boxKey(key, nonce), -1, content, target, offset);
 }
 
 /** The content of `box`, in memory of its own. Throws ERR_ZMTP_CRYPTOGRAPHIC, which names `what`, when it is not authentic. */
 export function openBox(key: Uint8Array, nonce: Uint8Array, box: Uint8Array, what: string): Uint8Array {
   if (box.length >= TAG_BYTES) {
     const content = uninitialized(box.length - TAG_BYTES);
-    if (primitives().open(key, nonce, box, 0, content, 0)) return content;
+    if (primitives().open(boxKey(key, nonce), box, 0, content, 0)) return content;
   }
   throw new ZmqError("ERR_ZMTP_CRYPTOGRAPHIC", { message: `CURVE: ${what} does not open` });
 }

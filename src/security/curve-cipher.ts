@@ -8,11 +8,11 @@
  * allocated for a frame but that of an opened one.
  */
 
-import { uninitialized, view } from "../base/bytes.ts";
+import { uninitialized } from "../base/bytes.ts";
 import { ZmqError } from "../base/errors.ts";
 import { commandName } from "../wire/command.ts";
 import { readUint32, writeUint32 } from "../wire/frame.ts";
-import { type Primitives, primitives, TAG_BYTES } from "./crypto.ts";
+import { type BoxKey, boxKey, type Primitives, primitives, TAG_BYTES } from "./crypto.ts";
 import { NONCE, nonceFrom } from "./curve.ts";
 import type { FrameCipher } from "./mechanism.ts";
 
@@ -41,9 +41,9 @@ export interface CurveTraffic {
 export class CurveCipher implements FrameCipher {
   readonly overhead = SHORTEST_MESSAGE;
   readonly #primitives: Primitives = primitives();
-  readonly #key: Uint8Array;
-  readonly #sealNonce: Uint8Array;
-  readonly #openNonce: Uint8Array;
+  /** One for each direction; the counters in their nonces change. */
+  readonly #sealing: BoxKey;
+  readonly #opening: BoxKey;
   #nextCounter: number;
   /** The peer's last counter, in two halves: it has 64 bits. */
   #peerHigh: number;
@@ -55,9 +55,8 @@ export class CurveCipher implements FrameCipher {
   constructor(traffic: CurveTraffic) {
     const isClient = traffic.role === "client";
     const none = new Uint8Array(8);
-    this.#key = traffic.key;
-    this.#sealNonce = nonceFrom(isClient ? NONCE.fromClient : NONCE.fromServer, none, 0);
-    this.#openNonce = nonceFrom(isClient ? NONCE.fromServer : NONCE.fromClient, none, 0);
+    this.#sealing = boxKey(traffic.key, nonceFrom(isClient ? NONCE.fromClient : NONCE.fromServer, none, 0));
+    this.#opening = boxKey(traffic.key, nonceFrom(isClient ? NONCE.fromServer : NONCE.fromClient, none, 0));
     this.#nextCounter = traffic.nextCounter;
     this.#peerHigh = readUint32(traffic.peerCounter, 0);
     this.#peerLow = readUint32(traffic.peerCounter, 4);
@@ -71,11 +70,11 @@ export class CurveCipher implements FrameCipher {
     }
     this.#nextCounter = counter + 1;
     for (let i = 0; i < NONCE_AT; i++) target[offset + i] = NAME[i] as number;
-    const nonce = this.#sealNonce;
+    const { nonce } = this.#sealing;
     writeUint32(nonce, COUNTER_AT, Math.floor(counter / 0x1_0000_0000));
     writeUint32(nonce, COUNTER_AT + 4, counter % 0x1_0000_0000);
     for (let i = 0; i < 8; i++) target[offset + NONCE_AT + i] = nonce[COUNTER_AT + i] as number;
-    this.#primitives.seal(this.#key, nonce, flags, body, target, offset + BOX_AT);
+    this.#primitives.seal(this.#sealing, flags, body, target, offset + BOX_AT);
   }
 
   /**
@@ -92,11 +91,11 @@ export class CurveCipher implements FrameCipher {
     if (high < this.#peerHigh || (high === this.#peerHigh && low <= this.#peerLow)) {
       throw new ZmqError("ERR_ZMTP_INVALID_SEQUENCE", { message: "CURVE: the nonce of a MESSAGE has not grown" });
     }
-    const nonce = this.#openNonce;
+    const { nonce } = this.#opening;
     for (let i = 0; i < 8; i++) nonce[COUNTER_AT + i] = body[NONCE_AT + i] as number;
     const contentLength = length - BOX_AT - TAG_BYTES;
     const content = contentLength < SMALL_BYTES ? this.#cut(contentLength) : uninitialized(contentLength);
-    if (!this.#primitives.open(this.#key, nonce, body, BOX_AT, content, 0)) {
+    if (!this.#primitives.open(this.#opening, body, BOX_AT, content, 0)) {
       throw new ZmqError("ERR_ZMTP_CRYPTOGRAPHIC", { message: "CURVE: a MESSAGE does not open" });
     }
     this.#peerHigh = high;
@@ -115,7 +114,7 @@ export class CurveCipher implements FrameCipher {
     }
     const start = this.#slabUsed;
     this.#slabUsed = start + length;
-    return view(slab.buffer, slab.byteOffset + start, length);
+    return slab.subarray(start, start + length);
   }
 }
 

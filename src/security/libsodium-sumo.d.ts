@@ -1,5 +1,5 @@
 /** The part of the raw libsodium build that sodium.ts calls. Pointers are offsets in `HEAPU8`; 64-bit lengths come as two halves. */
-declare module "libsodium" {
+declare module "libsodium-sumo" {
   export interface SodiumModule {
     readonly HEAPU8: Uint8Array<ArrayBuffer>;
     _sodium_init(): number;
@@ -7,22 +7,18 @@ declare module "libsodium" {
     _free(pointer: number): void;
     _crypto_scalarmult_base(publicKey: number, secretKey: number): number;
     _crypto_box_beforenm(sharedKey: number, publicKey: number, secretKey: number): number;
-    _crypto_box_easy_afternm(
-      box: number,
+    /** `constant` 0 stands for Salsa20's own. */
+    _crypto_core_hsalsa20(out: number, input: number, key: number, constant: number): number;
+    _crypto_stream_salsa20_xor(
+      out: number,
       text: number,
       lengthLow: number,
       lengthHigh: number,
       nonce: number,
       key: number,
     ): number;
-    _crypto_box_open_easy_afternm(
-      text: number,
-      box: number,
-      lengthLow: number,
-      lengthHigh: number,
-      nonce: number,
-      key: number,
-    ): number;
+    _crypto_onetimeauth(tag: number, text: number, lengthLow: number, lengthHigh: number, key: number): number;
+    _crypto_onetimeauth_verify(tag: number, text: number, lengthLow: number, lengthHigh: number, key: number): number;
   }
   /** Fills `module` with its functions; at once when `instantiateWasm` hands the instance over at once. */
   export default function instantiate(module: {
