@@ -21,6 +21,8 @@ export class Queue<T> {
   /** Read and not yet acknowledged. */
   #unacknowledged = 0;
   readonly #conflate: boolean;
+  /** Whether the high-water mark is reached. Kept, not computed: it is asked several times a message. */
+  #isFull = false;
 
   /** `highWaterMark` in messages, 0 for no limit. A conflating queue keeps the newest item only and is never full. */
   constructor(highWaterMark: number, conflate = false) {
@@ -34,7 +36,7 @@ export class Queue<T> {
   }
 
   get full(): boolean {
-    return this.#highWaterMark !== 0 && this.#charged >= this.#highWaterMark && !this.#conflate;
+    return this.#isFull;
   }
 
   get highWaterMark(): number {
@@ -43,12 +45,12 @@ export class Queue<T> {
 
   /** Takes effect at once; items beyond a lower mark stay. Returns true when a full queue has room now. */
   resize(highWaterMark: number): boolean {
-    const wasFull = this.full;
+    const wasFull = this.#isFull;
     this.#highWaterMark = highWaterMark;
     this.#lowWaterMark = (highWaterMark + 1) >>> 1;
-    this.#charged = this.#length;
+    this.#charge(this.#length);
     this.#unacknowledged = 0;
-    return wasFull && !this.full;
+    return wasFull && !this.#isFull;
   }
 
   /** Appends whatever the mark says: callers ask `full` first. */
@@ -65,7 +67,7 @@ export class Queue<T> {
     if (this.#length === this.#items.length) this.#grow();
     this.#items[(this.#head + this.#length) & this.#mask] = item;
     this.#length++;
-    this.#charged++;
+    this.#charge(this.#charged + 1);
   }
 
   /** Puts an item first, whatever the mark says. A conflating queue that holds a newer item ignores it. */
@@ -75,7 +77,7 @@ export class Queue<T> {
     this.#head = (this.#head - 1) & this.#mask;
     this.#items[this.#head] = item;
     this.#length++;
-    this.#charged++;
+    this.#charge(this.#charged + 1);
   }
 
   peek(): T | undefined {
@@ -89,7 +91,7 @@ export class Queue<T> {
     this.#head = (this.#head + 1) & this.#mask;
     this.#length--;
     if (++this.#unacknowledged >= this.#lowWaterMark) {
-      this.#charged -= this.#unacknowledged;
+      this.#charge(this.#charged - this.#unacknowledged);
       this.#unacknowledged = 0;
     }
     if (this.#length === 0 && this.#items.length > KEPT_SIZE) this.clear();
@@ -101,8 +103,13 @@ export class Queue<T> {
     this.#mask = FIRST_SIZE - 1;
     this.#head = 0;
     this.#length = 0;
-    this.#charged = 0;
+    this.#charge(0);
     this.#unacknowledged = 0;
+  }
+
+  #charge(count: number): void {
+    this.#charged = count;
+    this.#isFull = count >= this.#highWaterMark && this.#highWaterMark !== 0 && !this.#conflate;
   }
 
   #grow(): void {

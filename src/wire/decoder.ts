@@ -7,7 +7,7 @@
  * 8 KiB into which the chunk is copied (one copy for some hundred messages).
  */
 
-import { copyOf, EMPTY, uninitialized } from "../base/bytes.ts";
+import { ByteArray, copyOf, EMPTY, uninitialized } from "../base/bytes.ts";
 import { ZmqError } from "../base/errors.ts";
 import type { Message } from "../base/message.ts";
 import type { FrameCipher } from "../security/mechanism.ts";
@@ -56,6 +56,9 @@ export class Decoder implements FrameDecoder {
   #window: Uint8Array = EMPTY;
   #position = 0;
   #end = 0;
+  /** The memory of the window, and where in it the window begins. */
+  #memory: ArrayBufferLike = EMPTY.buffer;
+  #offset = 0;
   /** While the window is a slab: the chunk it came from and how far it was copied. */
   #chunk: Uint8Array = EMPTY;
   #copied = 0;
@@ -156,7 +159,7 @@ export class Decoder implements FrameDecoder {
       const end = start + length;
       let body: Uint8Array;
       if (end <= this.#end) {
-        body = length === 0 ? EMPTY : window.subarray(start, end);
+        body = length === 0 ? EMPTY : new ByteArray(this.#memory, this.#offset + start, length);
         this.#position = end;
       } else {
         if (this.#copied > 0) {
@@ -298,6 +301,8 @@ export class Decoder implements FrameDecoder {
     this.#copied = 0;
     this.#isLarge = false;
     this.#window = window;
+    this.#memory = window.buffer;
+    this.#offset = window.byteOffset;
     this.#position = position;
     this.#end = window.length;
   }
