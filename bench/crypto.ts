@@ -1,0 +1,147 @@
+/**
+ * The crypto libraries that could carry CURVE, and what one sealed frame costs:
+ * `node --import tsx bench/crypto.ts`. Libraries that are not installed where it
+ * is started are left out: `npm i --no-save libsodium-wrappers @noble/ciphers
+ * @noble/curves tweetnacl sodium-native` brings them. Rounds of all candidates
+ * alternate; the best of each counts. docs/security.md has the figures.
+ */
+
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { withNative } from "../src/node/sodium-native.ts";
+import { boxKey, newKeyPair, type Primitives, primitives, randomBytes } from "../src/security/crypto.ts";
+import { CurveCipher } from "../src/security/curve-cipher.ts";
+
+const ROUNDS = 5;
+const ROUND_MS = 60;
+const SIZES = [64, 1024, 65_536];
+
+type Job = () => void;
+const jobs = new Map<string, Map<string, Job>>();
+function add(what: string, library: string, job: Job): void {
+  const group = jobs.get(what) ?? new Map<string, Job>();
+  jobs.set(what, group.set(library, job));
+}
+
+const here = createRequire(join(process.cwd(), "package.json"));
+// biome-ignore lint/suspicious/noExplicitAny: libraries without common types, called once each below
+async function optional(name: string): Promise<any> {
+  try {
+    return await import(pathToFileURL(here.resolve(name)).href);
+  } catch {
+    console.error(`${name}: not installed here, left out`);
+    return undefined;
+  }
+}
+
+const key = randomBytes(32);
+const nonce = randomBytes(24);
+const startedAt = performance.now();
+const wasm = primitives();
+console.log(`first use of ${wasm.name}: ${(performance.now() - startedAt).toFixed(1)} ms`);
+const pair = newKeyPair();
+const keyed = boxKey(key, nonce);
+
+function addPrimitives(library: string, candidate: Primitives): void {
+  for (const size of SIZES) {
+    const body = new Uint8Array(size).fill(7);
+    const box = new Uint8Array(size + 16);
+    const content = new Uint8Array(size);
+    const good = new Uint8Array(size + 16);
+    candidate.seal(keyed, -1, body, good, 0);
+    add(`seal ${size}`, library, () => candidate.seal(keyed, -1, body, box, 0));
+    add(`open ${size}`, library, () => {
+      if (!candidate.open(keyed, good, 0, content, 0)) throw new Error("does not open");
+    });
+  }
+}
+
+addPrimitives("libsodium wasm, direct", wasm);
+add("public key", "libsodium wasm, direct", () => wasm.publicKey(pair.secretKey));
+add("shared key", "libsodium wasm, direct", () => wasm.sharedKey(pair.publicKey, pair.secretKey));
+
+const native = await optional("sodium-native");
+if (native !== undefined) addPrimitives("sodium-native from 4 KiB", withNative(wasm, native.default));
+
+const wrappers = await optional("libsodium-wrappers");
+if (wrappers !== undefined) {
+  const sodium = wrappers.default;
+  await sodium.ready;
+  for (const size of SIZES) {
+    const body = new Uint8Array(size).fill(7);
+    const box = sodium.crypto_box_easy_afternm(body, nonce, key);
+    add(`seal ${size}`, "libsodium-wrappers", () => sodium.crypto_box_easy_afternm(body, nonce, key));
+    add(`open ${size}`, "libsodium-wrappers", () => sodium.crypto_box_open_easy_afternm(box, nonce, key));
+  }
+  add("shared key", "libsodium-wrappers", () => sodium.crypto_box_beforenm(pair.publicKey, pair.secretKey));
+}
+
+const salsa = await optional("@noble/ciphers/salsa.js");
+if (salsa !== undefined) {
+  for (const size of SIZES) {
+    const body = new Uint8Array(size).fill(7);
+    const box = salsa.xsalsa20poly1305(key, nonce).encrypt(body);
+    add(`seal ${size}`, "noble", () => salsa.xsalsa20poly1305(key, nonce).encrypt(body));
+    add(`open ${size}`, "noble", () => salsa.xsalsa20poly1305(key, nonce).decrypt(box));
+  }
+}
+const curves = await optional("@noble/curves/ed25519.js");
+if (curves !== undefined) {
+  add("public key", "noble", () => curves.x25519.getPublicKey(pair.secretKey));
+  add("shared key", "noble", () => curves.x25519.getSharedSecret(pair.secretKey, pair.publicKey));
+}
+
+const tweet = await optional("tweetnacl");
+if (tweet !== undefined) {
+  const nacl = tweet.default;
+  const plain = Uint8Array.from(key);
+  const plainNonce = Uint8Array.from(nonce);
+  for (const size of SIZES) {
+    const body = new Uint8Array(size).fill(7);
+    const box = nacl.secretbox(body, plainNonce, plain);
+    add(`seal ${size}`, "tweetnacl", () => nacl.secretbox(body, plainNonce, plain));
+    add(`open ${size}`, "tweetnacl", () => nacl.secretbox.open(box, plainNonce, plain));
+  }
+  const secret = Uint8Array.from(pair.secretKey);
+  add("shared key", "tweetnacl", () => nacl.box.before(Uint8Array.from(pair.publicKey), secret));
+}
+
+for (const size of SIZES) {
+  const body = new Uint8Array(size).fill(7);
+  const frame = Buffer.alloc(size + 33);
+  const none = new Uint8Array(8);
+  const client = new CurveCipher({ role: "client", key, nextCounter: 3, peerCounter: none });
+  const server = new CurveCipher({ role: "server", key, nextCounter: 3, peerCounter: none });
+  add(`seal ${size}`, "whole MESSAGE command", () => client.seal(0, body, frame, 0));
+  add(`seal and open ${size}`, "whole MESSAGE command", () => {
+    client.seal(0, body, frame, 0);
+    server.open(frame);
+  });
+}
+
+/** Calls a second in one round. */
+function measure(job: Job): number {
+  let calls = 0;
+  let batch = 1;
+  const begin = performance.now();
+  for (;;) {
+    for (let i = 0; i < batch; i++) job();
+    calls += batch;
+    const spent = performance.now() - begin;
+    if (spent >= ROUND_MS) return (calls / spent) * 1000;
+    if (batch < 256) batch *= 2;
+  }
+}
+
+for (const [what, group] of jobs) {
+  const best = new Map<string, number>();
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const [library, job] of group) best.set(library, Math.max(best.get(library) ?? 0, measure(job)));
+  }
+  for (const [library, rate] of best) {
+    const size = Number(what.split(" ").at(-1));
+    const volume = size > 0 ? `${((rate * size) / 1e6).toFixed(0)} MB/s` : "";
+    console.log(`${what.padEnd(20)} ${library.padEnd(26)} ${rate.toFixed(0).padStart(9)}/s ${volume.padStart(10)}`);
+  }
+}
