@@ -23,10 +23,16 @@ const SHORTEST_MESSAGE = BOX_AT + TAG_BYTES + 1;
 /** Where a nonce's counter begins. */
 const COUNTER_AT = 16;
 
-/** Opened frames below this size are cut from slabs, as the decoder does with frames in clear. */
+/**
+ * Opened frames are cut from slabs: an array of its own costs as much as opening
+ * a frame of a kilobyte. A kept frame pins its slab, so small ones, of which
+ * many may be kept, share small slabs, as they do in the decoder.
+ */
 const SMALL_BYTES = 256;
 const FIRST_SLAB_BYTES = 512;
-const SLAB_BYTES = 8192;
+const SMALL_SLAB_BYTES = 8192;
+const MEDIUM_BYTES = 16_384;
+const MEDIUM_SLAB_BYTES = 65_536;
 
 export interface CurveTraffic {
   readonly role: "client" | "server";
@@ -48,9 +54,8 @@ export class CurveCipher implements FrameCipher {
   /** The peer's last counter, in two halves: it has 64 bits. */
   #peerHigh: number;
   #peerLow: number;
-  #slab: Uint8Array | undefined = undefined;
-  #slabUsed = 0;
-  #slabBytes = FIRST_SLAB_BYTES;
+  readonly #small = new Slab(SMALL_SLAB_BYTES);
+  readonly #medium = new Slab(MEDIUM_SLAB_BYTES);
 
   constructor(traffic: CurveTraffic) {
     const isClient = traffic.role === "client";
@@ -94,7 +99,10 @@ export class CurveCipher implements FrameCipher {
     const { nonce } = this.#opening;
     for (let i = 0; i < 8; i++) nonce[COUNTER_AT + i] = body[NONCE_AT + i] as number;
     const contentLength = length - BOX_AT - TAG_BYTES;
-    const content = contentLength < SMALL_BYTES ? this.#cut(contentLength) : uninitialized(contentLength);
+    let content: Uint8Array;
+    if (contentLength < SMALL_BYTES) content = this.#small.cut(contentLength);
+    else if (contentLength < MEDIUM_BYTES) content = this.#medium.cut(contentLength);
+    else content = uninitialized(contentLength);
     if (!this.#primitives.open(this.#opening, body, BOX_AT, content, 0)) {
       throw new ZmqError("ERR_ZMTP_CRYPTOGRAPHIC", { message: "CURVE: a MESSAGE does not open" });
     }
@@ -102,19 +110,31 @@ export class CurveCipher implements FrameCipher {
     this.#peerLow = low;
     return content;
   }
+}
 
-  /** Memory for a small frame, with others of this connection in the same slab. */
-  #cut(length: number): Uint8Array {
-    let slab = this.#slab;
-    if (slab === undefined || this.#slabUsed + length > slab.length) {
-      slab = uninitialized(this.#slabBytes);
-      this.#slab = slab;
-      this.#slabUsed = 0;
-      this.#slabBytes = Math.min(this.#slabBytes * 2, SLAB_BYTES);
+/** Memory for the frames of one connection. */
+class Slab {
+  readonly #largest: number;
+  #memory: Uint8Array | undefined = undefined;
+  #used = 0;
+  #next = FIRST_SLAB_BYTES;
+
+  constructor(largest: number) {
+    this.#largest = largest;
+  }
+
+  /** Slabs grow as long as frames follow each other, so that an idle connection holds little. */
+  cut(length: number): Uint8Array {
+    let memory = this.#memory;
+    if (memory === undefined || this.#used + length > memory.length) {
+      memory = uninitialized(Math.max(this.#next, length));
+      this.#memory = memory;
+      this.#used = 0;
+      this.#next = Math.min(memory.length * 2, this.#largest);
     }
-    const start = this.#slabUsed;
-    this.#slabUsed = start + length;
-    return slab.subarray(start, start + length);
+    const start = this.#used;
+    this.#used = start + length;
+    return memory.subarray(start, start + length);
   }
 }
 
