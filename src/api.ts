@@ -6,9 +6,36 @@
 export { type ErrorCode, ZmqError } from "./base/errors.ts";
 export { type CurveKeyPair, curveKeyPair, curvePublicKey } from "./security/keys.ts";
 export type { ContextOptions } from "./socket/context.ts";
-export type { ConnectOptions } from "./socket/endpoints.ts";
+export type {
+  ConnectOptions,
+  ConnectOptions as RouterConnectOptions,
+  ConnectOptions as StreamConnectOptions,
+} from "./socket/endpoints.ts";
+export type {
+  AuthError,
+  DropEvent,
+  ErrnoError,
+  Event,
+  EventAddress,
+  EventError,
+  EventFor,
+  EventInterval,
+  EventOfType,
+  EventRemoteAddress,
+  EventSubscriber,
+  EventType,
+  ProtoError,
+} from "./socket/event-types.ts";
 export type { MessageLike } from "./socket/frames.ts";
-export { type Event, type EventOfType, type EventType, Observer } from "./socket/observer.ts";
+export { Observer } from "./socket/observer.ts";
+export type {
+  Expand,
+  IfEquals,
+  Options,
+  ReadableKeys,
+  SocketOptions,
+  WritableKeys,
+} from "./socket/option-types.ts";
 export type { PeerInfo } from "./socket/peers.ts";
 export { type PollEvents, Poller, type PollResult } from "./socket/poller.ts";
 export { Proxy, type ProxyOptions, type ProxyStatistics, type ProxyTraffic } from "./socket/proxy.ts";

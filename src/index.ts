@@ -3,11 +3,13 @@
  */
 
 import { nodePlatform } from "./node-platform.ts";
-import { Context as NeutralContext, type ContextOptions } from "./socket/context.ts";
+import { expectArguments } from "./socket/arguments.ts";
+import { type ContextOptions, Context as NeutralContext } from "./socket/context.ts";
 import { setDefaultContext } from "./socket/default-context.ts";
 
 export class Context extends NeutralContext {
   constructor(options?: ContextOptions) {
+    expectArguments(1, arguments.length);
     super(nodePlatform, options);
   }
 }

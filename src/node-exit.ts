@@ -33,10 +33,11 @@ function linger(): void {
   if (lingering.length === 0) return;
   setTimeout(() => {
     if (!lingering.some((context) => contexts.has(context) && context.linger())) return;
-    let text = `(node:${process.pid}) WARNING: Waiting for queued ZeroMQ messages to be delivered.\n`;
-    if (lingering.some((context) => context.blocky)) {
-      text += `(node:${process.pid}) Set 'context.blocky = false' to change this behaviour.\n`;
-    }
-    process.stderr.write(text);
+    const advice = lingering.some((context) => context.blocky)
+      ? " Set 'context.blocky = false' to change this behaviour."
+      : "";
+    process.stderr.write(
+      `(node:${process.pid}) WARNING: Waiting for queued ZeroMQ messages to be delivered.${advice}\n`,
+    );
   }, PATIENCE_MS).unref();
 }

@@ -159,15 +159,18 @@ export function optionById(id: number): OptionName | undefined {
 export function setOptionById(values: OptionValues, id: number, input: unknown, type: SocketTypeName): void {
   const name = optionById(id);
   if (name === undefined) throw invalid(`option ${id}: expected the number of a socket option`);
-  setOption(values, name, fromLibzmq(name, id, input), type);
+  setOption(values, name, optionInput(name, id, input), type);
 }
 
-function fromLibzmq(name: OptionName, id: number, input: unknown): unknown {
+/** What to assign to an option for a value as libzmq has it: the name for a number of a choice, true for 1. */
+export function optionInput(name: OptionName, id: number, input: unknown): unknown {
   if (id === XPUB_VERBOSE && typeof input === "boolean") return input ? "allSubs" : null;
   if (id === XPUB_VERBOSER && typeof input === "boolean") return input ? "allSubsUnsubs" : null;
   if (id === IPV4ONLY && typeof input === "boolean") return !input;
-  const { values } = optionRow(name);
-  return values !== undefined && typeof input === "number" ? values[input] : input;
+  const { values, default: standard } = optionRow(name);
+  if (values !== undefined && typeof input === "number") return values[input];
+  if (typeof standard === "boolean" && (input === 0 || input === 1)) return input === 1;
+  return input;
 }
 
 /** As `getOption`, by libzmq's number and with libzmq's values. */

@@ -27,6 +27,9 @@ const STOP_ON_REFUSED = 1;
 const STOP_ON_HANDSHAKE_FAILED = 2;
 const STOP_AFTER_DISCONNECT = 4;
 
+/** One for all: a fresh error's stack would keep the user's socket from garbage collection while the attempt ends. */
+const CANCELED = new ZmqError("ECANCELED");
+
 export class Dialer implements ConnectionOwner {
   readonly endpoint: string;
   readonly options: OptionValues;
@@ -214,7 +217,7 @@ export class Dialer implements ConnectionOwner {
     const attempt = this.#attempt;
     if (attempt !== undefined) {
       this.#attempt = undefined;
-      attempt.abort(new ZmqError("ECANCELED"));
+      attempt.abort(CANCELED);
       this.emit({ type: "close", address: this.endpoint });
     }
     this.#connection?.abort(graceful);

@@ -75,6 +75,8 @@ export class ContextCore implements Lingering {
       this.platform.lifetime?.ended(this);
       for (const done of this.#onEmpty.splice(0)) done();
     });
+    socket.core.emit({ type: "end" });
+    socket.core.observe = undefined;
   }
 
   /** Closes all sockets; no new ones can be opened. Resolves when all that was sent has left or lingered out. */

@@ -10,7 +10,15 @@ import type { Clock } from "../base/clock.ts";
 import { ZmqError } from "../base/errors.ts";
 import type { MonitorEvent } from "../base/events.ts";
 import type { Control, Message, Properties } from "../base/message.ts";
-import { getOption, hasOption, type OptionName, type OptionValues, optionById, setOption } from "../base/options.ts";
+import {
+  getOptionById,
+  hasOption,
+  type OptionName,
+  type OptionValues,
+  optionById,
+  optionInput,
+  setOption,
+} from "../base/options.ts";
 import { Pipe, type PipeOwner } from "../base/pipe.ts";
 import type { SocketTypeName } from "../base/socket-types.ts";
 import type { DropReason, Pattern, PatternHost } from "../pattern/pattern.ts";
@@ -252,13 +260,20 @@ export class SocketCore implements PipeOwner, PatternHost {
     this.pattern.optionChanged?.(name);
   }
 
-  /** By libzmq's number. Throws EINVAL for one that is unknown or not of this type. */
-  getById(id: number): unknown {
-    return getOption(this.options, this.#option(id));
+  /** ZMQ_TOPICS_COUNT. */
+  get topicsCount(): number {
+    return this.pattern.topicsCount ?? 0;
   }
 
-  setById(id: number, value: unknown): void {
-    this.assign(this.#option(id), value);
+  /** By libzmq's number, as libzmq's value. Throws EINVAL for one that is unknown or not of this type. */
+  getById(id: number): unknown {
+    return this.#option(id) === "topicsCount" ? this.topicsCount : getOptionById(this.options, id);
+  }
+
+  /** What libzmq's number and value come to: the name of the option, and what to assign to it. Throws as `getById`. */
+  optionInput(id: number, value: unknown): { name: OptionName; input: unknown } {
+    const name = this.#option(id);
+    return { name, input: optionInput(name, id, value) };
   }
 
   #option(id: number): OptionName {
@@ -283,8 +298,11 @@ export class SocketCore implements PipeOwner, PatternHost {
     if (this.isClosed) return;
     this.#serve();
     this.isClosed = true;
-    this.#senders.rejectAll(() => new ZmqError("EAGAIN"));
-    this.#receivers.rejectAll(() => new ZmqError("EAGAIN"));
+    // The reason is that of the last attempt: an operation out of turn fails with EFSM.
+    const isBoth = this.#senders.length > 0 && this.#receivers.length > 0;
+    const reason = isBoth ? "EAGAIN" : (this.pattern.blockedBy ?? "EAGAIN");
+    this.#senders.rejectAll(() => new ZmqError(reason));
+    this.#receivers.rejectAll(() => new ZmqError(reason));
     this.notify();
   }
 }

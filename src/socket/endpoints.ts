@@ -4,8 +4,8 @@
  * acceptors and inproc names.
  */
 
+import { EMPTY, equal } from "../base/bytes.ts";
 import { type Endpoint, parseEndpoint } from "../base/endpoint.ts";
-import { equal } from "../base/bytes.ts";
 import { ZmqError } from "../base/errors.ts";
 import type { MonitorEvent } from "../base/events.ts";
 import type { Link, Transport } from "../base/link.ts";
@@ -19,8 +19,8 @@ import { Handshake } from "../engine/handshake.ts";
 import type { EndpointOwner } from "../engine/owner.ts";
 import { RawSession } from "../engine/raw-session.ts";
 import { Session } from "../engine/session.ts";
-import { NullMechanism } from "../security/null.ts";
 import type { ZapReply, ZapRequest } from "../security/mechanism.ts";
+import { NullMechanism } from "../security/null.ts";
 import type { InprocBinder, InprocSide } from "../transport/inproc.ts";
 import type { ContextCore } from "./context-core.ts";
 import type { SocketCore } from "./core.ts";
@@ -47,9 +47,9 @@ export class Endpoints implements EndpointOwner, InprocBinder {
   readonly #dialers = new Set<Dialer>();
   readonly #acceptors = new Set<Acceptor>();
   readonly #inproc = new Set<InprocEndpoint>();
-  #lastEndpoint: string | null = null;
-  /** A bind or unbind is under way. */
   #isBusy = false;
+  /** What waits for the bind or unbind under way to end. */
+  #onSettled: (() => void) | undefined = undefined;
   /** Called once all endpoints are gone after `close`. */
   #onEmpty: (() => void) | undefined = undefined;
 
@@ -60,7 +60,7 @@ export class Endpoints implements EndpointOwner, InprocBinder {
 
   /** ZMQ_LAST_ENDPOINT: what the last bind or connect came to. */
   get lastEndpoint(): string | null {
-    return this.#lastEndpoint;
+    return this.#core.options.lastEndpoint;
   }
 
   /** Whether the socket was bound or connected and still is. */
@@ -76,10 +76,25 @@ export class Endpoints implements EndpointOwner, InprocBinder {
     return true;
   }
 
+  /** Whether a bind or unbind is under way. */
+  get isBusy(): boolean {
+    return this.#isBusy;
+  }
+
+  /** Calls `task` when the bind or unbind under way has ended, before its caller hears of it. */
+  onceSettled(task: () => void): void {
+    this.#onSettled = task;
+  }
+
   // --- What users call ---
 
-  async bind(text: string): Promise<void> {
+  /** Throws EBUSY at once when a bind or unbind is under way. */
+  bind(text: string): Promise<void> {
     this.#begin();
+    return this.#bind(text);
+  }
+
+  async #bind(text: string): Promise<void> {
     try {
       // A turn even when nothing waits: until then the socket counts as busy, as in zeromq.js.
       await undefined;
@@ -89,7 +104,7 @@ export class Endpoints implements EndpointOwner, InprocBinder {
         this.#added(acceptor);
       }
     } finally {
-      this.#isBusy = false;
+      this.#settle();
     }
   }
 
@@ -102,17 +117,22 @@ export class Endpoints implements EndpointOwner, InprocBinder {
         this.#added(acceptor);
       }
     } finally {
-      this.#isBusy = false;
+      this.#settle();
     }
   }
 
-  async unbind(text: string): Promise<void> {
+  /** Throws EBUSY at once when a bind or unbind is under way. */
+  unbind(text: string): Promise<void> {
     this.#begin();
+    return this.#unbindLater(text);
+  }
+
+  async #unbindLater(text: string): Promise<void> {
     try {
       await undefined;
       this.#unbind(text);
     } finally {
-      this.#isBusy = false;
+      this.#settle();
     }
   }
 
@@ -121,7 +141,7 @@ export class Endpoints implements EndpointOwner, InprocBinder {
     try {
       this.#unbind(text);
     } finally {
-      this.#isBusy = false;
+      this.#settle();
     }
   }
 
@@ -138,7 +158,7 @@ export class Endpoints implements EndpointOwner, InprocBinder {
       this.#dialers.add(dialer);
       dialer.start();
     }
-    this.#lastEndpoint = text;
+    this.#core.options.lastEndpoint = text;
   }
 
   disconnect(text: string): void {
@@ -197,7 +217,10 @@ export class Endpoints implements EndpointOwner, InprocBinder {
     const handshake = new Handshake({
       socketType: type,
       routingId: options.routingId,
-      mechanism: new NullMechanism({ socketType: type, routingId: options.routingId, metadata: new Map() }, options.zapDomain !== null),
+      mechanism: new NullMechanism(
+        { socketType: type, routingId: options.routingId, metadata: new Map() },
+        options.zapDomain !== null,
+      ),
       zapDomainSet: options.zapDomain !== null,
       limits: { maxFrameBytes: options.maxMessageSize, maxFrames: MAX_FRAMES },
     });
@@ -237,6 +260,13 @@ export class Endpoints implements EndpointOwner, InprocBinder {
     this.#isBusy = true;
   }
 
+  #settle(): void {
+    this.#isBusy = false;
+    const task = this.#onSettled;
+    this.#onSettled = undefined;
+    task?.();
+  }
+
   #parse(text: string, role: "bind" | "connect"): Endpoint {
     const endpoint = parseEndpoint(text, role, this.#core.options.ipv6);
     const { type } = this.#core;
@@ -266,7 +296,7 @@ export class Endpoints implements EndpointOwner, InprocBinder {
     if (target.scheme === "inproc") {
       this.#context.inproc.bind(target.name, this);
       this.#inproc.add({ text, name: target.name });
-      this.#lastEndpoint = text;
+      this.#core.options.lastEndpoint = text;
       return undefined;
     }
     return new Acceptor(this, target, this.#transport(target), { ...this.#core.options });
@@ -278,7 +308,7 @@ export class Endpoints implements EndpointOwner, InprocBinder {
       return;
     }
     this.#acceptors.add(acceptor);
-    this.#lastEndpoint = acceptor.endpoint;
+    this.#core.options.lastEndpoint = acceptor.endpoint;
   }
 
   #unbind(text: string): void {
@@ -302,7 +332,7 @@ export class Endpoints implements EndpointOwner, InprocBinder {
     if (given !== undefined && (type === "ROUTER" || type === "STREAM")) core.assign("connectRoutingId", given);
     const id = options.connectRoutingId;
     if (id.length === 0) return undefined;
-    core.assign("connectRoutingId", null);
+    core.options.connectRoutingId = EMPTY; // it serves one connection
     for (const pipe of core.pipes) {
       if (pipe.routingId !== undefined && equal(pipe.routingId, id)) {
         throw new ZmqError("EINVAL", { detail: "another peer has this routing id already" });

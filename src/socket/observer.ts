@@ -6,35 +6,47 @@
 
 import type { Clock } from "../base/clock.ts";
 import { ZmqError } from "../base/errors.ts";
-import type { MonitorEvent } from "../base/events.ts";
+import type { SocketCore } from "./core.ts";
+import {
+  type DropEvent,
+  type Event,
+  type EventOfType,
+  type EventSubscriber,
+  type EventType,
+  publicEvent,
+} from "./event-types.ts";
+import { Socket, type WaitOptions } from "./socket.ts";
 import { WaitingLine } from "./waiting.ts";
 
-export type Event = MonitorEvent;
-export type EventType = Event["type"];
-/** The event of one type. */
-export type EventOfType<E extends EventType = EventType> = Extract<Event, { type: E }> | PlainOf<E>;
-type PlainOf<E> = Event extends infer Each ? (Each extends { type: infer Types } ? (E extends Types ? Each & { type: E } : never) : never) : never;
-type Listener = (event: Event) => void;
+type AnyEvent = Event | DropEvent;
+type Listener = (event: never) => void;
 
 /** Unread events beyond this number push out the oldest, so that an unread observer cannot grow for ever. */
 const MOST_UNREAD = 10_000;
 
-export class Observer {
+/** The observers of each socket that has any. */
+const observersOf = new WeakMap<SocketCore, Set<Observer>>();
+
+export class Observer implements EventSubscriber {
+  readonly #core: SocketCore;
   readonly #clock: Clock;
   readonly #readers: WaitingLine<undefined, Event>;
   readonly #unread: Event[] = [];
-  readonly #listeners = new Map<EventType, Set<Listener>>();
+  readonly #listeners = new Map<string, Listener[]>();
   #isClosed = false;
   #isEmitter = false;
   /** The `end` event was read or emitted. */
   #isOver = false;
-  #detach: (() => void) | undefined;
 
-  /** Not for users: `socket.events` makes it. `detach` is called when nothing more should be observed. */
-  constructor(clock: Clock, detach: () => void) {
-    this.#clock = clock;
-    this.#detach = detach;
-    this.#readers = new WaitingLine(clock, () => "EAGAIN");
+  /** Observes `socket` from now on. `socket.events` is one that its socket keeps. Throws ENOTSOCK for a closed one. */
+  constructor(socket: Socket) {
+    if (!Socket.isSocket(socket)) throw new TypeError("Socket must be a socket object");
+    const core = Socket.coreOf(socket);
+    this.#core = core;
+    this.#clock = core.clock;
+    this.#readers = new WaitingLine(core.clock, () => "EAGAIN");
+    if (core.isClosed) this.#end();
+    else this.#attach();
   }
 
   /** True once the observer was closed, or its socket was and the `end` event was received. */
@@ -47,13 +59,13 @@ export class Observer {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#isOver = true;
-    this.#detach?.();
-    this.#detach = undefined;
+    if (this.#isEmitter) this.#clock.release();
+    this.#detach();
     this.#readers.rejectAll(() => new ZmqError("ENOTSOCK"));
   }
 
   /** The next event. Waiting keeps the process alive. Throws EBADF when closed, and when `on` was called before. */
-  receive(options: { signal?: AbortSignal } = {}): Promise<Event> {
+  receive(options: WaitOptions = {}): Promise<Event> {
     if (this.#isEmitter) {
       throw new Error(
         "Observer is in event emitter mode. After a call to events.on() it is not possible to read events with events.receive().",
@@ -68,19 +80,30 @@ export class Observer {
     return this.#readers.join(undefined, { timeoutMs: -1, signal: options.signal }, this);
   }
 
-  /** Calls `listener` for each event of `type` from now on; an observer with listeners cannot be read any more. */
-  on<E extends EventType>(type: E, listener: (event: EventOfType<E>) => void): void {
-    if (!this.#isEmitter) {
-      this.#isEmitter = true;
-      for (const event of this.#unread.splice(0)) this.#dispatch(event);
-    }
+  /**
+   * Calls `listener` for each event of `type`; an observer with listeners
+   * cannot be read any more, and keeps the process alive until its socket or
+   * itself is closed. Events that nobody read go to the first listeners.
+   */
+  on<E extends EventType>(type: E, listener: (event: EventOfType<E>) => void): this;
+  /** `drop` tells of each message that is dropped, and why. */
+  on(type: "drop", listener: (event: DropEvent) => void): this;
+  on(type: string, listener: Listener): this {
     const listeners = this.#listeners.get(type);
-    if (listeners === undefined) this.#listeners.set(type, new Set([listener as Listener]));
-    else listeners.add(listener as Listener);
+    if (listeners === undefined) this.#listeners.set(type, [listener]);
+    else listeners.push(listener);
+    if (type === "drop") this.#observeDrops();
+    if (!this.#isEmitter) this.#startEmitting();
+    return this;
   }
 
-  off<E extends EventType>(type: E, listener: (event: EventOfType<E>) => void): void {
-    this.#listeners.get(type)?.delete(listener as Listener);
+  off<E extends EventType>(type: E, listener: (event: EventOfType<E>) => void): this;
+  off(type: "drop", listener: (event: DropEvent) => void): this;
+  off(type: string, listener: Listener): this {
+    const listeners = this.#listeners.get(type) ?? [];
+    const index = listeners.lastIndexOf(listener);
+    if (index >= 0) listeners.splice(index, 1);
+    return this;
   }
 
   /** Events until the observer ends. */
@@ -100,30 +123,75 @@ export class Observer {
     this.close();
   }
 
-  /** Not for users: the socket's core puts events in here. */
-  put(event: Event): void {
-    if (this.#isClosed) return;
-    if (event.type === "end") {
-      this.#isClosed = true;
-      this.#detach = undefined;
+  #attach(): void {
+    const core = this.#core;
+    let observers = observersOf.get(core);
+    if (observers === undefined) {
+      observers = new Set();
+      observersOf.set(core, observers);
     }
+    observers.add(this);
+    const all = observers;
+    core.observe = (event) => {
+      const made = publicEvent(event);
+      for (const observer of all) observer.#put(made);
+    };
+  }
+
+  #detach(): void {
+    const observers = observersOf.get(this.#core);
+    observers?.delete(this);
+    if (observers?.size === 0) this.#core.observe = undefined;
+  }
+
+  #observeDrops(): void {
+    const all = observersOf.get(this.#core);
+    this.#core.observeDrop = (reason, pipe) => {
+      const event: DropEvent = { type: "drop", reason, address: pipe?.endpoint ?? "" };
+      for (const observer of all ?? []) if (observer.#listeners.has("drop")) observer.#dispatch(event);
+    };
+  }
+
+  #put(event: Event): void {
+    if (this.#isClosed) return;
+    if (event.type === "end") this.#end();
+    else this.#take(event);
+  }
+
+  /** The socket was closed: one event remains. */
+  #end(): void {
+    this.#isClosed = true;
+    this.#detach();
+    this.#take({ type: "end" });
+    this.#readers.rejectAll(() => new ZmqError("ENOTSOCK"));
+  }
+
+  #take(event: Event): void {
     if (this.#isEmitter) {
       this.#dispatch(event);
     } else if (this.#readers.length > 0) {
       if (event.type === "end") this.#isOver = true;
       this.#readers.resolveFirst(event);
-      if (this.#isClosed) this.#readers.rejectAll(() => new ZmqError("ENOTSOCK"));
     } else {
       this.#unread.push(event);
       if (this.#unread.length > MOST_UNREAD) this.#unread.shift();
     }
   }
 
+  #startEmitting(): void {
+    this.#isEmitter = true;
+    if (!this.#isOver) this.#clock.hold();
+    for (const event of this.#unread.splice(0)) this.#dispatch(event);
+  }
+
   /** Listeners run in a later step, so that what they throw or do cannot disturb the connection. */
-  #dispatch(event: Event): void {
-    if (event.type === "end") this.#isOver = true;
+  #dispatch(event: AnyEvent): void {
+    if (event.type === "end") {
+      this.#isOver = true;
+      this.#clock.release();
+    }
     this.#clock.defer(() => {
-      for (const listener of [...(this.#listeners.get(event.type) ?? [])]) listener(event);
+      for (const listener of [...(this.#listeners.get(event.type) ?? [])]) listener(event as never);
     });
   }
 }

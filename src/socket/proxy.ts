@@ -38,6 +38,7 @@ export interface ProxyStatistics {
 
 type State = "idle" | "running" | "paused" | "ended";
 
+// biome-ignore lint/suspicious/noShadowRestrictedNames: zeromq.js's name
 export class Proxy<F extends Socket = Socket, B extends Socket = Socket> implements Watcher {
   /** The socket that clients reach. */
   readonly frontEnd: F;
@@ -55,6 +56,9 @@ export class Proxy<F extends Socket = Socket, B extends Socket = Socket> impleme
   constructor(frontEnd: F, backEnd: B, options: ProxyOptions = {}) {
     if (!Socket.isSocket(frontEnd)) throw new TypeError("Front-end must be a socket object");
     if (!Socket.isSocket(backEnd)) throw new TypeError("Back-end must be a socket object");
+    if (typeof options !== "object" || Socket.isSocket(options)) {
+      throw new TypeError("Expected 2 arguments and options: { capture, control }");
+    }
     for (const [name, socket] of Object.entries(options)) {
       if (!Socket.isSocket(socket)) throw new TypeError(`${name} must be a socket object`);
     }
@@ -229,9 +233,11 @@ export class Proxy<F extends Socket = Socket, B extends Socket = Socket> impleme
 
   #check(socket: Socket, name: string): void {
     const core = Socket.coreOf(socket);
-    if (core.isClosed) throw new ZmqError("EBADF");
-    if (core.isProxied) throw new ZmqError("EBUSY", { message: "Socket is blocked by a bind or unbind operation" });
-    if (Socket.endpointsOf(socket).isEmpty) {
+    const endpoints = Socket.endpointsOf(socket);
+    if (core.isProxied || endpoints.isBusy) {
+      throw new ZmqError("EBUSY", { message: "Socket is blocked by a bind or unbind operation" });
+    }
+    if (core.isClosed || endpoints.isEmpty) {
       throw new ZmqError("EINVAL", { message: `${name} socket must be bound or connected` });
     }
   }

@@ -5,11 +5,12 @@
  */
 
 import { ZmqError } from "../base/errors.ts";
-import { getOption, type OptionName, optionRow, optionsOf } from "../base/options.ts";
 import { bytesOf } from "../base/options/kinds.ts";
+import { getOption, type OptionName, optionRow, optionsOf } from "../base/options.ts";
 import { SOCKET_TYPES, type SocketTypeName, socketTypeName } from "../base/socket-types.ts";
 import type { DropReason } from "../pattern/pattern.ts";
-import { contextCore, type Context } from "./context.ts";
+import { expectArguments } from "./arguments.ts";
+import { type Context, contextCore } from "./context.ts";
 import type { OpenSocket } from "./context-core.ts";
 import { conversions } from "./conversions.ts";
 import type { SocketCore } from "./core.ts";
@@ -17,8 +18,8 @@ import { defaultContext } from "./default-context.ts";
 import type { ConnectOptions } from "./endpoints.ts";
 import { toMessage } from "./frames.ts";
 import { Observer } from "./observer.ts";
-import { type PeerInfo, peerInfo, properties } from "./peers.ts";
 import { PATTERNS } from "./patterns.ts";
+import { type PeerInfo, peerInfo, properties } from "./peers.ts";
 import { waitUntil } from "./until.ts";
 
 /** Every call that may wait takes one. */
@@ -39,7 +40,13 @@ export interface Received<M> {
 /** Closes the core of a socket that was garbage-collected. */
 const collected = new FinalizationRegistry<() => void>((close) => close());
 
-const WARNING = "Socket option will not take effect until next connect/bind.";
+/** Warnings in zeromq.js's words: programs filter on them. */
+const TOO_LATE = "Socket option will not take effect until next connect/bind.";
+const ROUNDED = "Value is larger than Number.MAX_SAFE_INTEGER and may have been rounded inaccurately.";
+
+/** Subscriptions are options to libzmq. */
+const SUBSCRIBE = 6;
+const UNSUBSCRIBE = 7;
 
 /** Instances of these are sealed; those of a user's subclasses are not. */
 const OWN_CLASSES = new WeakSet<object>();
@@ -54,6 +61,7 @@ export abstract class Socket {
   protected constructor(type: number, options: object = {}) {
     if (typeof type !== "number") throw new TypeError("Socket type must be a number");
     if (typeof options !== "object" || options === null) throw new TypeError("Options must be an object");
+    expectArguments(2, arguments.length);
     const name = socketTypeName(type);
     if (name === undefined) throw new ZmqError("EINVAL", { detail: `${type} is not a socket type` });
     const { context = defaultContext(), ...others } = options as { context?: Context };
@@ -89,15 +97,7 @@ export abstract class Socket {
 
   /** What happens to this socket's connections. The same object each time. */
   get events(): Observer {
-    if (this.#events === undefined) {
-      const core = this.#core;
-      const observer = new Observer(core.clock, () => {
-        core.observe = undefined;
-      });
-      this.#events = observer;
-      if (core.isClosed) observer.put({ type: "end" });
-      else core.observe = (event) => observer.put(event);
-    }
+    this.#events ??= new Observer(this);
     return this.#events;
   }
 
@@ -115,37 +115,37 @@ export abstract class Socket {
 
   /** Binds to an endpoint; resolves when it accepts connections. Rejects with EADDRINUSE, EINVAL, EPROTONOSUPPORT, …, and `address`. */
   bind(address: string): Promise<void> {
-    this.#check(address);
+    this.#check(address, arguments.length);
     return this.#open.endpoints.bind(address);
   }
 
   /** As `bind`, at once. Host names other than localhost cannot be resolved at once: ENODEV. */
   bindSync(address: string): void {
-    this.#check(address);
+    this.#check(address, arguments.length);
     this.#open.endpoints.bindSync(address);
   }
 
   /** Ends a bound endpoint and the connections it accepted. Rejects with ENOENT when there is none. */
   unbind(address: string): Promise<void> {
-    this.#check(address);
+    this.#check(address, arguments.length);
     return this.#open.endpoints.unbind(address);
   }
 
   /** As `unbind`, at once. */
   unbindSync(address: string): void {
-    this.#check(address);
+    this.#check(address, arguments.length);
     this.#open.endpoints.unbindSync(address);
   }
 
   /** Connects to an endpoint, now and whenever the connection is lost; it need not exist yet. Throws for a malformed address only. */
   connect(address: string, options?: ConnectOptions): void {
-    this.#check(address);
+    this.#check(address, 1);
     this.#open.endpoints.connect(address, options ?? {});
   }
 
   /** Ends a connected endpoint. Throws ENOENT when there is none. */
   disconnect(address: string): void {
-    this.#check(address);
+    this.#check(address, arguments.length);
     this.#open.endpoints.disconnect(address);
   }
 
@@ -154,10 +154,7 @@ export abstract class Socket {
    * resolves to. `min` and `max` narrow the choice down; then EADDRINUSE is
    * possible, after `tries` attempts.
    */
-  async bindRandomPort(
-    address: string,
-    options: { min?: number; max?: number; tries?: number } = {},
-  ): Promise<number> {
+  async bindRandomPort(address: string, options: { min?: number; max?: number; tries?: number } = {}): Promise<number> {
     const { min, max, tries = 100 } = options;
     if (min === undefined && max === undefined) {
       await this.bind(`${address}:*`);
@@ -177,15 +174,19 @@ export abstract class Socket {
   }
 
   /**
-   * Closes the socket. Pending operations reject with EAGAIN; what was sent
-   * leaves within `linger`, which keeps the process alive. Idempotent.
+   * Closes the socket, at once or when a bind or unbind under way has ended.
+   * Pending operations reject with EAGAIN; what was sent leaves within `linger`,
+   * which keeps the process alive. Idempotent.
    */
   close(): void {
     if (this.#core.isClosed) return;
+    const { endpoints } = this.#open;
+    if (endpoints.isBusy) {
+      endpoints.onceSettled(() => this.close());
+      return;
+    }
     collected.unregister(this);
     contextCore(this.#context).closeSocket(this.#open);
-    this.#events?.put({ type: "end" });
-    this.#core.observe = undefined;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -255,8 +256,11 @@ export abstract class Socket {
 
   /** SUB, and XPUB in manual mode: changes subscriptions. */
   protected changeSubscriptions(change: "subscribe" | "unsubscribe", topics: readonly (Uint8Array | string)[]): void {
-    if (this.#core.isClosed) throw new ZmqError("EBADF");
-    for (const topic of topics) this.#core.pattern[change]?.(bytesOf(topic));
+    const { isClosed, pattern, type } = this.#core;
+    if (isClosed) throw new ZmqError("EBADF");
+    if (pattern[change] === undefined)
+      throw new ZmqError("EINVAL", { detail: `${type} sockets have no subscriptions` });
+    for (const topic of topics) pattern[change](bytesOf(topic));
   }
 
   #until(options: WaitOptions, condition: () => boolean): Promise<void> {
@@ -267,40 +271,42 @@ export abstract class Socket {
   // --- Options by number, as zeromq.js's own classes use them ---
 
   protected getBoolOption(option: number): boolean {
-    return this.#core.getById(option) as boolean;
+    return Boolean(this.#core.getById(option));
   }
   protected setBoolOption(option: number, value: boolean): void {
-    this.#core.setById(option, value);
+    this.#assignById(option, value);
   }
   protected getInt32Option(option: number): number {
-    return this.#core.getById(option) as number;
+    return Number(this.#core.getById(option));
   }
   protected setInt32Option(option: number, value: number): void {
-    this.#core.setById(option, value);
+    this.#assignById(option, value);
   }
   protected getUint32Option(option: number): number {
-    return this.#core.getById(option) as number;
+    return Number(this.#core.getById(option));
   }
   protected setUint32Option(option: number, value: number): void {
-    this.#core.setById(option, value);
+    this.#assignById(option, value);
   }
   protected getInt64Option(option: number): number {
-    return this.#core.getById(option) as number;
+    return Number(this.#core.getById(option));
   }
   protected setInt64Option(option: number, value: number): void {
-    this.#core.setById(option, value);
+    this.#assignById(option, value);
   }
   protected getUint64Option(option: number): number {
-    return this.#core.getById(option) as number;
+    return Number(this.#core.getById(option));
   }
   protected setUint64Option(option: number, value: number): void {
-    this.#core.setById(option, value);
+    this.#assignById(option, value);
   }
   protected getStringOption(option: number): string | null {
     return this.#core.getById(option) as string | null;
   }
   protected setStringOption(option: number, value: string | Uint8Array | null): void {
-    this.#core.setById(option, value);
+    if (option === SUBSCRIBE) this.changeSubscriptions("subscribe", [value ?? ""]);
+    else if (option === UNSUBSCRIBE) this.changeSubscriptions("unsubscribe", [value ?? ""]);
+    else this.#assignById(option, value);
   }
 
   /** The core, for what works on sockets from outside: proxies, pollers. */
@@ -317,16 +323,16 @@ export abstract class Socket {
   }
 
   /** Gives a class the option properties of its type, and seals its instances against misspelt ones. */
-  static define(constructor: abstract new (...args: never[]) => Socket, type: SocketTypeName): void {
-    OWN_CLASSES.add(constructor);
+  static define(socketClass: abstract new (...args: never[]) => Socket, type: SocketTypeName): void {
+    OWN_CLASSES.add(socketClass);
     for (const name of optionsOf(type)) {
       if (Object.hasOwn(Socket.prototype, name)) continue;
       const row = optionRow(name);
-      Object.defineProperty(constructor.prototype, name, {
+      Object.defineProperty(socketClass.prototype, name, {
         configurable: true,
         enumerable: false,
         get(this: Socket) {
-          return getOption(this.#core.options, name);
+          return name === "topicsCount" ? this.#core.topicsCount : getOption(this.#core.options, name);
         },
         ...(row.access === "rw" && {
           set(this: Socket, value: unknown) {
@@ -340,16 +346,22 @@ export abstract class Socket {
   #assign(name: OptionName, value: unknown): void {
     if (this.#core.isClosed) throw new ZmqError("EBADF");
     this.#core.assign(name, value);
-    if (optionRow(name).applies === "next" && !this.#open.endpoints.isEmpty) {
-      contextCore(this.#context).platform.warn(WARNING);
-    }
+    const { endpoints } = this.#open;
+    const { platform } = contextCore(this.#context);
+    if (typeof value === "number" && value > Number.MAX_SAFE_INTEGER) platform.warn(ROUNDED);
+    if (optionRow(name).applies === "next" && (!endpoints.isEmpty || endpoints.isBusy)) platform.warn(TOO_LATE);
   }
 
-  #check(address: unknown): void {
+  #assignById(id: number, value: unknown): void {
+    const { name, input } = this.#core.optionInput(id, value);
+    this.#assign(name, input);
+  }
+
+  #check(address: unknown, given: number): void {
     if (typeof address !== "string") throw new TypeError("Address must be a string");
+    expectArguments(1, given);
     if (this.#core.isClosed) throw new ZmqError("EBADF");
   }
-
 }
 
 /** Sending and receiving are impossible now. */

@@ -1,0 +1,95 @@
+/**
+ * The types of what an observer tells: zeromq.js's names and shapes, one member
+ * of `Event` a type, with the remote address and our own `drop` added.
+ */
+
+import type { ErrorCode } from "../base/errors.ts";
+import type { MonitorEvent } from "../base/events.ts";
+import type { DropReason } from "../pattern/pattern.ts";
+import type { Expand } from "./option-types.ts";
+
+/** An error with a name and a number of the operating system or of libzmq. */
+export interface ErrnoError extends Error {
+  code: string;
+  errno: number;
+}
+
+/** The ZAP handler turned the peer away: temporary, for good, or because of a mistake of its own. */
+export interface AuthError extends Error {
+  status: 300 | 400 | 500;
+}
+
+/** The peer or the ZAP handler broke its protocol; the code says how. */
+export interface ProtoError extends Error {
+  code: Extract<ErrorCode, `ERR_${string}`>;
+}
+
+/** The endpoint of this side that an event is about. */
+export interface EventAddress {
+  address: string;
+}
+
+/** The peer's address, where it is known. Not enumerable, so that events compare equal to those of zeromq.js. */
+export interface EventRemoteAddress {
+  remoteAddress?: string;
+}
+
+/** Milliseconds to the next attempt. */
+export interface EventInterval {
+  interval: number;
+}
+
+export interface EventError<E = ErrnoError> {
+  error: E;
+}
+
+/** The event of type `T` with the properties of `D`. */
+export type EventFor<T extends string, D = unknown> = Expand<{ type: T } & D>;
+
+type OfConnection = EventAddress & EventRemoteAddress;
+
+/** What `receive` and loops over `socket.events` give. */
+export type Event =
+  | EventFor<"accept", OfConnection>
+  | EventFor<"accept:error", EventAddress & EventError>
+  | EventFor<"bind", EventAddress>
+  | EventFor<"bind:error", EventAddress & EventError>
+  | EventFor<"connect", OfConnection>
+  | EventFor<"connect:delay", EventAddress>
+  | EventFor<"connect:retry", EventAddress & EventInterval>
+  | EventFor<"close", EventAddress>
+  | EventFor<"close:error", EventAddress & EventError>
+  | EventFor<"disconnect", OfConnection>
+  | EventFor<"end">
+  | EventFor<"handshake", OfConnection>
+  | EventFor<"handshake:error:protocol", OfConnection & EventError<ProtoError>>
+  | EventFor<"handshake:error:auth", OfConnection & EventError<AuthError>>
+  | EventFor<"handshake:error:other", OfConnection & EventError>
+  | EventFor<"unknown">;
+
+export type EventType = Event["type"];
+
+/** The event of one type. */
+export type EventOfType<E extends EventType = EventType> = Expand<Extract<Event, { type: E }>>;
+
+/** A message was dropped, and why. For listeners only: there may be one per message. */
+export interface DropEvent {
+  type: "drop";
+  reason: DropReason;
+  /** The endpoint of the peer it was for; empty when there is none. */
+  address: string;
+}
+
+/** Something whose events can be listened to. */
+export interface EventSubscriber {
+  on<E extends EventType>(type: E, listener: (event: EventOfType<E>) => void): EventSubscriber;
+  off<E extends EventType>(type: E, listener: (event: EventOfType<E>) => void): EventSubscriber;
+}
+
+/** The public form of an event: a plain object that has the properties of zeromq.js and no others that show. */
+export function publicEvent(event: MonitorEvent): Event {
+  if (!("remoteAddress" in event)) return event as Event; // same shapes; the error's class is wider than each type says
+  const { remoteAddress, ...visible } = event;
+  if (remoteAddress !== undefined) Object.defineProperty(visible, "remoteAddress", { value: remoteAddress });
+  return visible as Event;
+}
