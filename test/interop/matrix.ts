@@ -1,0 +1,211 @@
+/**
+ * Every legal pair of socket types, over tcp and ipc, with either side binding: our socket against libzmq's. A pair is
+ * a row of a table that says how its messages flow; each row exchanges all of `MESSAGES` of frames.ts.
+ */
+
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import * as zmq from "../../src/index.ts";
+import { bytesOf, described, expected, type FrameSpec, MESSAGES, type MessageSpec } from "./frames.ts";
+import { type Library, Peer, type PeerSocket, type TypeName } from "./peer.ts";
+
+const CLASSES = {
+  PAIR: zmq.Pair,
+  PUB: zmq.Publisher,
+  SUB: zmq.Subscriber,
+  REQ: zmq.Request,
+  REP: zmq.Reply,
+  DEALER: zmq.Dealer,
+  ROUTER: zmq.Router,
+  PULL: zmq.Pull,
+  PUSH: zmq.Push,
+  XPUB: zmq.XPublisher,
+  XSUB: zmq.XSubscriber,
+  STREAM: zmq.Stream,
+} as const;
+
+/** What a flow needs of a socket of ours; the types of the classes are narrower, each in its own way. */
+interface Ours {
+  linger: number;
+  close(): void;
+  bind(address: string): Promise<void>;
+  connect(address: string): void;
+  readonly lastEndpoint: string | null;
+  connected(): Promise<void>;
+  send(frames: Uint8Array[]): Promise<void>;
+  receive(): Promise<Uint8Array[]>;
+  subscribe(...topics: string[]): void;
+  subscriberJoined(topic: string): Promise<void>;
+}
+
+interface Pair {
+  readonly ours: TypeName;
+  readonly theirs: TypeName;
+  readonly flow: (ours: Ours, theirs: PeerSocket) => Promise<void>;
+  /** Options of both sockets, by zeromq.js's names. */
+  readonly options?: Record<string, unknown>;
+  readonly theirOptions?: Record<string, unknown>;
+}
+
+const PAIRS: readonly Pair[] = [
+  { ours: "PAIR", theirs: "PAIR", flow: bothWays },
+  { ours: "PUSH", theirs: "PULL", flow: outward },
+  { ours: "PULL", theirs: "PUSH", flow: inward },
+  { ours: "REQ", theirs: "REP", flow: (ours, theirs) => ask(ours, theirs, [], 0) },
+  { ours: "REQ", theirs: "ROUTER", flow: (ours, theirs) => ask(ours, theirs, [], 2) },
+  { ours: "DEALER", theirs: "REP", flow: (ours, theirs) => ask(ours, theirs, [""], 0) },
+  { ours: "DEALER", theirs: "DEALER", flow: bothWays },
+  { ours: "DEALER", theirs: "ROUTER", flow: (ours, theirs) => ask(ours, theirs, [], 1) },
+  { ours: "REP", theirs: "REQ", flow: (ours, theirs) => answer(ours, theirs, [], 0) },
+  { ours: "REP", theirs: "DEALER", flow: (ours, theirs) => answer(ours, theirs, [""], 0) },
+  { ours: "ROUTER", theirs: "REQ", flow: (ours, theirs) => answer(ours, theirs, [], 2) },
+  { ours: "ROUTER", theirs: "DEALER", flow: (ours, theirs) => answer(ours, theirs, [], 1) },
+  {
+    ours: "ROUTER",
+    theirs: "ROUTER",
+    flow: routers,
+    options: { routingId: "ours", mandatory: true },
+    theirOptions: { routingId: "theirs", mandatory: true },
+  },
+  { ours: "PUB", theirs: "SUB", flow: publish },
+  { ours: "PUB", theirs: "XSUB", flow: publish },
+  { ours: "XPUB", theirs: "SUB", flow: publish },
+  { ours: "XPUB", theirs: "XSUB", flow: publish },
+  { ours: "SUB", theirs: "PUB", flow: subscribe },
+  { ours: "SUB", theirs: "XPUB", flow: subscribe },
+  { ours: "XSUB", theirs: "PUB", flow: subscribe },
+  { ours: "XSUB", theirs: "XPUB", flow: subscribe },
+];
+
+/** Registers the matrix against one library. */
+export function matrix(library: Library): void {
+  describe(`socket types against ${library}`, () => {
+    const peer = new Peer(library);
+    const folder = mkdtempSync(join(tmpdir(), "zmq-"));
+    let sockets = 0;
+    before(async () => assert.match(await peer.call<string>("version"), /^4\.3\./));
+    after(async () => {
+      await peer.end();
+      rmSync(folder, { recursive: true, force: true });
+    });
+
+    for (const transport of ["tcp", "ipc"]) {
+      for (const binder of ["we bind", "libzmq binds"]) {
+        for (const pair of PAIRS) {
+          it(`${pair.ours} and ${pair.theirs} of libzmq exchange every size of message over ${transport}, ${binder}`, {
+            timeout: 15_000,
+          }, async () => {
+            const address = transport === "tcp" ? "tcp://127.0.0.1:*" : `ipc://${join(folder, String(sockets++))}`;
+            const ours = new CLASSES[pair.ours](pair.options) as unknown as Ours;
+            const theirs = await peer.open(pair.theirs, pair.theirOptions);
+            try {
+              if (binder === "we bind") {
+                await ours.bind(address);
+                await theirs.connect(ours.lastEndpoint as string);
+              } else ours.connect(await theirs.bind(address));
+              await pair.flow(ours, theirs);
+              await uneventful(theirs);
+            } finally {
+              ours.linger = 0;
+              ours.close();
+              await theirs.close();
+            }
+          });
+        }
+      }
+    }
+  });
+}
+
+/** The monitor of a libzmq socket saw one connection come up, and nothing go wrong. */
+async function uneventful(theirs: PeerSocket): Promise<void> {
+  await theirs.event("handshake");
+  const events = await theirs.events();
+  const told = events.filter((type) => !["bind", "accept", "connect", "connect:delay", "handshake"].includes(type));
+  assert.deepEqual(told, [], `events: ${events}`);
+  assert.equal(events.filter((type) => type === "handshake").length, 1);
+}
+
+const REVERSED: readonly MessageSpec[] = MESSAGES.map((message) => [...message].reverse());
+
+async function outward(ours: Ours, theirs: PeerSocket, isReady?: () => Promise<void>): Promise<void> {
+  const received = theirs.receive(MESSAGES.length);
+  await isReady?.();
+  for (const message of MESSAGES) await ours.send(message.map(bytesOf));
+  assert.deepEqual(await received, MESSAGES.map(expected));
+}
+
+async function inward(ours: Ours, theirs: PeerSocket): Promise<void> {
+  const sent = theirs.send(...MESSAGES);
+  for (const message of MESSAGES) assert.deepEqual((await ours.receive()).map(described), expected(message));
+  await sent;
+}
+
+async function bothWays(ours: Ours, theirs: PeerSocket): Promise<void> {
+  await Promise.all([outward(ours, theirs), inward(ours, theirs)]);
+}
+
+/** We ask. The peer keeps `kept` frames of what it receives as they are and reverses the others. */
+async function ask(ours: Ours, theirs: PeerSocket, envelope: readonly FrameSpec[], kept: number): Promise<void> {
+  const echoed = theirs.echo(MESSAGES.length, kept);
+  for (const [i, message] of MESSAGES.entries()) {
+    await ours.send([...envelope, ...message].map(bytesOf));
+    const reply = [...envelope, ...(REVERSED[i] as MessageSpec)];
+    assert.deepEqual((await ours.receive()).map(described), expected(reply));
+  }
+  await echoed;
+}
+
+/** The peer asks, we answer: `kept` frames as they came, the others reversed. */
+async function answer(ours: Ours, theirs: PeerSocket, envelope: readonly FrameSpec[], kept: number): Promise<void> {
+  for (const [i, message] of MESSAGES.entries()) {
+    const asked = theirs.send([...envelope, ...message]);
+    const request = await ours.receive();
+    assert.deepEqual(request.slice(kept).map(described), expected(message));
+    await ours.send([...request.slice(0, kept), ...request.slice(kept).reverse()]);
+    await asked;
+    assert.deepEqual(await theirs.receive(1), [expected([...envelope, ...(REVERSED[i] as MessageSpec)])]);
+  }
+}
+
+async function routers(ours: Ours, theirs: PeerSocket): Promise<void> {
+  await ours.connected();
+  const received = theirs.receive(MESSAGES.length);
+  for (const message of MESSAGES) await ours.send(["theirs", ...message].map(bytesOf));
+  assert.deepEqual(
+    await received,
+    MESSAGES.map((message) => expected(["ours", ...message])),
+  );
+  const sent = theirs.send(...MESSAGES.map((message) => ["ours", ...message]));
+  for (const message of MESSAGES) {
+    assert.deepEqual((await ours.receive()).map(described), expected(["theirs", ...message]));
+  }
+  await sent;
+}
+
+/**
+ * The peer subscribes to everything. An XSUB does so by a message. A libzmq socket that was bound tells a new peer of
+ * its subscriptions only when its application enters the library, so it must be receiving already.
+ */
+async function publish(ours: Ours, theirs: PeerSocket): Promise<void> {
+  if (theirs.type === "XSUB") await theirs.send([{ hex: "01" }]);
+  else await theirs.subscribe("");
+  await outward(ours, theirs, () => ours.subscriberJoined(""));
+}
+
+/** We subscribe to everything. The publisher cannot know when: it repeats a probe until one has arrived. */
+async function subscribe(ours: Ours, theirs: PeerSocket): Promise<void> {
+  if (ours instanceof zmq.XSubscriber) await ours.send([Uint8Array.of(1)]);
+  else ours.subscribe("");
+  const first = ours.receive();
+  for (let isThere = false; !isThere; ) {
+    await theirs.send(["probe"]);
+    isThere = await Promise.race([first.then(() => true), new Promise<false>((no) => setTimeout(no, 2, false))]);
+  }
+  await theirs.send(["over"]);
+  for (let frame = ""; frame !== "over"; ) frame = String((await ours.receive())[0]);
+  await inward(ours, theirs);
+}
