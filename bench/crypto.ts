@@ -12,6 +12,7 @@ import { pathToFileURL } from "node:url";
 import { withNative } from "../src/node/sodium-native.ts";
 import { boxKey, newKeyPair, type Primitives, primitives, randomBytes } from "../src/security/crypto.ts";
 import { CurveCipher } from "../src/security/curve-cipher.ts";
+import { loadSodium } from "../src/security/sodium.ts";
 
 const ROUNDS = 5;
 const ROUND_MS = 60;
@@ -57,9 +58,10 @@ function addPrimitives(library: string, candidate: Primitives): void {
   }
 }
 
-addPrimitives("libsodium wasm, direct", wasm);
-add("public key", "libsodium wasm, direct", () => wasm.publicKey(pair.secretKey));
-add("shared key", "libsodium wasm, direct", () => wasm.sharedKey(pair.publicKey, pair.secretKey));
+addPrimitives("libsodium wasm and vectors", wasm);
+addPrimitives("libsodium wasm alone", loadSodium(false));
+add("public key", "libsodium wasm", () => wasm.publicKey(pair.secretKey));
+add("shared key", "libsodium wasm", () => wasm.sharedKey(pair.publicKey, pair.secretKey));
 
 const native = await optional("sodium-native");
 if (native !== undefined) addPrimitives("sodium-native from 4 KiB", withNative(wasm, native.default));

@@ -53,16 +53,16 @@ interface Platform {
 }
 const platform = globalThis as unknown as Platform;
 
-/** Throws ENOTSUP where WebAssembly is missing or forbidden. */
-export function loadSodium(): Primitives {
+/** Throws ENOTSUP where WebAssembly is missing or forbidden. `vectors`: with the faster stream of salsa20.ts, if it works here. */
+export function loadSodium(vectors = true): Primitives {
   try {
-    return start();
+    return start(vectors);
   } catch (cause) {
     throw new ZmqError("ENOTSUP", { message: "CURVE needs WebAssembly, which could not be started", cause });
   }
 }
 
-function start(): Primitives {
+function start(vectors: boolean): Primitives {
   const packaged: unknown = instantiate;
   // Tools that turn all modules into CommonJS get the package's other build, which starts by itself in some milliseconds.
   if (typeof packaged !== "function") return started(packaged, new Error("libsodium has not started yet"));
@@ -79,7 +79,7 @@ function start(): Primitives {
   };
   // The promise tells nothing that is not seen below; a rejection must only not go unhandled.
   instantiate(module).catch(() => {});
-  return started(module, new Error("libsodium did not take the instance at once"), memory);
+  return started(module, new Error("libsodium did not take the instance at once"), vectors ? memory : undefined);
 }
 
 function started(module: unknown, failure: unknown, memory?: unknown): Primitives {
