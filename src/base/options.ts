@@ -59,6 +59,11 @@ export type OptionsOf<T extends SocketTypeName> = {
   >;
 };
 
+/** Names of the options that every socket has. */
+export type CommonOption = {
+  [N in OptionName]: [SocketTypeName] extends [OnOf<Table[N]>] ? N : never;
+}[OptionName];
+
 /** What a constructor takes: as `OptionsOf`, with everything that may be assigned, such as bytes for text. */
 export type OptionInputs<T extends SocketTypeName> = {
   -readonly [N in keyof Table as N extends WritableOption<T> ? N : never]?: InputOf<Table[N]> | PropertyOf<Table[N]>;
@@ -94,6 +99,11 @@ export function hasOption(type: SocketTypeName, name: OptionName): boolean {
 /** The options that a socket of `type` has, in the order of the table. */
 export function optionsOf(type: SocketTypeName): readonly OptionName[] {
   return NAMES.filter((name) => hasOption(type, name));
+}
+
+/** The options that every socket has, in the order of the table. */
+export function commonOptions(): readonly OptionName[] {
+  return NAMES.filter((name) => optionRow(name).on === undefined);
 }
 
 /** The values of a fresh socket. */

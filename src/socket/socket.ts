@@ -6,7 +6,15 @@
 
 import { ZmqError } from "../base/errors.ts";
 import { bytesOf } from "../base/options/kinds.ts";
-import { getOption, type OptionName, optionRow, optionsOf } from "../base/options.ts";
+import {
+  type CommonOption,
+  commonOptions,
+  getOption,
+  type OptionName,
+  type OptionsOf,
+  optionRow,
+  optionsOf,
+} from "../base/options.ts";
 import { SOCKET_TYPES, type SocketTypeName, socketTypeName } from "../base/socket-types.ts";
 import type { DropReason } from "../pattern/pattern.ts";
 import { expectArguments } from "./arguments.ts";
@@ -220,6 +228,7 @@ export abstract class Socket {
       },
     };
     Object.assign(Socket.prototype, methods, conversions);
+    for (const name of commonOptions()) Socket.#defineOption(Socket.prototype, name);
   }
 
   // --- Peers ---
@@ -325,22 +334,23 @@ export abstract class Socket {
   /** Gives a class the option properties of its type, and seals its instances against misspelt ones. */
   static define(socketClass: abstract new (...args: never[]) => Socket, type: SocketTypeName): void {
     OWN_CLASSES.add(socketClass);
-    for (const name of optionsOf(type)) {
-      if (Object.hasOwn(Socket.prototype, name)) continue;
-      const row = optionRow(name);
-      Object.defineProperty(socketClass.prototype, name, {
-        configurable: true,
-        enumerable: false,
-        get(this: Socket) {
-          return name === "topicsCount" ? this.#core.topicsCount : getOption(this.#core.options, name);
+    for (const name of optionsOf(type)) Socket.#defineOption(socketClass.prototype, name);
+  }
+
+  static #defineOption(prototype: Socket, name: OptionName): void {
+    if (name in prototype) return;
+    Object.defineProperty(prototype, name, {
+      configurable: true,
+      enumerable: false,
+      get(this: Socket) {
+        return name === "topicsCount" ? this.#core.topicsCount : getOption(this.#core.options, name);
+      },
+      ...(optionRow(name).access === "rw" && {
+        set(this: Socket, value: unknown) {
+          this.#assign(name, value);
         },
-        ...(row.access === "rw" && {
-          set(this: Socket, value: unknown) {
-            this.#assign(name, value);
-          },
-        }),
-      });
-    }
+      }),
+    });
   }
 
   #assign(name: OptionName, value: unknown): void {
@@ -363,6 +373,8 @@ export abstract class Socket {
     if (this.#core.isClosed) throw new ZmqError("EBADF");
   }
 }
+/** The options that every socket has. */
+export interface Socket extends Omit<Pick<OptionsOf<SocketTypeName>, CommonOption>, "type" | "lastEndpoint"> {}
 
 /** Sending and receiving are impossible now. */
 function refuse(core: SocketCore): never {
