@@ -38,7 +38,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
  */
 const ENTRIES = [
   { source: "src/index.ts", types: "node", require: true },
-  // { source: "src/cli/zmq.ts", types: false, require: false },
+  { source: "src/cli/zmq.ts", types: false, require: false },
 ];
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");

@@ -38,6 +38,7 @@ const NODE_ONLY = /^src\/(transport\/node\/|node\/|cli\/|(?!browser\.ts$)[^/]+\.
 /** Packages that a part of `src` may import. */
 const PACKAGES: readonly { readonly name: string; readonly where: RegExp }[] = [
   { name: "libsodium", where: /^src\/security\// },
+  { name: "commander", where: /^src\/cli\// },
 ];
 
 /** Names of the runtime, where they may stand, and what takes their place elsewhere. */

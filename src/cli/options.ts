@@ -1,0 +1,121 @@
+/**
+ * `--option name=value`: any option of a socket, and of the context, by the
+ * name that docs/options.md lists. Names may be written with hyphens; what a
+ * value may be follows from the option's row in the table.
+ */
+
+import { CONTEXT_OPTIONS } from "../base/context-options.ts";
+import { hasOption, isOptionName, type OptionName, optionRow, optionsOf } from "../base/options.ts";
+import type { SocketTypeName } from "../base/socket-types.ts";
+import { type Context, context, type Socket } from "../index.ts";
+import { describe, usage } from "./failure.ts";
+
+/** An option and its value as a program would assign it. */
+export interface Assignment {
+  readonly name: string;
+  readonly value: unknown;
+  /** As the user wrote it, for errors; without the value, which may be a secret. */
+  readonly where: string;
+  readonly target: "socket" | "context";
+}
+
+/** Reads `name=value`. Throws a usage error for an unknown name, an option of other socket types and a value of the wrong kind. */
+export function parseOption(text: string, type: SocketTypeName): Assignment {
+  const equals = text.indexOf("=");
+  if (equals <= 0) throw usage(`--option ${text}: expected name=value, such as sendHighWaterMark=10`);
+  const written = text.slice(0, equals);
+  const input = text.slice(equals + 1);
+  const name = written.replace(/-([a-z])/g, (_match, letter: string) => letter.toUpperCase());
+  const where = `--option ${written}`;
+  if (isOptionName(name)) {
+    if (!hasOption(type, name)) {
+      const { on = [] } = optionRow(name);
+      throw usage(`${where}: not an option of ${type} sockets, only of ${on.join(", ")}`);
+    }
+    if (optionRow(name).access === "r") throw usage(`${where}: read-only`);
+    return { name, value: valueOf(name, input, where), where, target: "socket" };
+  }
+  if (Object.hasOwn(CONTEXT_OPTIONS, name)) {
+    const row = CONTEXT_OPTIONS[name as keyof typeof CONTEXT_OPTIONS];
+    return { name, value: fromText(input, row.default, row.expected, where), where, target: "context" };
+  }
+  const close = closest(name, optionsOf(type));
+  const hint = close === undefined ? "" : `; did you mean ${close}?`;
+  throw usage(`${where}: no such option${hint} (docs/options.md lists them)`);
+}
+
+/** Assigns in order, since some options add up. The table's own checks become usage errors. */
+export function assign(socket: Socket, assignments: readonly Assignment[], owner: Context = context): void {
+  for (const { name, value, where, target } of assignments) {
+    try {
+      Reflect.set(target === "socket" ? socket : owner, name, value);
+    } catch (error) {
+      throw usage(`${where}: ${describe(error).replace(`${name}: `, "")}`, error);
+    }
+  }
+}
+
+function valueOf(name: OptionName, input: string, where: string): unknown {
+  const { values, default: standard, expected } = optionRow(name);
+  if (values !== undefined) {
+    if (values.includes(null) && isNothing(input)) return null;
+    if (values.includes(input)) return input;
+    throw usage(`${where}: expected ${expected}, not "${input}"`);
+  }
+  if (isNothing(input) && standard === null) return null;
+  if (Array.isArray(standard)) return name === "tcpAcceptFilter" ? input : numberOf(input, expected, where);
+  return fromText(input, standard, expected, where);
+}
+
+/** By the kind of the option's default: true, a number, bytes or text. */
+function fromText(input: string, standard: unknown, expected: string, where: string): unknown {
+  if (typeof standard === "boolean") {
+    if (/^(true|1|yes|on)$/i.test(input)) return true;
+    if (/^(false|0|no|off)$/i.test(input)) return false;
+    throw usage(`${where}: expected ${expected}, not "${input}"`);
+  }
+  if (typeof standard === "number") return numberOf(input, expected, where);
+  if (standard instanceof Uint8Array && input.startsWith("hex:")) {
+    const digits = input.slice("hex:".length);
+    if (/^([0-9a-f]{2})*$/i.test(digits)) return Buffer.from(digits, "hex");
+    throw usage(`${where}: expected pairs of hexadecimal digits after hex:`);
+  }
+  return input;
+}
+
+function numberOf(input: string, expected: string, where: string): number {
+  const value = Number(input);
+  if (input.trim() === "" || !Number.isFinite(value)) throw usage(`${where}: expected ${expected}, not "${input}"`);
+  return value;
+}
+
+function isNothing(input: string): boolean {
+  return input === "" || input === "null" || input === "none";
+}
+
+/** The name that differs in the fewest letters, if it is near enough to be meant. */
+function closest(name: string, candidates: readonly string[]): string | undefined {
+  let best: string | undefined;
+  let least = Math.max(2, Math.floor(name.length / 3)) + 1;
+  for (const candidate of candidates) {
+    const steps = distance(name.toLowerCase(), candidate.toLowerCase());
+    if (steps >= least) continue;
+    least = steps;
+    best = candidate;
+  }
+  return best;
+}
+
+/** Levenshtein's: insertions, deletions and replacements from one to the other. */
+function distance(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, column) => column);
+  for (let i = 1; i <= from.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= to.length; j++) {
+      const replaced = (row[j - 1] as number) + (from[i - 1] === to[j - 1] ? 0 : 1);
+      next.push(Math.min(replaced, (row[j] as number) + 1, (next[j - 1] as number) + 1));
+    }
+    row = next;
+  }
+  return row[to.length] as number;
+}

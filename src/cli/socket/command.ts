@@ -1,0 +1,22 @@
+/** Adds `zmq push`, `zmq pull` and the other socket commands to the program. */
+
+import type { Command } from "commander";
+import { examples } from "../help.ts";
+import { addSocketFlags, type SocketFlags } from "./flags.ts";
+import { KINDS } from "./kinds.ts";
+import { runSocket } from "./run.ts";
+
+/** Runs an action and ends the process with the exit code it resolves to. */
+export type Finish = (action: () => Promise<number>) => Promise<void>;
+
+export function addSocketCommands(program: Command, finish: Finish): void {
+  program.commandsGroup("Sockets:");
+  for (const kind of KINDS) {
+    const command = program.command(kind.name).summary(kind.summary).description(kind.summary);
+    if (kind.role !== "receive") command.argument("[message...]", "messages to send (default: lines of stdin)");
+    else command.argument("[message...]", "none: it only receives").allowExcessArguments();
+    addSocketFlags(command, kind);
+    command.addHelpText("after", examples(kind.examples));
+    command.action((args: string[], flags: SocketFlags) => finish(() => runSocket(kind, args, flags)));
+  }
+}

@@ -1,0 +1,64 @@
+/**
+ * What goes to stderr and how it looks: notes for the person at the terminal,
+ * colours where there is a terminal and NO_COLOR is not set, and bytes made
+ * visible so that a message cannot move the cursor or recolour the screen.
+ */
+
+import { isUtf8 } from "node:buffer";
+
+const CODES = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, blue: 34, magenta: 35, cyan: 36 } as const;
+export type Style = keyof typeof CODES;
+
+/** Paints text, or returns it as it is where nothing should be coloured. */
+export type Paint = (style: Style, text: string) => string;
+
+/** The painter of a stream. */
+export function painterOf(stream: { isTTY?: boolean | undefined }): Paint {
+  const { NO_COLOR, TERM } = process.env;
+  const isColoured = stream.isTTY === true && (NO_COLOR === undefined || NO_COLOR === "") && TERM !== "dumb";
+  return isColoured ? (style, text) => `\x1b[${CODES[style]}m${text}\x1b[0m` : (_style, text) => text;
+}
+
+let isQuiet = false;
+
+/** Whether notes are shown; errors always are. */
+export function setQuiet(quiet: boolean): void {
+  isQuiet = quiet;
+}
+
+/** One line on stderr about what goes on. */
+export function note(text: string): void {
+  if (!isQuiet) process.stderr.write(`${painterOf(process.stderr)("dim", `zmq: ${visible(text)}`)}\n`);
+}
+
+/** One line on stderr about something wrong that does not end the command. */
+export function warn(text: string): void {
+  process.stderr.write(`${painterOf(process.stderr)("yellow", `zmq: ${visible(text)}`)}\n`);
+}
+
+/** The line that says why the command failed. */
+export function complain(text: string): void {
+  process.stderr.write(`${painterOf(process.stderr)("red", `zmq: ${text}`)}\n`);
+}
+
+/** Control characters (C0, DEL, C1) except tab and line feed. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const CONTROL = /[\x00-\x08\x0b-\x1f\x7f-\x9f]/g;
+
+/** Text with its control characters as `\x1b`. */
+export function visible(text: string): string {
+  return text.replace(CONTROL, (character) => escapeOf(character.charCodeAt(0)));
+}
+
+/** Bytes as text that is safe on a terminal; bytes that are no UTF-8 as `\x80`. */
+export function visibleBytes(bytes: Uint8Array): string {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  if (isUtf8(buffer)) return visible(buffer.toString());
+  let text = "";
+  for (const octet of buffer) text += octet > 0x1f && octet < 0x7f ? String.fromCharCode(octet) : escapeOf(octet);
+  return text;
+}
+
+function escapeOf(octet: number): string {
+  return `\\x${octet.toString(16).padStart(2, "0")}`;
+}

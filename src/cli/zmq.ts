@@ -1,0 +1,40 @@
+#!/usr/bin/env node
+
+/**
+ * The `zmq` command: its commands, one file each, and how their results become
+ * exit codes. docs/cli.md describes it.
+ */
+
+import { createRequire } from "node:module";
+import { Command, CommanderError } from "commander";
+import { describe, EXIT, exitCodeOf } from "./failure.ts";
+import { addSocketCommands } from "./socket/command.ts";
+import { complain } from "./terminal.ts";
+
+const program = new Command("zmq");
+program
+  .description("ZeroMQ on the command line: send, receive, proxy, look inside.")
+  .configureHelp({ sortSubcommands: false, subcommandTerm: (command) => command.name() })
+  .exitOverride()
+  .helpCommand("help [command]", "the same as --help of a command");
+
+addSocketCommands(program, finish);
+
+/** Runs a command's action, and ends the process with its exit code. */
+async function finish(action: () => Promise<number>): Promise<void> {
+  try {
+    process.exitCode = await action();
+  } catch (error) {
+    complain(describe(error));
+    process.exitCode = exitCodeOf(error);
+  }
+  process.exit();
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof CommanderError)) throw error;
+  // commander has written the message or the help already.
+  process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.usage;
+}
