@@ -21,7 +21,7 @@ export type Part = (...words: string[]) => Promise<void>;
 /** How long a part that is told to stop may go on sending what it had sent. */
 const GRACE_MS = 1000;
 /** How often counters go to whoever started this part. */
-const REPORT_MS = 200;
+const REPORT_MS = 100;
 
 /** True from the moment this process was told to stop. */
 let isStopping = false;
@@ -115,6 +115,7 @@ function obey(): void {
   process.on("message", stop);
   process.on("disconnect", stop);
   process.channel?.unref();
+  if (!process.connected) stop(); // it was gone before we began
 }
 
 /** Resolves when the message has left; at once when nobody is there to be told. */

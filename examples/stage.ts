@@ -13,6 +13,9 @@ import { fileURLToPath } from "node:url";
 /** A part that was told to stop and does not is killed after this long. */
 const PATIENCE_MS = 3000;
 
+/** How much of what a part printed last goes into the error when it fails. */
+const LAST_LINES = 5;
+
 const COLOURS = [36, 33, 32, 35, 34, 91, 96, 93, 92, 95];
 
 /** A part in its process. */
@@ -78,11 +81,13 @@ export class Stage {
 
   #follow(child: ChildProcess, name: string): Running {
     let isStopping = false;
+    const lines: string[] = [];
     const ended = new Promise<void>((resolve, reject) => {
       child.once("error", reject);
       child.once("close", (code, signal) => {
         if (code === 0 || isStopping) resolve();
-        else reject(new Error(`${name} failed: ${signal ?? `exit code ${code}`}`));
+        else
+          reject(new Error([`${name} failed: ${signal ?? `exit code ${code}`}; its last lines:`, ...lines].join("\n")));
       });
     });
     const endpoint = new Promise<string>((resolve, reject) => {
@@ -108,7 +113,12 @@ export class Stage {
       },
     };
     for (const stream of [child.stdout, child.stderr]) {
-      if (stream) createInterface({ input: stream }).on("line", (line) => this.#print(running, line));
+      if (stream === null) continue;
+      createInterface({ input: stream }).on("line", (line) => {
+        lines.push(line);
+        if (lines.length > LAST_LINES) lines.shift();
+        this.#print(running, line);
+      });
     }
     return running;
   }

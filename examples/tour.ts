@@ -40,7 +40,7 @@ await perform(
 
     board.show([
       {
-        title: "PUBLISH, FILTER BY TOPIC, PUBLISH AGAIN",
+        title: "PUBLISH AND FILTER",
         flow: "system, text ─PUB tcp─▶ filter ─PUB ipc─▶ reader",
         rows: [
           { label: "system", verb: "published", parts: [system], counter: "sent" },
@@ -50,7 +50,7 @@ await perform(
         ],
       },
       {
-        title: "REQUEST AND REPLY THROUGH A ROUTER",
+        title: "REQUEST AND REPLY",
         flow: "client ×2 ─REQ tcp─▶ ROUTER│DEALER ─ipc─▶ REP worker ×3",
         rows: [
           { label: "client", verb: "answered", parts: clients, counter: "answered" },
@@ -60,7 +60,7 @@ await perform(
       },
       {
         title: "PIPELINE",
-        flow: "ventilator ─PUSH ipc─▶ worker ×3 ─PUSH ipc─▶ sink ─PUB kill─▶ worker",
+        flow: "ventilator ─PUSH ipc─▶ worker ×3 ─PUSH ipc─▶ sink ─kill─▶ worker",
         rows: [
           { label: "ventilator", verb: "sent", parts: [ventilator], counter: "sent" },
           { label: "worker", verb: "done", parts: workers, counter: "done" },

@@ -28,11 +28,15 @@ export interface Check {
   readonly faults: number;
 }
 
+/** Pieces of a line with their colours or styles, as numbers of the terminal's. */
+type Line = (readonly [text: string, code?: number])[];
+
+const [BOLD, FAINT, RED, GREEN, CYAN] = [1, 2, 31, 32, 36];
 const DRAW_MS = 250;
+const SAMPLE_MS = 500;
 const LINE_MS = 1000;
-/** Samples of a row's total: a rate is taken over the last of them, the little chart shows them all. */
+/** How many totals of a row are kept: rates are taken over the last three, the little chart shows them all. */
 const SAMPLES = 24;
-const RATE_SAMPLES = 4;
 const BARS = " ▁▂▃▄▅▆▇█";
 
 export class Board {
@@ -43,26 +47,30 @@ export class Board {
   #lanes: readonly Lane[] = [];
   #begun = 0;
   #drawn = 0;
-  #timer: NodeJS.Timeout | undefined;
+  #timers: NodeJS.Timeout[] = [];
+  #isOver = false;
 
-  /** `seconds` is how long the parts are at work. */
+  /** `out` is standard output, `seconds` how long the parts are at work. */
   constructor(out: NodeJS.WriteStream, seconds: number) {
     this.#out = out;
     this.#seconds = seconds;
     this.#isTerminal = out.isTTY === true;
     if (!this.#isTerminal) return;
-    out.write("\x1b[?25l"); // the cursor would only flicker
+    out.write("\x1b[?25l starting…\r"); // without the cursor, which would only flicker
     process.once("exit", () => out.write("\x1b[?25h"));
   }
 
-  /** Begins to show `lanes`. */
+  /** Begins to show how `lanes` are doing. */
   show(lanes: readonly Lane[]): void {
     this.#lanes = lanes;
     this.#begun = performance.now();
     for (const { rows } of lanes) for (const row of rows) this.#samples.set(row, []);
     if (!this.#isTerminal) for (const { title, flow } of lanes) this.#out.write(`${title}: ${flow}\n`);
-    this.#timer = setInterval(() => this.#tick(), this.#isTerminal ? DRAW_MS : LINE_MS);
-    this.#timer.unref();
+    this.#timers = [
+      setInterval(() => this.#sample(), SAMPLE_MS),
+      setInterval(() => (this.#isTerminal ? this.#draw() : this.#printLine()), this.#isTerminal ? DRAW_MS : LINE_MS),
+    ];
+    for (const timer of this.#timers) timer.unref();
   }
 
   /** Takes a line that a part printed: the board leaves no room for it. */
@@ -72,7 +80,8 @@ export class Board {
 
   /** Ends the showing with the sums. A check that does not hold sets the exit code to 1. */
   summarize(checks: readonly Check[]): void {
-    clearInterval(this.#timer);
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#isOver = true;
     if (this.#isTerminal) this.#draw();
     const count = this.#lanes.flatMap(({ rows }) => rows).reduce((sum, { parts }) => sum + parts.length, 0);
     this.#out.write("\n");
@@ -82,65 +91,87 @@ export class Board {
       const sum = holds
         ? `${grouped(first)} ${text}`
         : `${text}: ${figures.map(grouped).join(" ≠ ")}, ${faults} faults`;
-      this.#out.write(` ${this.#paint(holds ? 32 : 31, holds ? "✔" : "✘")} ${sum}\n`);
+      this.#out.write(` ${this.#paint(holds ? GREEN : RED, holds ? "✔" : "✘")} ${sum}\n`);
       if (!holds) process.exitCode = 1;
     }
-    const verdict = process.exitCode === 1 ? this.#paint(31, "Something was lost.") : "Nothing was lost.";
+    const verdict = process.exitCode === 1 ? this.#paint(RED, "Something was lost.") : "Nothing was lost.";
     this.#out.write(`\n ${verdict} ${count} processes, ${this.#elapsed().toFixed(1)} s.\n`);
   }
 
-  #tick(): void {
+  #sample(): void {
     const at = performance.now();
     for (const [row, samples] of this.#samples) {
       samples.push({ at, total: totalOf(row) });
       if (samples.length > SAMPLES) samples.shift();
     }
-    if (this.#isTerminal) this.#draw();
-    else this.#printLine();
   }
 
   #printLine(): void {
     const rates = this.#lanes.map(({ rows }) =>
-      rows.map((row) => `${row.label} ${grouped(rateOf(this.#samples.get(row) ?? [], 1))}/s`).join(", "),
+      rows.map((row) => `${row.label} ${grouped(rateOf(this.#samples.get(row) ?? []))}/s`).join(", "),
     );
     this.#out.write(`${this.#elapsed().toFixed(0).padStart(3)} s  ${rates.join(" | ")}\n`);
   }
 
   #draw(): void {
-    const lines = [this.#heading(), ""];
+    const lines: Line[] = [this.#heading(), []];
     for (const { title, flow, rows } of this.#lanes) {
-      lines.push(` ${this.#paint(1, title)}  ${this.#paint(2, flow)}`);
+      lines.push([
+        [` ${title}`, BOLD],
+        [`  ${flow}`, FAINT],
+      ]);
       for (const row of rows) lines.push(this.#row(row));
-      lines.push("");
+      lines.push([]);
     }
     lines.pop();
-    const width = this.#out.columns ?? 80;
     const up = this.#drawn > 0 ? `\x1b[${this.#drawn}A\r` : "";
-    this.#out.write(`${up}${lines.map((line) => `${cut(line, width - 1)}\x1b[K\n`).join("")}`);
+    this.#out.write(`${up}${lines.map((line) => `${this.#fit(line)}\x1b[K\n`).join("")}`);
     this.#drawn = lines.length;
   }
 
-  #heading(): string {
-    const done = Math.min(1, this.#elapsed() / this.#seconds);
-    const bar = "━".repeat(Math.round(done * 30));
-    return ` ${this.#paint(1, "zmq-ts at work")}  ${this.#paint(36, bar)}${this.#paint(2, "━".repeat(30 - bar.length))}  ${Math.min(this.#elapsed(), this.#seconds).toFixed(0)} of ${this.#seconds} s`;
+  #heading(): Line {
+    const elapsed = Math.min(this.#elapsed(), this.#seconds);
+    const done = Math.round((elapsed / this.#seconds) * 30);
+    const end = this.#isOver ? "  rates are averages" : "";
+    return [
+      [" zmq-ts at work  ", BOLD],
+      ["━".repeat(done), CYAN],
+      ["━".repeat(30 - done), FAINT],
+      [`  ${elapsed.toFixed(0)} of ${this.#seconds} s${end}`],
+    ];
   }
 
-  #row(row: Row): string {
+  #row(row: Row): Line {
     const samples = this.#samples.get(row) ?? [];
     const { parts, label, verb } = row;
     const name = parts.length > 1 ? `${label} ×${parts.length}` : label;
-    const rate = `${grouped(rateOf(samples, RATE_SAMPLES))}/s`;
-    const columns = [
-      `   ${this.#paint(36, name.padEnd(11))}`,
-      this.#paint(2, `pid ${parts[0]?.pid}`.padEnd(11)),
-      verb.padEnd(9),
-      rate.padStart(9),
-      this.#paint(32, chart(samples)),
-      grouped(totalOf(row)).padStart(9),
-      ` ${detailOf(row)}`,
+    const total = totalOf(row);
+    const rate = this.#isOver ? total / this.#seconds : rateOf(samples);
+    const isWide = this.#width >= 100;
+    const bars = isWide ? SAMPLES - 1 : 10;
+    return [
+      [`   ${name.padEnd(12)}`, CYAN],
+      ...(isWide ? [[`pid ${parts[0]?.pid}`.padEnd(12), FAINT] as const] : []),
+      [`${verb.padEnd(9)} ${`${grouped(rate)}/s`.padStart(9)} `],
+      [chart(samples.slice(-bars - 1)).padStart(bars), GREEN],
+      [`${grouped(total).padStart(10)}  ${detailOf(row)}`],
     ];
-    return columns.join(" ");
+  }
+
+  get #width(): number {
+    return this.#out.columns ?? 80;
+  }
+
+  /** The pieces in their colours, cut off at the edge of the terminal. */
+  #fit(line: Line): string {
+    let room = this.#width - 1;
+    let fitted = "";
+    for (const [text, code] of line) {
+      const piece = text.slice(0, room);
+      room -= piece.length;
+      fitted += code === undefined ? piece : this.#paint(code, piece);
+    }
+    return fitted;
   }
 
   #elapsed(): number {
@@ -153,7 +184,7 @@ export class Board {
   }
 }
 
-/** The sum of the row's counters. A router counts by side and direction; what it forwarded is what it received. */
+/** The sum of the row's counters. */
 function totalOf({ parts, counter }: Row): number {
   return parts.reduce((sum, { counters }) => sum + Number(counters[counter] ?? 0), 0);
 }
@@ -164,10 +195,10 @@ function detailOf({ parts, counter }: Row): string {
   return stripVTControlCharacters(`${parts[0]?.counters.last ?? ""}`).replace(/\s+/g, " ");
 }
 
-/** Messages a second over the last `count` samples. */
-function rateOf(samples: readonly { at: number; total: number }[], count: number): number {
+/** Messages a second over the last three samples. */
+function rateOf(samples: readonly { at: number; total: number }[]): number {
   const last = samples.at(-1);
-  const first = samples.at(-1 - count) ?? samples[0];
+  const first = samples.at(-3) ?? samples[0];
   if (last === undefined || first === undefined || last === first) return 0;
   return ((last.total - first.total) * 1000) / (last.at - first.at);
 }
@@ -176,26 +207,9 @@ function rateOf(samples: readonly { at: number; total: number }[], count: number
 function chart(samples: readonly { total: number }[]): string {
   const steps = samples.slice(1).map(({ total }, index) => total - (samples[index]?.total ?? 0));
   const highest = Math.max(1, ...steps);
-  return steps
-    .map((step) => BARS[Math.ceil((step / highest) * (BARS.length - 1))])
-    .join("")
-    .padStart(SAMPLES - 1);
+  return steps.map((step) => BARS[Math.ceil((step / highest) * (BARS.length - 1))]).join("");
 }
 
 function grouped(figure: number): string {
   return Math.round(figure).toLocaleString("en");
-}
-
-/** The first `width` columns of a line, whose colours do not count. */
-function cut(line: string, width: number): string {
-  let room = width;
-  let kept = "";
-  for (const [piece] of line.matchAll(/\x1b\[\d+m|[^\x1b]+/g)) {
-    if (piece.startsWith("\x1b")) kept += piece;
-    else {
-      kept += piece.slice(0, room);
-      room -= Math.min(room, piece.length);
-    }
-  }
-  return kept;
 }
