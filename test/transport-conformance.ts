@@ -36,7 +36,7 @@ export class End {
   isClosed = false;
   error: Error | undefined;
   /** Called with each chunk. */
-  onData: (chunk: Uint8Array) => void = (chunk) => void this.chunks.push(chunk);
+  onData: (chunk: Uint8Array) => void = (chunk) => void this.chunks.push(Buffer.from(chunk));
   onDrained: () => void = () => {};
   #waiting: { readonly condition: () => boolean; readonly resolve: () => void }[] = [];
 

@@ -5,7 +5,10 @@
  */
 
 import type { Socket } from "node:net";
+import { systemClock } from "../../base/clock.ts";
 import { ZmqError } from "../../base/errors.ts";
+
+const clock = systemClock();
 
 /**
  * Starts an attempt and settles with it. Rejects with the platform's error,
@@ -17,14 +20,14 @@ export function dial(start: () => Socket, timeoutMs: number, signal: AbortSignal
     signal.throwIfAborted();
     const socket = start();
     socket.unref();
-    const timer = timeoutMs > 0 ? setTimeout(expire, timeoutMs).unref() : undefined;
+    const timer = timeoutMs > 0 ? clock.setTimer(expire, timeoutMs) : undefined;
     socket.on("connect", succeed);
     socket.on("error", fail);
     signal.addEventListener("abort", cancel);
     watch(socket, fail);
 
     function settle(): void {
-      clearTimeout(timer);
+      if (timer !== undefined) clock.clearTimer(timer);
       socket.off("connect", succeed);
       signal.removeEventListener("abort", cancel);
       pending.delete(socket);
@@ -44,7 +47,7 @@ export function dial(start: () => Socket, timeoutMs: number, signal: AbortSignal
       fail(signal.reason);
     }
     function expire(): void {
-      fail(new ZmqError("ETIMEDOUT", { message: `no connection within ${timeoutMs} ms` }));
+      fail(new ZmqError("ETIMEDOUT", { detail: `no connection within ${timeoutMs} ms` }));
     }
   });
 }
@@ -75,7 +78,7 @@ function watch(socket: Socket, giveUp: (reason: unknown) => void): void {
   pending.set(socket, giveUp);
   if (watching || typeof process.getActiveResourcesInfo !== "function") return;
   watching = true;
-  setTimeout(look, WATCH_MS).unref();
+  clock.setTimer(look, WATCH_MS);
 }
 
 function look(): void {
@@ -85,12 +88,12 @@ function look(): void {
   const connects = resources.filter((name) => name === "ConnectWrap" || name === "TCPConnectWrap").length;
   if (connects <= pending.size && connects + openStdio() === resources.length) {
     for (const giveUp of [...pending.values()]) {
-      giveUp(new ZmqError("ECANCELED", { message: "nothing else keeps the process alive" }));
+      giveUp(new ZmqError("ECANCELED", { detail: "nothing else keeps the process alive" }));
     }
     return;
   }
   watching = true;
-  setTimeout(look, WATCH_MS).unref();
+  clock.setTimer(look, WATCH_MS);
 }
 
 interface ActiveHandles {

@@ -13,6 +13,7 @@ import { lstatSync, mkdtempSync, renameSync, rmSync, statSync, unlinkSync } from
 import net, { type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { systemClock } from "../../base/clock.ts";
 import { type Endpoint, formatEndpoint, type IpcEndpoint } from "../../base/endpoint.ts";
 import { ZmqError } from "../../base/errors.ts";
 import type { Link, Listener, ListenHandler, Transport } from "../../base/link.ts";
@@ -169,11 +170,12 @@ function temporaryName(path: string, folder: string): string {
   }
 }
 
+const clock = systemClock();
 const LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789";
 
 function unique(length: number): string {
   let name = "";
-  while (name.length < length) name += LETTERS.charAt(Math.floor(Math.random() * LETTERS.length));
+  while (name.length < length) name += LETTERS.charAt(clock.random32() % LETTERS.length);
   return name;
 }
 

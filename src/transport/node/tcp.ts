@@ -59,6 +59,7 @@ async function connect(to: Endpoint, options: OptionValues, signal: AbortSignal)
       const socket = await dial(start, attemptMs(options.connectTimeout, i < targets.length - 1), signal);
       const link = adopt(socket, options);
       if (link !== undefined) return link;
+      socket.destroy();
       failure = new ZmqError("ECONNRESET");
     } catch (error) {
       signal.throwIfAborted();
