@@ -5,7 +5,7 @@
  */
 
 import { createRequire } from "node:module";
-import { type Primitives, primitives, TAG_BYTES, usePrimitives } from "../security/crypto.ts";
+import { extendPrimitives, type Primitives, TAG_BYTES } from "../security/crypto.ts";
 
 /** From here on native code is faster: docs/security.md. */
 const NATIVE_FROM_BYTES = 4096;
@@ -16,12 +16,12 @@ interface SodiumNative {
   crypto_secretbox_open_easy(text: Uint8Array, box: Uint8Array, nonce: Uint8Array, key: Uint8Array): boolean;
 }
 
-/** Uses sodium-native from now on. False when it is not installed or does not load: then nothing changes. */
-export function useSodiumNative(): boolean {
-  const native = find();
-  if (native === undefined) return false;
-  usePrimitives(withNative(primitives(), native));
-  return true;
+/** Looks for sodium-native when CURVE is used for the first time. Not there, or not loadable: nothing changes. */
+export function detectSodiumNative(): void {
+  extendPrimitives((base) => {
+    const native = find();
+    return native === undefined ? base : withNative(base, native);
+  });
 }
 
 function find(): SodiumNative | undefined {

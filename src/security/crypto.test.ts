@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import { test } from "node:test";
-import { withNative } from "../node/sodium-native.ts";
+import { detectSodiumNative, withNative } from "../node/sodium-native.ts";
 import {
   boxKey,
   equalSecrets,
+  extendPrimitives,
   newKeyPair,
   openBox,
   type Primitives,
@@ -177,4 +178,21 @@ test("what is no key is refused without being shown", () => {
     );
   }
   assert.throws(() => decodeKey(7 as unknown as string, "curveServerKey"), TypeError);
+});
+
+test("an extension takes the place of the default primitives at the next use", (t) => {
+  t.after(() => extendPrimitives((base) => base));
+  const { name } = primitives();
+  extendPrimitives((base) => ({
+    ...withNative(base, {} as Parameters<typeof withNative>[1]),
+    name: `more than ${base.name}`,
+  }));
+  assert.equal(primitives().name, `more than ${name}`);
+  assert.equal(curvePublicKey("JTKVSB%%)wK0E.X)V>+}o?pNmC{O&4W4b!Ni{Lh6"), "rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7");
+});
+
+test("sodium-native is looked for, and its absence changes nothing", (t) => {
+  t.after(() => extendPrimitives((base) => base));
+  detectSodiumNative();
+  assert.equal(curvePublicKey("JTKVSB%%)wK0E.X)V>+}o?pNmC{O&4W4b!Ni{Lh6"), "rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7");
 });

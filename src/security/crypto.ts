@@ -51,16 +51,21 @@ export interface Primitives {
 }
 
 let current: Primitives | undefined;
+let extension: ((base: Primitives) => Primitives) | undefined;
 
 /** The primitives of this process. Throws ENOTSUP where WebAssembly is not available. */
 export function primitives(): Primitives {
-  current ??= loadSodium();
+  if (current === undefined) {
+    const base = loadSodium();
+    current = extension?.(base) ?? base;
+  }
   return current;
 }
 
-/** Replaces the primitives for connections that are made from now on. */
-export function usePrimitives(replacement: Primitives): void {
-  current = replacement;
+/** At the first use of CURVE from now on, `extend` may put others in place of the default primitives. */
+export function extendPrimitives(extend: (base: Primitives) => Primitives): void {
+  extension = extend;
+  current = undefined;
 }
 
 interface WebCrypto {
