@@ -19,7 +19,6 @@ import type { Socket } from "node:net";
 import { systemClock, type Timer } from "../../base/clock.ts";
 import { ZmqError } from "../../base/errors.ts";
 import type { Link, LinkHandler } from "../../base/link.ts";
-import { shareReads } from "./shared-reads.ts";
 
 /** How long a closing link reads on after its last byte, for the peer to see the end; then it closes anyway. */
 const FAREWELL_MS = 250;
@@ -46,8 +45,6 @@ export class StreamLink implements Link {
   readonly peerAddress: string;
   readonly #socket: Socket;
   readonly #stallMs: number;
-  /** Reads come by `onRead`, not by 'data'. */
-  readonly #sharesReads: boolean;
   #handler = NOBODY;
   #closing = false;
   #refused = false;
@@ -56,11 +53,8 @@ export class StreamLink implements Link {
   #onceWritten: ((error?: Error | null) => void) | undefined;
 
   /** `stallMs` > 0: the link breaks with ETIMEDOUT when refused bytes have not left after so many milliseconds. */
-  constructor(connected: Socket, addresses: LinkAddresses, stallMs = 0) {
-    const reader = shareReads(connected, onRead);
-    const socket = reader ?? connected;
+  constructor(socket: Socket, addresses: LinkAddresses, stallMs = 0) {
     this.#socket = socket;
-    this.#sharesReads = reader !== undefined;
     this.#stallMs = stallMs;
     this.localAddress = addresses.localAddress;
     this.remoteAddress = addresses.remoteAddress;
@@ -82,7 +76,6 @@ export class StreamLink implements Link {
     this.#handler = handler;
     if (!first) return;
     if (this.#socket.closed) process.nextTick(StreamLink.ended, this);
-    else if (this.#sharesReads) this.#socket.resume();
     else this.#socket.on("data", onData);
   }
 
@@ -132,7 +125,7 @@ export class StreamLink implements Link {
     if (this.#closing) return;
     this.#closing = true;
     const socket = this.#socket;
-    if (this.#handler === NOBODY && !this.#sharesReads) socket.on("data", onData);
+    if (this.#handler === NOBODY) socket.on("data", onData);
     socket.resume();
     socket.end(StreamLink.#farewell.bind(undefined, socket));
   }
@@ -177,11 +170,6 @@ export class StreamLink implements Link {
   #stalled(): void {
     this.#socket.destroy(new ZmqError("ETIMEDOUT", { detail: `sent bytes have not left within ${this.#stallMs} ms` }));
   }
-}
-
-function onRead(this: Socket, length: number, buffer: Uint8Array): boolean {
-  StreamLink.received((this as LinkSocket)[LINK], buffer.subarray(0, length));
-  return true;
 }
 
 function onData(this: Socket, chunk: Uint8Array): void {
