@@ -31,7 +31,7 @@ export interface Link {
 }
 
 export interface LinkHandler {
-  /** Bytes from the peer. The chunk is the receiver's to keep, not to write to. */
+  /** Bytes from the peer, valid during the call only: the link uses their memory again. */
   data(chunk: Uint8Array): void;
   /** All that was written has left. */
   drained(): void;

@@ -4,7 +4,7 @@
  * out as it is. No handshake, no heartbeat.
  */
 
-import { EMPTY } from "../base/bytes.ts";
+import { copyOf, EMPTY } from "../base/bytes.ts";
 import type { Link, LinkHandler } from "../base/link.ts";
 import { type Control, type Message, NO_PROPERTIES } from "../base/message.ts";
 import type { Outlet, Pipe } from "../base/pipe.ts";
@@ -88,10 +88,10 @@ export class RawSession implements Connection, LinkHandler, Outlet {
     if (pipe === undefined || this.#isOver) return;
     pipe.bytesReceived += chunk.length;
     if (!this.#isPaused && !pipe.inboundFull) {
-      pipe.deliver([chunk]);
+      pipe.deliver([copyOf(chunk)]);
       return;
     }
-    this.#waiting.push(chunk);
+    this.#waiting.push(copyOf(chunk));
     if (this.#isPaused) return;
     this.#isPaused = true;
     this.link.pause();

@@ -12,7 +12,7 @@
  * waits as bytes, and the link is paused when more comes.
  */
 
-import { EMPTY, fromText } from "../base/bytes.ts";
+import { copyOf, EMPTY, fromText } from "../base/bytes.ts";
 import type { Timer } from "../base/clock.ts";
 import { ZmqError } from "../base/errors.ts";
 import type { Link, LinkHandler } from "../base/link.ts";
@@ -141,13 +141,16 @@ export class Session implements Connection, LinkHandler, Outlet {
   data(chunk: Uint8Array): void {
     if (this.#isOver) return;
     if (this.#decoder === undefined) {
-      this.#consumeHandshake(chunk);
+      this.#consumeHandshake(copyOf(chunk));
       return;
     }
     this.#decoder.push(chunk);
     if (this.#pipe !== undefined) this.#pipe.bytesReceived += chunk.length;
     if (this.#isStalled) this.#pause();
-    else this.#decode();
+    else {
+      this.#decode();
+      this.#decoder.retain();
+    }
   }
 
   drained(): void {

@@ -2,12 +2,14 @@
  * Bytes to messages and commands, pulled: `push` chunks, call `next` until it
  * returns undefined. ZMTP 2.0, 3.0 and 3.1 framing; 1.0 is in legacy.ts.
  *
- * Bodies are views, not copies, of what arrived. So that one small message kept
- * by a user does not pin a 64 KiB chunk, small frames are cut from slabs of
- * 8 KiB into which the chunk is copied (one copy for some hundred messages).
+ * A chunk is the link's memory, which the link uses again: nothing that leaves
+ * here refers to it. Small frames are views of slabs of 8 KiB into which the
+ * chunk is copied (one copy for some hundred messages, and a kept message pins
+ * no more than that), middling ones of slabs of 64 KiB, large ones have memory
+ * of their own.
  */
 
-import { ByteArray, copyOf, EMPTY, uninitialized } from "../base/bytes.ts";
+import { ByteArray, concat, copyOf, EMPTY, uninitialized } from "../base/bytes.ts";
 import { ZmqError } from "../base/errors.ts";
 import type { Message } from "../base/message.ts";
 import type { FrameCipher } from "../security/mechanism.ts";
@@ -25,7 +27,10 @@ export type Decoded = Message | Uint8Array;
 
 /** What a session reads from, whatever the framing. */
 export interface FrameDecoder {
+  /** The chunk's memory must not change until `next` returned undefined or `retain` was called. */
   push(chunk: Uint8Array): void;
+  /** Copies what is still unread of the pushed chunk: its memory is about to change. */
+  retain(): void;
   /** Throws ZmqError when the peer breaks the protocol; the decoder is of no use afterwards. */
   next(): Decoded | undefined;
   /** True when all pushed bytes were used up, or only the beginning of a frame is left. */
@@ -33,10 +38,13 @@ export interface FrameDecoder {
   secure?(cipher: FrameCipher): void;
 }
 
-/** Frames below this size are cut from slabs. */
+/** Frames below this size share slabs of some kilobytes. */
 const SMALL_BYTES = 256;
-const SLAB_BYTES = 8192;
+const SMALL_SLAB_BYTES = 8192;
 const FIRST_SLAB_BYTES = 512;
+/** Frames up to this size share larger slabs; beyond, each has memory of its own. */
+const MIDDLING_BYTES = 8192;
+const MIDDLING_SLAB_BYTES = 65_536;
 /** Up to here the memory of a frame that spans chunks is taken at once; beyond, as its bytes arrive. */
 const TRUSTED_BYTES = 1 << 20;
 /** How much more memory is taken than bytes came: an announced length alone costs no more than this. */
@@ -52,21 +60,23 @@ export class Decoder implements FrameDecoder {
   readonly #limits: DecoderLimits;
   #cipher: FrameCipher | undefined = undefined;
 
-  /** Where parsing happens: the chunk itself, or a slab that holds a copy of some of it. */
+  /** Where parsing happens: a chunk, or a slab that holds a copy of some of it. */
   #window: Uint8Array = EMPTY;
   #position = 0;
   #end = 0;
   /** The memory of the window, and where in it the window begins. */
   #memory: ArrayBufferLike = EMPTY.buffer;
   #offset = 0;
-  /** While the window is a slab: the chunk it came from and how far it was copied. */
+  /** The window is a chunk, of which no views may leave. */
+  #isChunk = false;
+  /** That chunk, or the one behind the slab, is memory of the link. */
+  #isForeign = false;
+  /** While the window is a slab: the chunk it came from and how far it was copied; 0 when to its end. */
   #chunk: Uint8Array = EMPTY;
   #copied = 0;
-  /** The window is a chunk larger than a slab. */
-  #isLarge = false;
   /** Size of the next slab: grows while small frames follow each other. */
   #slabBytes = FIRST_SLAB_BYTES;
-  /** Chunks that were pushed before the current one was used up. */
+  /** Copies of chunks that were pushed before the current one was used up. */
   #later: Uint8Array[] = [];
   #nextLater = 0;
 
@@ -95,8 +105,23 @@ export class Decoder implements FrameDecoder {
 
   push(chunk: Uint8Array): void {
     if (chunk.length === 0) return;
+    if (!this.#starved) {
+      this.#later.push(copyOf(chunk));
+      return;
+    }
     this.#starved = false;
-    this.#later.push(chunk);
+    this.#enter(chunk);
+    this.#isForeign = this.#window === chunk;
+  }
+
+  retain(): void {
+    if (!this.#isForeign) return;
+    this.#isForeign = false;
+    if (this.#isChunk) this.#stay(copyOf(this.#window.subarray(this.#position, this.#end)), 0, true);
+    else if (this.#copied > 0) {
+      this.#chunk = copyOf(this.#chunk.subarray(this.#unslabbed));
+      this.#copied = this.#end - this.#position;
+    }
   }
 
   next(): Decoded | undefined {
@@ -106,7 +131,6 @@ export class Decoder implements FrameDecoder {
         const body = this.#body;
         this.#body = EMPTY;
         this.#bodyLength = 0;
-        this.#enter(this.#window, this.#position);
         const decoded = this.#accept(this.#bodyFlags, body);
         if (decoded !== undefined) return decoded;
         continue;
@@ -127,16 +151,8 @@ export class Decoder implements FrameDecoder {
           continue;
         }
         length = readSize(window, position + 1);
-        if (length < SMALL_BYTES && this.#isLarge) {
-          this.#openSlab(window, position);
-          continue;
-        }
         start = position + 9;
       } else {
-        if (this.#isLarge) {
-          this.#enter(window, position);
-          continue;
-        }
         length = window[position + 1] as number;
         start = position + 2;
         if (length === 0 && flags === COMMAND) {
@@ -156,19 +172,22 @@ export class Decoder implements FrameDecoder {
           detail: `frame of ${length} bytes exceeds the limit of ${this.#limits.maxFrameBytes}`,
         });
       }
-      const end = start + length;
-      let body: Uint8Array;
-      if (end <= this.#end) {
-        body = length === 0 ? EMPTY : new ByteArray(this.#memory, this.#offset + start, length);
-        this.#position = end;
-      } else {
-        if (this.#copied > 0) {
-          this.#leaveSlab(length);
-          continue;
-        }
-        this.#beginSpanning(flags, length, start);
+      // What a cipher opens it copies anyway.
+      if (this.#isChunk && this.#cipher === undefined) {
+        if (length > MIDDLING_BYTES) this.#beginSpanning(flags, length, start);
+        else this.#openSlab(length);
         continue;
       }
+      const end = start + length;
+      if (end > this.#end) {
+        if (this.#copied > 0) this.#leaveSlab();
+        else this.#beginSpanning(flags, length, start);
+        continue;
+      }
+      let body = length === 0 ? EMPTY : new ByteArray(this.#memory, this.#offset + start, length);
+      // A small frame between middling ones is not worth a slab of its own, nor may it pin theirs.
+      if (length < SMALL_BYTES && this.#end > SMALL_SLAB_BYTES) body = copyOf(body);
+      this.#position = end;
       if (this.#cipher === undefined && (flags & (MORE | COMMAND)) === 0 && this.#frames === undefined) return [body];
       const decoded = this.#accept(flags, body);
       if (decoded !== undefined) return decoded;
@@ -228,33 +247,34 @@ export class Decoder implements FrameDecoder {
   /** Moves the window on. Returns false when no unread bytes are left beyond the beginning of a frame. */
   #more(): boolean {
     if (this.#copied > 0) {
-      const rest = this.#end - this.#position;
-      this.#enter(this.#chunk, this.#copied - rest);
+      this.#leaveSlab();
       return true;
     }
-    const rest = this.#end - this.#position;
     const next = this.#shiftLater();
     if (next === undefined) {
       this.#starved = true;
-      this.#release(rest);
+      this.#isForeign = false;
+      const rest = this.#end - this.#position;
+      // An idle connection keeps no chunk and no slab alive.
+      this.#stay(rest === 0 ? EMPTY : copyOf(this.#window.subarray(this.#position, this.#end)), 0, false);
       return false;
     }
-    if (rest === 0) {
-      this.#enter(next, 0);
-      return true;
-    }
-    // Fewer octets than a header are left: join them with the next chunk.
-    const joined = uninitialized(rest + next.length);
-    joined.set(this.#window.subarray(this.#position, this.#end));
-    joined.set(next, rest);
-    this.#enter(joined, 0);
+    this.#enter(next);
     return true;
+  }
+
+  /** Goes on with a new chunk, behind the octets of a header that are left of the last one. */
+  #enter(chunk: Uint8Array): void {
+    const rest = this.#end - this.#position;
+    if (rest === 0) this.#stay(chunk, 0, true);
+    else this.#stay(concat([this.#window.subarray(this.#position, this.#end), chunk]), 0, true);
   }
 
   #shiftLater(): Uint8Array | undefined {
     const later = this.#later;
     const next = later[this.#nextLater];
     if (next === undefined) return undefined;
+    this.#isForeign = false;
     later[this.#nextLater++] = EMPTY;
     if (this.#nextLater === later.length || this.#nextLater === COMPACTED) {
       later.splice(0, this.#nextLater);
@@ -263,61 +283,45 @@ export class Decoder implements FrameDecoder {
     return next;
   }
 
-  /** Goes on at `position` of `chunk`: in a slab when the chunk is large and the frame there is small. */
-  #enter(chunk: Uint8Array, position: number): void {
-    const rest = chunk.length - position;
-    const isLarge = chunk.buffer.byteLength > SLAB_BYTES && this.#cipher === undefined;
-    if (!isLarge || rest < 2 || ((chunk[position] as number) & LONG) !== 0) {
-      this.#stay(chunk, position);
-      this.#isLarge = isLarge;
-      return;
-    }
-    this.#openSlab(chunk, position);
-  }
-
-  /** Goes on at `position` of `chunk`, in a slab. */
-  #openSlab(chunk: Uint8Array, position: number): void {
-    const rest = chunk.length - position;
-    const length = Math.min(rest, this.#slabBytes);
-    this.#slabBytes = Math.min(this.#slabBytes * 2, SLAB_BYTES);
-    const slab = uninitialized(length);
-    slab.set(chunk.subarray(position, position + length));
-    this.#stay(slab, 0);
+  /** Goes on in a slab that begins with the frame at the current position of the chunk. */
+  #openSlab(frameLength: number): void {
+    const chunk = this.#window;
+    const position = this.#position;
+    const rest = this.#end - position;
+    let size = MIDDLING_SLAB_BYTES;
+    if (frameLength < SMALL_BYTES) {
+      size = this.#slabBytes;
+      this.#slabBytes = Math.min(size * 2, SMALL_SLAB_BYTES);
+    } else this.#slabBytes = FIRST_SLAB_BYTES;
+    const length = Math.min(rest, size);
+    const slab = copyOf(chunk.subarray(position, position + length));
+    this.#stay(slab, 0, false);
     if (length < rest) {
       this.#chunk = chunk;
       this.#copied = position + length;
-    }
+    } else this.#isForeign = false;
   }
 
-  /** Nothing but `rest` octets of a header is left: an idle connection keeps no chunk alive. */
-  #release(rest: number): void {
-    if (rest === 0) this.#stay(EMPTY, 0);
-    else if (this.#window.buffer.byteLength > SLAB_BYTES) this.#stay(copyOf(this.#window.subarray(this.#position)), 0);
+  /** Where in the chunk the unread part of the slab came from. */
+  get #unslabbed(): number {
+    return this.#copied - (this.#end - this.#position);
+  }
+
+  /** Goes on in the chunk behind the slab, at the frame that begins in the one and ends in the other. */
+  #leaveSlab(): void {
+    this.#stay(this.#chunk, this.#unslabbed, true);
   }
 
   /** Goes on in `window` itself. */
-  #stay(window: Uint8Array, position: number): void {
+  #stay(window: Uint8Array, position: number, isChunk: boolean): void {
     this.#chunk = EMPTY;
     this.#copied = 0;
-    this.#isLarge = false;
+    this.#isChunk = isChunk;
     this.#window = window;
     this.#memory = window.buffer;
     this.#offset = window.byteOffset;
     this.#position = position;
     this.#end = window.length;
-  }
-
-  /** A frame begins in the slab and ends beyond it: goes on from its first octet in the chunk. */
-  #leaveSlab(frameLength: number): void {
-    const chunk = this.#chunk;
-    const position = this.#copied - (this.#end - this.#position);
-    if (frameLength < SMALL_BYTES) {
-      this.#enter(chunk, position);
-      return;
-    }
-    this.#slabBytes = FIRST_SLAB_BYTES;
-    this.#stay(chunk, position);
-    this.#isLarge = true;
   }
 
   #beginSpanning(flags: number, length: number, start: number): void {
@@ -344,12 +348,11 @@ export class Decoder implements FrameDecoder {
       const next = this.#shiftLater();
       if (next === undefined) {
         this.#starved = true;
-        this.#stay(EMPTY, 0);
+        this.#isForeign = false;
+        this.#stay(EMPTY, 0, false);
         return false;
       }
-      this.#window = next;
-      this.#position = 0;
-      this.#end = next.length;
+      this.#stay(next, 0, true);
     }
   }
 

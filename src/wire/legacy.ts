@@ -4,6 +4,7 @@
  * first is the handshake's affair; a peer's subscriptions are messages.
  */
 
+import { copyOf } from "../base/bytes.ts";
 import { ZmqError } from "../base/errors.ts";
 import type { Message } from "../base/message.ts";
 import type { Decoded, DecoderLimits, FrameDecoder } from "./decoder.ts";
@@ -28,8 +29,11 @@ export class LegacyDecoder implements FrameDecoder {
   push(chunk: Uint8Array): void {
     if (chunk.length === 0) return;
     this.#starved = false;
-    this.#reader.push(chunk);
+    this.#reader.push(copyOf(chunk));
   }
+
+  /** Nothing to do: chunks are copied at once. */
+  retain(): void {}
 
   next(): Decoded | undefined {
     for (;;) {

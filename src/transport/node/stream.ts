@@ -19,6 +19,7 @@ import type { Socket } from "node:net";
 import { systemClock, type Timer } from "../../base/clock.ts";
 import { ZmqError } from "../../base/errors.ts";
 import type { Link, LinkHandler } from "../../base/link.ts";
+import { shareReads } from "./shared-reads.ts";
 
 /** How long a closing link reads on after its last byte, for the peer to see the end; then it closes anyway. */
 const FAREWELL_MS = 250;
@@ -45,16 +46,22 @@ export class StreamLink implements Link {
   readonly peerAddress: string;
   readonly #socket: Socket;
   readonly #stallMs: number;
+  /** Reads come by `onRead`, not by 'data'. */
+  readonly #sharesReads: boolean;
   #handler = NOBODY;
   #closing = false;
+  #paused = false;
   #refused = false;
   #stallTimer: Timer | undefined;
   /** Made at the first refused write, so that an idle link does not carry it. */
   #onceWritten: ((error?: Error | null) => void) | undefined;
 
   /** `stallMs` > 0: the link breaks with ETIMEDOUT when refused bytes have not left after so many milliseconds. */
-  constructor(socket: Socket, addresses: LinkAddresses, stallMs = 0) {
+  constructor(connected: Socket, addresses: LinkAddresses, stallMs = 0) {
+    const reader = shareReads(connected, onRead);
+    const socket = reader ?? connected;
     this.#socket = socket;
+    this.#sharesReads = reader !== undefined;
     this.#stallMs = stallMs;
     this.localAddress = addresses.localAddress;
     this.remoteAddress = addresses.remoteAddress;
@@ -76,6 +83,7 @@ export class StreamLink implements Link {
     this.#handler = handler;
     if (!first) return;
     if (this.#socket.closed) process.nextTick(StreamLink.ended, this);
+    else if (this.#sharesReads) this.#socket.resume();
     else this.#socket.on("data", onData);
   }
 
@@ -125,7 +133,7 @@ export class StreamLink implements Link {
     if (this.#closing) return;
     this.#closing = true;
     const socket = this.#socket;
-    if (this.#handler === NOBODY) socket.on("data", onData);
+    if (this.#handler === NOBODY && !this.#sharesReads) socket.on("data", onData);
     socket.resume();
     socket.end(StreamLink.#farewell.bind(undefined, socket));
   }
@@ -135,9 +143,10 @@ export class StreamLink implements Link {
     this.#socket.destroy();
   }
 
-  /** For the shared listeners. */
-  static received(link: StreamLink, chunk: Uint8Array): void {
+  /** For the shared listeners. False: read no further. */
+  static received(link: StreamLink, chunk: Uint8Array): boolean {
     if (!link.#closing) link.#handler.data(chunk);
+    return !link.#paused || link.#closing;
   }
 
   /** For the shared listeners. */
@@ -170,6 +179,12 @@ export class StreamLink implements Link {
   #stalled(): void {
     this.#socket.destroy(new ZmqError("ETIMEDOUT", { detail: `sent bytes have not left within ${this.#stallMs} ms` }));
   }
+}
+
+function onRead(this: Socket, length: number, buffer: Uint8Array): boolean {
+  StreamLink.received((this as LinkSocket)[LINK], buffer.subarray(0, length));
+  // A resume takes effect a tick later, and would undo a pause that came between.
+  return !this.isPaused();
 }
 
 function onData(this: Socket, chunk: Uint8Array): void {
