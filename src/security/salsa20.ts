@@ -1,7 +1,7 @@
 /**
  * The Salsa20 key stream (D. J. Bernstein, "Salsa20 specification"), four blocks
  * at a time with WebAssembly's 128-bit vectors. libsodium's WebAssembly build
- * computes one block after the other without vectors, a third as fast, and
+ * computes one block after the other without vectors, half as fast, and
  * most of the time of a large CURVE frame goes there (bench/crypto.ts).
  *
  * Salsa20 is additions, rotations and exclusive ors of words: no branch, no
