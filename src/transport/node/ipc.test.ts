@@ -146,6 +146,19 @@ describe("ipc", { timeout: 20_000 }, () => {
     }
   });
 
+  it("removes the wildcard's socket when the process ends without closing it", () => {
+    const here = (path: string): string => JSON.stringify(new URL(path, import.meta.url).href);
+    const program = `
+      const { Bound } = await import(${here("../../../test/transport-conformance.ts")});
+      const { ipc } = await import(${here("./ipc.ts")});
+      console.log((await Bound.at(ipc, "ipc://*")).listener.address);
+    `;
+    const args = ["--import", "tsx", "--input-type=module", "--eval", program];
+    const address = execFileSync(process.execPath, args, { encoding: "utf8" }).trim();
+    assert.match(address, /^ipc:\/\/.*\/socket$/);
+    assert(!existsSync(dirname(address.slice(6))));
+  });
+
   it("joins abstract names on Linux, which one at a time may have", async (t) => {
     if (process.platform !== "linux") return t.skip("abstract names exist on Linux only");
     const text = `ipc://@zmq-ts-test-${process.pid}`;

@@ -110,6 +110,13 @@ function findPlace(endpoint: IpcEndpoint, options: OptionValues): Place {
   return filePlace(endpoint, path);
 }
 
+/** Of listeners that are open, for a process that ends without closing them. */
+const ownFolders = new Set<string>();
+
+function removeOwnFolders(): void {
+  for (const folder of ownFolders) rmSync(folder, { recursive: true, force: true });
+}
+
 /** A folder of its own, which nobody else can enter, with the socket in it. */
 function wildcardPlace(endpoint: IpcEndpoint): Place {
   if (IS_WINDOWS) {
@@ -124,7 +131,13 @@ function wildcardPlace(endpoint: IpcEndpoint): Place {
     throw listenError(error, endpoint.text);
   }
   const path = join(folder, "socket");
-  const remove = (): void => rmSync(folder, { recursive: true, force: true });
+  const remove = (): void => {
+    ownFolders.delete(folder);
+    if (ownFolders.size === 0) process.off("exit", removeOwnFolders);
+    rmSync(folder, { recursive: true, force: true });
+  };
+  if (ownFolders.size === 0) process.once("exit", removeOwnFolders);
+  ownFolders.add(folder);
   try {
     checkLength(path, endpoint.text);
   } catch (error) {
