@@ -37,7 +37,7 @@ const NODE_ONLY = /^src\/(transport\/node\/|node\/|cli\/|(?!browser\.ts$)[^/]+\.
 
 /** Packages that a part of `src` may import. */
 const PACKAGES: readonly { readonly name: string; readonly where: RegExp }[] = [
-  { name: "libsodium", where: /^src\/security\// },
+  { name: "libsodium-sumo", where: /^src\/security\// },
   { name: "commander", where: /^src\/cli\// },
 ];
 
