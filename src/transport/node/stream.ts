@@ -10,9 +10,9 @@
  * accepted tcp link takes 1.4 KB of heap (a bare socket 0.9 KB), an ipc link
  * 1.0 KB, and either some 2.8 KB resident in all.
  *
- * Bytes come by 'data' events, a chunk of at most 64 KiB each. `onread` with
- * fresh or shared buffers of 256 KiB read 2.5-2.6 GB/s against 2.4 GB/s, which
- * is within the spread; it exists for dialed sockets only, and would pin more.
+ * Bytes are read into the thread's shared buffer, see `shared-reads.ts`, and by
+ * 'data' events where that cannot be. Larger reads, of 256 KiB, gain nothing:
+ * 2.5-2.6 GB/s against 2.4 GB/s, which is within the spread.
  */
 
 import type { Socket } from "node:net";
