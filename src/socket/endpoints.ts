@@ -20,7 +20,7 @@ import type { EndpointOwner } from "../engine/owner.ts";
 import { RawSession } from "../engine/raw-session.ts";
 import { Session } from "../engine/session.ts";
 import type { ZapReply, ZapRequest } from "../security/mechanism.ts";
-import { NullMechanism } from "../security/null.ts";
+import { chooseMechanism } from "../security/choose.ts";
 import type { InprocBinder, InprocSide } from "../transport/inproc.ts";
 import type { ContextCore } from "./context-core.ts";
 import type { SocketCore } from "./core.ts";
@@ -154,6 +154,7 @@ export class Endpoints implements EndpointOwner, InprocBinder {
     } else {
       const transport = this.#transport(target);
       if (SOCKET_TYPES[core.type].singleConnect && this.#isDialed(text)) return;
+      chooseMechanism(core.type, core.options); // Options that cannot work together throw here, not at the first link.
       const dialer = new Dialer(this, target, transport, { ...core.options }, id);
       this.#dialers.add(dialer);
       dialer.start();
@@ -217,10 +218,7 @@ export class Endpoints implements EndpointOwner, InprocBinder {
     const handshake = new Handshake({
       socketType: type,
       routingId: options.routingId,
-      mechanism: new NullMechanism(
-        { socketType: type, routingId: options.routingId, metadata: new Map() },
-        options.zapDomain !== null,
-      ),
+      mechanism: chooseMechanism(type, options),
       zapDomainSet: options.zapDomain !== null,
       limits: { maxFrameBytes: options.maxMessageSize, maxFrames: MAX_FRAMES },
     });
@@ -299,7 +297,9 @@ export class Endpoints implements EndpointOwner, InprocBinder {
       this.#core.options.lastEndpoint = text;
       return undefined;
     }
-    return new Acceptor(this, target, this.#transport(target), { ...this.#core.options });
+    const transport = this.#transport(target);
+    chooseMechanism(this.#core.type, this.#core.options); // As in connect.
+    return new Acceptor(this, target, transport, { ...this.#core.options });
   }
 
   #added(acceptor: Acceptor): void {
