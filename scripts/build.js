@@ -4,7 +4,7 @@
  *   src/<entry>.ts --rolldown--> dist/<entry>.js       ESM, code shared by entries in dist/chunks/
  *                                dist/<entry>.cjs      one line that requires the ESM file: one instance for both
  *   src/<entry>.ts --tsc-------> dist/**\/*.d.cts       one tree of declarations, only what the entries reach
- *                                dist/<entry>.d.ts     one line that re-exports <entry>.d.cts
+ *                                dist/<entry>.d.ts     re-exports <entry>.d.cts
  *
  * Why the declarations are `.d.cts`: an ES module may always import a CommonJS one, the other way round is an error
  * under `node16`. With one tree a class with `#private` members has one identity, whichever way it was imported, and
@@ -38,6 +38,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
  */
 const ENTRIES = [
   { source: "src/index.ts", types: "node", require: true },
+  { source: "src/v5-compat.ts", types: "node", require: true },
   { source: "src/cli/zmq.ts", types: false, require: false },
 ];
 
@@ -167,7 +168,10 @@ function declare(from, work, out) {
     const destination = join(out, file.replace(/\.d\.ts$/, ".d.cts"));
     mkdirSync(dirname(destination), { recursive: true });
     writeFileSync(destination, head + text);
-    if (entry) writeFileSync(join(out, file), `export * from "./${posix.basename(nameOf(entry))}.cjs";\n`);
+    if (!entry) continue;
+    const other = `./${posix.basename(nameOf(entry))}.cjs`;
+    const defaultExport = text.includes(" as default ") ? `export { default } from "${other}";\n` : "";
+    writeFileSync(join(out, file), `export * from "${other}";\n${defaultExport}`);
   }
   return status === 0 ? "" : `${stdout}${stderr}`;
 }

@@ -40,6 +40,7 @@ export type { PeerInfo } from "./socket/peers.ts";
 export { type PollEvents, Poller, type PollResult } from "./socket/poller.ts";
 export { Proxy, type ProxyOptions, type ProxyStatistics, type ProxyTraffic } from "./socket/proxy.ts";
 export { type Received, Socket, type WaitOptions } from "./socket/socket.ts";
+export { SocketType } from "./socket/socket-type.ts";
 export {
   Dealer,
   Dealer as XRequest,

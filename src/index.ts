@@ -19,3 +19,5 @@ export const context = new Context();
 setDefaultContext(context);
 
 export * from "./api.ts";
+// `import zmq from` works with zeromq.js, which is a CommonJS module; so it does here.
+export * as default from "./index.ts";

@@ -5,11 +5,13 @@
  * the kernel.
  */
 
+import { systemClock } from "./base/clock.ts";
 import type { Lingering } from "./socket/platform.ts";
 
 /** As zeromq.js: how long a process may linger before its developer is told why it does not end. */
 const PATIENCE_MS = 500;
 
+const clock = systemClock();
 const contexts = new Set<Lingering>();
 let isInstalled = false;
 
@@ -31,7 +33,7 @@ export const lifetime = {
 function linger(): void {
   const lingering = [...contexts].filter((context) => context.linger());
   if (lingering.length === 0) return;
-  setTimeout(() => {
+  clock.setTimer(() => {
     if (!lingering.some((context) => contexts.has(context) && context.linger())) return;
     const advice = lingering.some((context) => context.blocky)
       ? " Set 'context.blocky = false' to change this behaviour."
@@ -39,5 +41,5 @@ function linger(): void {
     process.stderr.write(
       `(node:${process.pid}) WARNING: Waiting for queued ZeroMQ messages to be delivered.${advice}\n`,
     );
-  }, PATIENCE_MS).unref();
+  }, PATIENCE_MS);
 }

@@ -22,7 +22,8 @@ const LAYERS: Record<string, readonly string[]> = {
   engine: ["base", "wire", "security"],
   socket: ["base", "wire", "security", "pattern", "engine", "transport/inproc.ts"],
   node: ["base", "security"],
-  entry: ["base", "wire", "security", "pattern", "transport", "engine", "socket", "node"],
+  entry: ["base", "wire", "security", "pattern", "transport", "engine", "socket", "node", "v5-compat"],
+  "v5-compat": ["base", "entry"],
   cli: ["base", "wire", "security", "pattern", "transport", "engine", "socket", "node", "entry"],
 };
 
@@ -33,7 +34,7 @@ const TYPE_EXCEPTIONS: readonly { readonly from: string; readonly to: string; re
 ];
 
 /** Files that Node alone runs. All others compile without Node's types (tsconfig.neutral.json) and run in browsers. */
-const NODE_ONLY = /^src\/(transport\/node\/|node\/|cli\/|(?!browser\.ts$)[^/]+\.ts$)/;
+const NODE_ONLY = /^src\/(transport\/node\/|node\/|cli\/|v5-compat\/|(?!browser\.ts$)[^/]+\.ts$)/;
 
 /** Packages that a part of `src` may import. */
 const PACKAGES: readonly { readonly name: string; readonly where: RegExp }[] = [

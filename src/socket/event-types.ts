@@ -15,12 +15,12 @@ export interface ErrnoError extends Error {
 }
 
 /** The ZAP handler turned the peer away: temporary, for good, or because of a mistake of its own. */
-export interface AuthError extends Error {
+export interface AuthError extends ErrnoError {
   status: 300 | 400 | 500;
 }
 
 /** The peer or the ZAP handler broke its protocol; the code says how. */
-export interface ProtoError extends Error {
+export interface ProtoError extends ErrnoError {
   code: Extract<ErrorCode, `ERR_${string}`>;
 }
 

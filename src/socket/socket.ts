@@ -28,6 +28,7 @@ import { toMessage } from "./frames.ts";
 import { Observer } from "./observer.ts";
 import { PATTERNS } from "./patterns.ts";
 import { type PeerInfo, peerInfo, properties } from "./peers.ts";
+import type { SocketType } from "./socket-type.ts";
 import { waitUntil } from "./until.ts";
 
 /** Every call that may wait takes one. */
@@ -110,7 +111,7 @@ export abstract class Socket {
   }
 
   /** libzmq's number of the socket type (ZMQ_TYPE). */
-  get type(): number {
+  get type(): SocketType {
     return SOCKET_TYPES[this.#core.type].id;
   }
 
