@@ -6,7 +6,6 @@
 
 import { readFileSync } from "node:fs";
 import type { Readable } from "node:stream";
-import { addAbortSignal } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Message } from "../base/message.ts";
 import { describe, Failure } from "./failure.ts";
@@ -54,16 +53,35 @@ export async function* streamInput(stream: Readable, options: StreamOptions): As
   if (rest.length > 0 && !stopping.aborted) yield [parse(Buffer.concat(rest), `line ${lines + 1} of the input`)];
 }
 
+/** The chunks of a stream until its end, or until it is told to stop: then at once, whatever the stream waits for. */
 async function* chunksOf(stream: Readable, stopping: AbortSignal): AsyncGenerator<Buffer> {
-  if (stopping.aborted) return;
-  addAbortSignal(stopping, stream);
-  try {
-    for await (const chunk of stream) yield chunk as Buffer;
-  } catch (error) {
-    if (stopping.aborted) return; // The stream was destroyed because nothing more is wanted.
-    if ((error as NodeJS.ErrnoException).code === "EIO" || (error as NodeJS.ErrnoException).code === "EBADF") return; // No terminal or no stdin any more.
-    throw new Failure(`cannot read the input: ${describe(error)}`, undefined, error);
+  let wake = () => {};
+  let isOver = false;
+  let failure: NodeJS.ErrnoException | undefined;
+  const over = (error?: NodeJS.ErrnoException) => {
+    isOver = true;
+    failure ??= error;
+    wake();
+  };
+  stream.on("readable", () => wake());
+  stream.on("end", () => over());
+  stream.on("close", () => over());
+  stream.on("error", over);
+  stopping.addEventListener("abort", () => wake(), { once: true });
+  while (!stopping.aborted) {
+    const chunk: Buffer | null = stream.read();
+    if (chunk !== null) {
+      yield chunk;
+      continue;
+    }
+    if (isOver) break;
+    await new Promise<void>((resolve) => {
+      wake = resolve;
+    });
   }
+  // No terminal or no stdin at all any more: that is an end too.
+  if (failure === undefined || failure.code === "EIO" || failure.code === "EBADF") return;
+  throw new Failure(`cannot read the input: ${describe(failure)}`, undefined, failure);
 }
 
 /** The whole content of each file as one message. */

@@ -33,7 +33,7 @@ export function parseOption(text: string, type: SocketTypeName): Assignment {
       throw usage(`${where}: not an option of ${type} sockets, only of ${on.join(", ")}`);
     }
     if (optionRow(name).access === "r") throw usage(`${where}: read-only`);
-    return { name, value: valueOf(name, input, where), where, target: "socket" };
+    return { name, value: socketValue(name, input, where), where, target: "socket" };
   }
   if (Object.hasOwn(CONTEXT_OPTIONS, name)) {
     const row = CONTEXT_OPTIONS[name as keyof typeof CONTEXT_OPTIONS];
@@ -55,7 +55,7 @@ export function assign(socket: Socket, assignments: readonly Assignment[], owner
   }
 }
 
-function valueOf(name: OptionName, input: string, where: string): unknown {
+function socketValue(name: OptionName, input: string, where: string): unknown {
   const { values, default: standard, expected } = optionRow(name);
   if (values !== undefined) {
     if (values.includes(null) && isNothing(input)) return null;

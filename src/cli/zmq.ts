@@ -5,8 +5,13 @@
  * exit codes. docs/cli.md describes it.
  */
 
-import { createRequire } from "node:module";
 import { Command, CommanderError } from "commander";
+import { addBench } from "./commands/bench.ts";
+import { addDoctor } from "./commands/doctor.ts";
+import { addKeygen } from "./commands/keygen.ts";
+import { addMonitor } from "./commands/monitor.ts";
+import { addProxy } from "./commands/proxy.ts";
+import { addTap } from "./commands/tap.ts";
 import { describe, EXIT, exitCodeOf } from "./failure.ts";
 import { addSocketCommands } from "./socket/command.ts";
 import { complain } from "./terminal.ts";
@@ -19,6 +24,9 @@ program
   .helpCommand("help [command]", "the same as --help of a command");
 
 addSocketCommands(program, finish);
+program.commandsGroup("Tools:");
+for (const add of [addProxy, addMonitor, addTap, addKeygen, addBench, addDoctor]) add(program, finish);
+program.commandsGroup("Help:");
 
 /** Runs a command's action, and ends the process with its exit code. */
 async function finish(action: () => Promise<number>): Promise<void> {

@@ -1,13 +1,10 @@
 /** Adds `zmq push`, `zmq pull` and the other socket commands to the program. */
 
 import type { Command } from "commander";
-import { examples } from "../help.ts";
+import { examples, type Finish } from "../help.ts";
 import { addSocketFlags, type SocketFlags } from "./flags.ts";
 import { KINDS } from "./kinds.ts";
 import { runSocket } from "./run.ts";
-
-/** Runs an action and ends the process with the exit code it resolves to. */
-export type Finish = (action: () => Promise<number>) => Promise<void>;
 
 export function addSocketCommands(program: Command, finish: Finish): void {
   program.commandsGroup("Sockets:");

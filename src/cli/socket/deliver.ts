@@ -1,10 +1,13 @@
 /** The end of a socket command: what was accepted leaves, within linger, and what did not is told. */
 
-import { context } from "../../index.ts";
+import { context, Socket } from "../../index.ts";
 import { grouped } from "../numbers.ts";
 import type { Shutdown } from "../shutdown.ts";
 import { warn } from "../terminal.ts";
 import type { AnySocket } from "./kinds.ts";
+
+/** What an orderly end of connections may take when the command was told to hurry. */
+const CLOSING_MS = 200;
 
 /** Closes the socket. False when messages were given up: by a second signal, or because it took longer than `timeoutMs`. */
 export async function deliver(socket: AnySocket, shutdown: Shutdown, timeoutMs: number | undefined): Promise<boolean> {
@@ -12,20 +15,28 @@ export async function deliver(socket: AnySocket, shutdown: Shutdown, timeoutMs: 
   const limits = [timeoutMs, linger > 0 ? linger : undefined].filter((ms) => ms !== undefined);
   const patience = limits.map((ms) => AbortSignal.timeout(ms));
   const signal = AbortSignal.any([shutdown.abandoning, ...patience]);
-  let isDelivered = true;
-  if (linger !== 0) {
-    try {
-      await socket.drained({ signal });
-    } catch {
-      // Cut short; what is left is counted here.
-      isDelivered = false;
-      const left = socket.peers.reduce((sum, peer) => sum + peer.sendQueueLength, 0);
-      const peers = socket.peers.some((peer) => peer.connected) ? "the peer did not take them" : "no peer";
-      warn(`${left === 0 ? "messages" : grouped(left)} not delivered: ${peers}`);
-    }
+  if (linger === 0 || Socket.endpointsOf(socket).isIdle) return await close(socket, signal, true);
+  try {
+    await socket.drained({ signal });
+    return await close(socket, signal, true);
+  } catch {
+    // Cut short; what is left is counted here.
+    const left = socket.peers.reduce((sum, peer) => sum + peer.sendQueueLength, 0);
+    const what = left === 0 ? "messages" : left === 1 ? "1 message" : `${grouped(left)} messages`;
+    const why = socket.peers.some((peer) => peer.connected) ? "the peer did not take them" : "no peer";
+    warn(`${what} not delivered: ${why}`);
+    return await close(socket, signal, false);
   }
+}
+
+/** Resolves to `isDelivered` once the connections are closed. */
+async function close(socket: AnySocket, signal: AbortSignal, isDelivered: boolean): Promise<boolean> {
   if (!isDelivered) socket.linger = 0;
   socket.close();
-  await Promise.race([context.close(), new Promise((resolve) => signal.addEventListener("abort", resolve))]);
+  const cut = new Promise<void>((resolve) => {
+    if (signal.aborted) setTimeout(resolve, CLOSING_MS).unref();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+  await Promise.race([context.close(), cut]);
   return isDelivered;
 }

@@ -68,12 +68,12 @@ export function addEndpointFlags(command: Command): void {
 
 function addMessageFlags(command: Command, sends: boolean, receives: boolean): void {
   command.optionsGroup(MESSAGES);
-  const formatted = sends && receives ? "of messages, in and out" : sends ? "of the input" : "of the output";
+  const formatted = receives ? "of what is printed" : "of the input";
   command.addOption(new Option("-f, --format <format>", `${formatted} (default: text)`).choices(FORMATS));
   if (sends && receives) {
-    command.addOption(new Option("--input-format <format>", "of the input, if it differs").choices(FORMATS));
+    command.addOption(new Option("--input-format <format>", "of the input (default: text)").choices(FORMATS));
   }
-  command.option("-s, --separator <text>", separatorText(sends, receives), unescape);
+  command.option("-s, --separator <text>", separatorText(sends, receives), withEscapes);
   if (!sends) return;
   command.option("-m, --multipart", "the arguments are the frames of one message");
   command.option("--file <path>", "send a whole file as one message; may be repeated", collect);
@@ -86,7 +86,7 @@ function separatorText(sends: boolean, receives: boolean): string {
 }
 
 /** `\t`, `\n`, `\0` and `\\` as what they stand for. */
-function unescape(text: string): string {
+function withEscapes(text: string): string {
   const meanings: Readonly<Record<string, string>> = { t: "\t", n: "\n", r: "\r", "0": "\0", "\\": "\\" };
   return text.replace(/\\([tnr0\\])/g, (whole, letter: string) => meanings[letter] ?? whole);
 }

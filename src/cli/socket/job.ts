@@ -28,6 +28,8 @@ export class Job {
   readonly limit: number;
   /** Milliseconds; undefined: for ever. */
   readonly timeoutMs: number | undefined;
+  /** Input that was taken was not sent. */
+  isCutShort = false;
   readonly #sendWait: { signal: AbortSignal };
   readonly #receiveWait: { signal: AbortSignal };
   readonly #isMandatory: boolean;
@@ -99,9 +101,9 @@ export class Job {
   failureOf(error: unknown): unknown {
     if (isTimeout(error) && !this.socket.closed) return this.timedOut("nothing", error);
     const { stopping, abandoning } = this.shutdown;
-    const isEnd =
-      (stopping.aborted && error === stopping.reason) || (abandoning.aborted && error === abandoning.reason);
-    return isEnd ? undefined : error;
+    if (abandoning.aborted && error === abandoning.reason) this.isCutShort = true;
+    else if (!stopping.aborted || error !== stopping.reason) return error;
+    return undefined;
   }
 
   /** The error that ends the command when its time is over. */

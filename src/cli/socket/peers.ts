@@ -34,14 +34,16 @@ async function subscriber(job: Job, [topic]: Message): Promise<void> {
   try {
     await job.socket.connected({ signal: within(job.timeoutMs) });
   } catch (error) {
-    if (stopping.aborted) throw stopping.reason;
+    if (stopping.aborted) {
+      job.isCutShort = true;
+      throw stopping.reason;
+    }
     throw job.timedOut("no subscriber", error);
   }
   try {
     const publisher = job.socket as unknown as Publisher;
     await publisher.subscriberJoined(topic ?? "", { signal: within(SUBSCRIPTION_MS) });
   } catch {
-    if (stopping.aborted) throw stopping.reason;
     // Subscribed to other topics: what it does not want is not sent to it anyway.
   }
 }

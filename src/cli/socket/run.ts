@@ -13,7 +13,7 @@ import { assign, parseOption } from "../options.ts";
 import { type ByteSink, Output } from "../output.ts";
 import { securityOptions } from "../security.ts";
 import { Shutdown } from "../shutdown.ts";
-import { note, painterOf, setQuiet } from "../terminal.ts";
+import { note, painterOf, setQuiet, warn } from "../terminal.ts";
 import { Traffic } from "../traffic.ts";
 import { executor } from "./answers.ts";
 import { deliver } from "./deliver.ts";
@@ -58,7 +58,8 @@ export async function runSocket(kind: Kind, args: readonly string[], flags: Sock
   const isDelivered = await deliver(socket, shutdown, flags.timeout);
   traffic.finish();
   if (failure !== undefined) throw failure;
-  if (!isDelivered) return shutdown.isSignalled ? shutdown.lossExitCode : EXIT.timeout;
+  if (isDelivered && job.isCutShort) warn("not all of the input was sent: no peer took it");
+  if (!isDelivered || job.isCutShort) return shutdown.isSignalled ? shutdown.lossExitCode : EXIT.timeout;
   return execFailed ? EXIT.failed : EXIT.done;
 }
 
@@ -107,8 +108,9 @@ function outputFormatter({ type }: Kind, { format, separator }: SocketFlags) {
     : write;
 }
 
-function inputFormatOf(flags: SocketFlags): Format {
-  return flags.inputFormat ?? flags.format ?? "text";
+/** `--format` is that of the one direction a socket has, or of the output. */
+function inputFormatOf({ role }: Kind, flags: SocketFlags): Format {
+  return (role === "send" ? flags.format : flags.inputFormat) ?? "text";
 }
 
 function changeOf({ type }: Kind, flags: SocketFlags, onFailure: () => void): Change | undefined {
@@ -175,10 +177,10 @@ function published(job: Job, flags: SocketFlags, input: Input): Input {
 /** Arguments and files, or else the lines of stdin; at the pace of `--interval`. */
 function inputOf(job: Job, args: readonly string[], flags: SocketFlags, mayRepeat: boolean): Input {
   const { stopping } = job.shutdown;
-  const format = inputFormatOf(flags);
+  const format = inputFormatOf(job.kind, flags);
   const parse = lineParser(format, flags.separator);
   const isStream = job.kind.type === "STREAM";
-  const list = listOf(args, flags, isStream && format === "text");
+  const list = listOf(job.kind, args, flags, isStream && format === "text");
   let input: Input;
   if (list.length > 0) {
     const repeat = flags.interval !== undefined || (mayRepeat && flags.count !== undefined);
@@ -190,8 +192,8 @@ function inputOf(job: Job, args: readonly string[], flags: SocketFlags, mayRepea
   return flags.interval === undefined ? input : paced(input, flags.interval, stopping);
 }
 
-function listOf(args: readonly string[], flags: SocketFlags, addsLineEnd: boolean): Message[] {
-  const parse = lineParser(inputFormatOf(flags), flags.separator);
+function listOf(kind: Kind, args: readonly string[], flags: SocketFlags, addsLineEnd: boolean): Message[] {
+  const parse = lineParser(inputFormatOf(kind, flags), flags.separator);
   const parsed = args.map((arg, index) => parse(Buffer.from(addsLineEnd ? `${arg}\n` : arg), `argument ${index + 1}`));
   const messages = flags.multipart ? [parsed.flat()] : parsed;
   return [...messages, ...fileMessages(flags.file ?? [])];
@@ -199,7 +201,7 @@ function listOf(args: readonly string[], flags: SocketFlags, addsLineEnd: boolea
 
 /** Replies from arguments, again and again, or from stdin, one for each request. */
 async function repliesOf(job: Job, args: readonly string[], flags: SocketFlags): Promise<Change> {
-  const list = listOf(args, flags, false);
+  const list = listOf(job.kind, args, flags, false);
   if (list.length > 0) {
     let next = 0;
     return async () => list[next++ % list.length];

@@ -1,0 +1,187 @@
+/**
+ * `zmq doctor`: what this machine and runtime can do, tried and not looked up,
+ * and which options cannot be honoured here.
+ */
+
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { networkInterfaces, release, tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Command } from "commander";
+import { CONTEXT_OPTIONS } from "../../base/context-options.ts";
+import { OPTIONS, type OptionName, optionRow } from "../../base/options.ts";
+import { capability, curveKeyPair, Reply, Request, version } from "../../index.ts";
+import { primitives } from "../../security/crypto.ts";
+import { describe, EXIT } from "../failure.ts";
+import { examples, type Finish } from "../help.ts";
+import { painterOf } from "../terminal.ts";
+
+interface Check {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly detail: string;
+  /** Nothing is broken without it. */
+  readonly optional?: boolean;
+}
+
+interface Limit {
+  readonly option: string;
+  readonly why: string;
+  /** Whether assigning anything but the default throws. */
+  readonly throws: boolean;
+}
+
+const EXAMPLES = [
+  ["zmq doctor", "0 when all works, 1 when something that should does not"],
+  ["zmq doctor --json | jq .options", "options that are not honoured"],
+] as const;
+
+/** How long one attempt may take. */
+const PATIENCE_MS = 3000;
+
+export function addDoctor(program: Command, finish: Finish): void {
+  program
+    .command("doctor")
+    .summary("Check the runtime, the capabilities and the options of this platform.")
+    .description("Try what this machine and runtime can do, and list the options that cannot be honoured here.")
+    .option("--json", "the findings as JSON")
+    .addHelpText("after", examples(EXAMPLES))
+    .action((flags: { json?: boolean }) => finish(() => run(flags.json === true)));
+}
+
+async function run(isJson: boolean): Promise<number> {
+  const runtime = runtimeFacts();
+  const checks = [
+    nodeCheck(),
+    await exchange("tcp", "tcp://127.0.0.1:*"),
+    await exchange("tcp over IPv6", "tcp://[::1]:*", true),
+    await inFolder((path) => exchange("ipc", `ipc://${path}`)),
+    await exchange("inproc", "inproc://doctor"),
+    curveCheck(),
+    await exchange("CURVE handshake", "tcp://127.0.0.1:*", false, curveOptions),
+  ];
+  const options = limits();
+  if (isJson) process.stdout.write(`${JSON.stringify({ runtime, capability, checks, options }, null, 2)}\n`);
+  else print(runtime, checks, options);
+  return checks.every(({ ok, optional }) => ok || optional) ? EXIT.done : EXIT.failed;
+}
+
+function runtimeFacts(): Record<string, string> {
+  const { versions } = process as { versions: Record<string, string | undefined> };
+  const [name, number] = versions.bun
+    ? ["Bun", versions.bun]
+    : versions.deno
+      ? ["Deno", versions.deno]
+      : ["Node.js", versions.node];
+  return {
+    runtime: `${name} ${number}`,
+    system: `${process.platform} ${release()} ${process.arch}`,
+    "behaves as": `libzmq ${version}`,
+    capabilities: Object.entries(capability)
+      .filter(([, has]) => has)
+      .map(([each]) => each)
+      .join(" "),
+    addresses: Object.values(networkInterfaces())
+      .flatMap((list) => list ?? [])
+      .map(({ address }) => address)
+      .join(" "),
+    "open files": openFiles(),
+  };
+}
+
+/** Connections need a file descriptor each. */
+function openFiles(): string {
+  try {
+    const [, soft, hard] = /Max open files\s+(\S+)\s+(\S+)/.exec(readFileSync("/proc/self/limits", "utf8")) ?? [];
+    return `${soft} (hard limit ${hard})`;
+  } catch {
+    return "unknown"; // No Linux.
+  }
+}
+
+function nodeCheck(): Check {
+  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+  const ok = major > 20 || (major === 20 && minor >= 19);
+  return { name: "Node 20.19 or later", ok, detail: process.versions.node };
+}
+
+function curveCheck(): Check {
+  try {
+    curveKeyPair();
+    return { name: "CURVE keys", ok: true, detail: primitives().name };
+  } catch (error) {
+    return { name: "CURVE keys", ok: false, detail: describe(error) };
+  }
+}
+
+function curveOptions(): [server: object, client: object] {
+  const [server, client] = [curveKeyPair(), curveKeyPair()];
+  return [
+    { curveServer: true, curveSecretKey: server.secretKey },
+    { curveServerKey: server.publicKey, curvePublicKey: client.publicKey, curveSecretKey: client.secretKey },
+  ];
+}
+
+/** A request and its reply over an endpoint. */
+async function exchange(
+  name: string,
+  endpoint: string,
+  ipv6 = false,
+  options: () => [server: object, client: object] = () => [{}, {}],
+): Promise<Check> {
+  const common = { ipv6, sendTimeout: PATIENCE_MS, receiveTimeout: PATIENCE_MS, linger: 0 };
+  const [ofServer, ofClient] = options();
+  await using server = new Reply({ ...common, ...ofServer });
+  await using client = new Request({ ...common, ...ofClient });
+  try {
+    await server.bind(endpoint);
+    client.connect(server.lastEndpoint ?? endpoint);
+    const roundTrip = async () => {
+      await client.send("ping");
+      await server.send(await server.receive());
+      await client.receive();
+    };
+    await roundTrip();
+    const begun = performance.now();
+    await roundTrip();
+    const us = Math.round((performance.now() - begun) * 1000);
+    return { name, ok: true, detail: `round trip in this process: ${us} µs`, optional: ipv6 };
+  } catch (error) {
+    return { name, ok: false, detail: describe(error), optional: ipv6 };
+  }
+}
+
+async function inFolder<T>(use: (path: string) => Promise<T>): Promise<T> {
+  const folder = mkdtempSync(join(tmpdir(), "zmq-doctor-"));
+  try {
+    return await use(join(folder, "socket"));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Options that this platform cannot honour, or honours in part. */
+function limits(): Limit[] {
+  const rows = [
+    ...Object.keys(OPTIONS).map((name) => [name, optionRow(name as OptionName)] as const),
+    ...Object.entries(CONTEXT_OPTIONS).map(([name, row]) => [`context.${name}`, row] as const),
+  ];
+  return rows.flatMap(([option, { honoured, note: remark }]): Limit[] => {
+    if (honoured !== true) return [{ option, why: honoured, throws: true }];
+    return remark === undefined ? [] : [{ option, why: remark, throws: false }];
+  });
+}
+
+function print(runtime: Record<string, string>, checks: readonly Check[], options: readonly Limit[]): void {
+  const paint = painterOf(process.stdout);
+  const lines = Object.entries(runtime).map(([name, value]) => `${name.padEnd(20)} ${value}`);
+  lines.push("", paint("bold", "Tried"));
+  for (const { name, ok, detail, optional } of checks) {
+    const mark = ok ? paint("green", "✔") : optional ? paint("yellow", "-") : paint("red", "✖");
+    lines.push(`${mark} ${name.padEnd(20)} ${detail}`);
+  }
+  lines.push("", paint("bold", "Options that throw here unless they keep their default"));
+  for (const { option, why, throws } of options) if (throws) lines.push(`  ${option.padEnd(30)} ${why}`);
+  lines.push("", paint("bold", "Options that are honoured in part"));
+  for (const { option, why, throws } of options) if (!throws) lines.push(`  ${option.padEnd(30)} ${why}`);
+  process.stdout.write(`${lines.join("\n")}\n`);
+}

@@ -1,0 +1,163 @@
+/**
+ * `zmq monitor ENDPOINT`: connects, prints each event of the connection, and
+ * after the handshake what the peer said of itself. The socket type is chosen to
+ * fit the peer: a first connection asks who is there (see ../probe.ts).
+ */
+
+import { type Command, Option } from "commander";
+import { parseEndpoint } from "../../base/endpoint.ts";
+import { SOCKET_TYPES, type SocketTypeName } from "../../base/socket-types.ts";
+import { context, type Event, type PeerInfo } from "../../index.ts";
+import { bindTo, connectTo, expand } from "../endpoints.ts";
+import { describe, EXIT, Failure } from "../failure.ts";
+import { examples, type Finish } from "../help.ts";
+import { collect, count, duration } from "../numbers.ts";
+import { assign, parseOption } from "../options.ts";
+import { probe } from "../probe.ts";
+import { type SecurityFlags, securityOptions } from "../security.ts";
+import { Shutdown } from "../shutdown.ts";
+import { addSecurityFlags } from "../socket/flags.ts";
+import { type AnySocket, KINDS, openSocket } from "../socket/kinds.ts";
+import { note, painterOf, type Style, visible } from "../terminal.ts";
+
+interface Flags extends SecurityFlags {
+  readonly type?: string;
+  readonly bind?: boolean;
+  readonly once?: boolean;
+  readonly count?: number;
+  readonly timeout?: number;
+  readonly json?: boolean;
+  readonly option?: readonly string[];
+}
+
+const EXAMPLES = [
+  ["zmq monitor tcp://host:5555", "who is there, and every event from now on"],
+  ["zmq monitor :5555 --once --timeout 2s && echo up", "a health check: 0 when the handshake succeeded"],
+  ["zmq monitor :5555 --bind --type router", "who connects to us"],
+  ["zmq monitor :5555 --json | jq .", "events as JSON lines"],
+] as const;
+
+/** The socket type that a peer of each type is met with; of several the one that disturbs least. */
+const PARTNERS: Readonly<Record<string, SocketTypeName>> = {
+  PAIR: "PAIR",
+  PUB: "SUB",
+  XPUB: "SUB",
+  SUB: "PUB",
+  XSUB: "PUB",
+  REQ: "REP",
+  REP: "REQ",
+  DEALER: "DEALER",
+  ROUTER: "REQ",
+  PULL: "PUSH",
+  PUSH: "PULL",
+};
+
+export function addMonitor(program: Command, finish: Finish): void {
+  const command = program
+    .command("monitor")
+    .summary("Connect and print events and handshake details.")
+    .description("Connect to an endpoint and print what happens: events, and what the peer says of itself.")
+    .argument("<endpoint>", "where to connect")
+    .addOption(
+      new Option("-t, --type <type>", "socket type to be (default: one that fits the peer)").choices(
+        KINDS.map(({ name }) => name),
+      ),
+    )
+    .option("--bind", "bind the endpoint instead")
+    .option("--once", "end after the first handshake: 0 when it succeeded, 1 when it failed")
+    .option("-n, --count <n>", "end after n events", count)
+    .option("--timeout <time>", "exit with 3 when no handshake was done by then", duration)
+    .option("--json", "each event as a JSON line")
+    .option("-o, --option <name=value>", "any option of docs/options.md; may be repeated", collect);
+  addSecurityFlags(command);
+  command.addHelpText("after", examples(EXAMPLES));
+  command.action((endpoint: string, flags: Flags) => finish(() => run(endpoint, flags)));
+}
+
+async function run(text: string, flags: Flags): Promise<number> {
+  const endpoint = expand(text, flags.bind ? "bind" : "connect", "monitor");
+  const shutdown = new Shutdown();
+  const security = await securityOptions(flags);
+  const deadline = flags.timeout === undefined ? undefined : AbortSignal.timeout(flags.timeout);
+  const signal = deadline === undefined ? shutdown.stopping : AbortSignal.any([shutdown.stopping, deadline]);
+  const name = flags.type ?? (flags.bind || security.length > 0 ? "dealer" : await fitting(endpoint, signal));
+  const kind = KINDS.find((each) => each.name === name);
+  if (kind === undefined) throw new Failure(`no socket type ${name}`);
+  const socket = openSocket(kind, context);
+  socket.linger = 0;
+  assign(socket, [...(flags.option ?? []).map((option) => parseOption(option, kind.type)), ...security]);
+  if (kind.type === "PULL") note("as PULL this takes messages from the PUSH peer, which are not printed");
+
+  const { events } = socket;
+  if (flags.bind) await bindTo(socket, endpoint);
+  else connectTo(socket, endpoint);
+  let result: number = EXIT.done;
+  let isDone = false;
+  try {
+    for (let seen = 1; ; seen++) {
+      const event = await events.receive({ signal: isDone ? shutdown.stopping : signal });
+      const peer = event.type === "handshake" ? newest(socket) : undefined;
+      show(event, peer, flags.json === true, kind.type);
+      isDone ||= event.type === "handshake";
+      if (event.type.startsWith("handshake") && flags.once) {
+        result = event.type === "handshake" ? EXIT.done : EXIT.failed;
+        break;
+      }
+      if (seen === flags.count) break;
+    }
+  } catch (error) {
+    if (shutdown.stopping.aborted) return EXIT.done;
+    if (!signal.aborted) throw error;
+    throw new Failure(`monitor: no handshake within ${flags.timeout} ms`, EXIT.timeout, error);
+  } finally {
+    socket.close();
+  }
+  return result;
+}
+
+/** The name of a socket type that may talk to the peer; dealer when it does not say who it is. */
+async function fitting(endpoint: string, signal: AbortSignal): Promise<string> {
+  try {
+    const peer = await probe(parseEndpoint(endpoint, "connect", true), signal);
+    const partner = peer === undefined ? undefined : PARTNERS[peer];
+    return KINDS.find(({ type }) => type === partner)?.name ?? "dealer";
+  } catch (error) {
+    if (!signal.aborted) note(`asking who is there failed (${describe(error)}); going on as dealer`);
+    return "dealer";
+  }
+}
+
+function newest(socket: AnySocket): PeerInfo | undefined {
+  return socket.peers.filter(({ connected }) => connected).at(-1);
+}
+
+function show(event: Event, peer: PeerInfo | undefined, isJson: boolean, ownType: SocketTypeName): void {
+  const time = new Date().toISOString();
+  const { type, ...rest } = event;
+  const details: Record<string, unknown> = { ...rest };
+  if ("error" in event) details.error = `${event.error.code}: ${describe(event.error)}`;
+  if (isJson) {
+    const line = { time, event: type, ...details, ...(peer && { as: ownType, peer: peer.metadata }) };
+    process.stdout.write(`${JSON.stringify(line)}\n`);
+    return;
+  }
+  const paint = painterOf(process.stdout);
+  const told = Object.entries(details)
+    .filter(([, value]) => value !== undefined && value !== "")
+    .map(([name, value]) => (name === "address" ? String(value) : `${name}=${value}`));
+  const line = `${paint("dim", time.slice(11, 23))} ${paint(styleOf(type), type.padEnd(16))} ${visible(told.join("  "))}`;
+  process.stdout.write(`${line.trimEnd()}\n`);
+  if (peer === undefined) return;
+  for (const [name, value] of Object.entries({
+    ...peer.metadata,
+    "this side": `${ownType} (${SOCKET_TYPES[ownType].rfc})`,
+  })) {
+    process.stdout.write(`${" ".repeat(13)}${name.padEnd(16)} ${visible(value)}\n`);
+  }
+}
+
+function styleOf(type: string): Style {
+  if (type.includes("error")) return "red";
+  if (type === "handshake") return "green";
+  return type === "disconnect" || type.startsWith("close") ? "yellow" : "cyan";
+}

@@ -1,0 +1,174 @@
+/**
+ * `zmq tap LISTEN TARGET`: relays connections to another endpoint, octet by
+ * octet, and prints what both sides say. To be put between two peers that do
+ * not understand each other.
+ */
+
+import { connect, createServer, type Socket as NetSocket, type Server } from "node:net";
+import type { Command } from "commander";
+import { type IpcEndpoint, parseEndpoint, type TcpEndpoint } from "../../base/endpoint.ts";
+import { expand } from "../endpoints.ts";
+import { describe, EXIT, Failure, usage } from "../failure.ts";
+import { asBuffer, toJson } from "../formats.ts";
+import { examples, type Finish } from "../help.ts";
+import { count } from "../numbers.ts";
+import { netTarget } from "../probe.ts";
+import { Shutdown } from "../shutdown.ts";
+import { Conversation, type Remark, type SideName } from "../tap/conversation.ts";
+import { note, type Paint, painterOf, setQuiet, visibleBytes } from "../terminal.ts";
+
+interface Flags {
+  readonly once?: boolean;
+  readonly count?: number;
+  readonly bytes: number;
+  readonly hex?: boolean;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+const EXAMPLES = [
+  ["zmq tap :5556 tcp://server:5555", "then let the client connect to port 5556"],
+  ["zmq tap ipc:///tmp/tap ipc:///tmp/feed --hex", "frames as hexadecimal"],
+  ["zmq tap :5556 :5555 --once --json | jq .", "one connection, as JSON lines"],
+] as const;
+
+/** Shown of a frame unless told otherwise. */
+const SHOWN_BYTES = 64;
+
+export function addTap(program: Command, finish: Finish): void {
+  program
+    .command("tap")
+    .summary("Relay connections and print greetings, commands and frames.")
+    .description(
+      "Relay tcp or ipc connections and print what both sides say, decoded: → from the client, ← from the target.",
+    )
+    .argument("<listen>", "where the client connects: tcp://*:5556, :5556, ipc:///tmp/tap")
+    .argument("<target>", "where its connection goes on to")
+    .option("--once", "end after the first connection")
+    .option("-n, --count <n>", "end after n connections", count)
+    .option("--bytes <n>", "how much of a frame is shown", count, SHOWN_BYTES)
+    .option("--hex", "content of frames as hexadecimal")
+    .option("--json", "JSON lines; frames whole")
+    .option("-q, --quiet", "no notes on stderr, only errors")
+    .addHelpText("after", examples(EXAMPLES))
+    .action((listen: string, target: string, flags: Flags) => finish(() => run(listen, target, flags)));
+}
+
+async function run(listenText: string, targetText: string, flags: Flags): Promise<number> {
+  setQuiet(flags.quiet === true);
+  const listen = reachable(expand(listenText, "bind", "LISTEN"), "bind", "LISTEN");
+  const target = reachable(expand(targetText, "connect", "TARGET"), "connect", "TARGET");
+  const limit = flags.once ? 1 : (flags.count ?? Number.POSITIVE_INFINITY);
+  const shutdown = new Shutdown();
+  process.stdout.on("error", () => shutdown.stop());
+  const print = printer(flags);
+  const open = new Set<NetSocket>();
+  let accepted = 0;
+  let ended = 0;
+
+  const server = createServer({ allowHalfOpen: true }, (client) => {
+    if (accepted >= limit) return void client.destroy();
+    const number = ++accepted;
+    open.add(client);
+    relay(client, target, (remarks) => print(number, remarks));
+    client.on("close", () => {
+      open.delete(client);
+      if (++ended >= limit) shutdown.stop();
+    });
+  });
+  await listening(server, listen);
+  shutdown.stopping.addEventListener("abort", () => {
+    server.close();
+    for (const client of open) client.destroy();
+  });
+  await new Promise((resolve) => server.on("close", resolve));
+  await new Promise<void>((resolve) => process.stdout.write("", () => resolve()));
+  return EXIT.done;
+}
+
+type Reachable = TcpEndpoint | IpcEndpoint;
+
+function reachable(text: string, role: "bind" | "connect", flag: string): Reachable {
+  const endpoint = parseEndpoint(text, role, text.includes("["));
+  if (endpoint.scheme === "tcp") return endpoint;
+  if (endpoint.scheme === "ipc" && !endpoint.wildcard) return endpoint;
+  throw usage(`${flag} ${text}: expected a tcp:// endpoint, or ipc:// with a path`);
+}
+
+function listening(server: Server, endpoint: Reachable): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (error) =>
+      reject(new Failure(`cannot listen at ${endpoint.text}: ${describe(error)}`, undefined, error)),
+    );
+    server.listen(netTarget(endpoint), () => {
+      const address = server.address();
+      const bound = address !== null && typeof address === "object" ? `tcp://${hostOf(address)}:${address.port}` : "";
+      note(`listening at ${bound || endpoint.text}`);
+      resolve();
+    });
+  });
+}
+
+function hostOf({ address, family }: { address: string; family: string }): string {
+  return family === "IPv6" ? `[${address}]` : address;
+}
+
+/** Joins a client to the target; `tell` gets what is said. */
+function relay(client: NetSocket, target: Reachable, tell: (remarks: readonly Remark[]) => void): void {
+  const conversation = new Conversation();
+  const to = netTarget(target) as { host: string; port: number };
+  const upstream = connect({ ...to, allowHalfOpen: true });
+  const started = `${target.text}`;
+  tell([{ side: "client", what: "connected", details: { to: started } }]);
+  const sides: [SideName, NetSocket, NetSocket][] = [
+    ["client", client, upstream],
+    ["target", upstream, client],
+  ];
+  for (const [name, from, into] of sides) {
+    from.on("data", (chunk) => tell(conversation.push(name, chunk)));
+    from.on("end", () => tell(conversation.end(name)));
+    from.on("error", (error) => tell([{ side: name, what: "!", details: { problem: describe(error) } }]));
+    from.on("close", () => into.end());
+    from.pipe(into);
+  }
+  upstream.on("error", () => client.destroy());
+  client.on("close", () => upstream.destroy());
+}
+
+/** Writes remarks as lines. */
+function printer(flags: Flags): (connection: number, remarks: readonly Remark[]) => void {
+  const paint = painterOf(process.stdout);
+  return (connection, remarks) => {
+    if (remarks.length === 0) return;
+    const time = new Date().toISOString();
+    const lines = remarks.map((remark) =>
+      flags.json ? jsonLine(time, connection, remark) : textLine(time, connection, remark, flags, paint),
+    );
+    process.stdout.write(`${lines.join("\n")}\n`);
+  };
+}
+
+function jsonLine(time: string, connection: number, { side, what, details, body }: Remark): string {
+  const fields = { time, connection, from: side, what, ...details };
+  const text = JSON.stringify(fields);
+  return body === undefined ? text : `${text.slice(0, -1)},"body":${toJson([body]).slice(1, -1)}}`;
+}
+
+function textLine(time: string, connection: number, remark: Remark, flags: Flags, paint: Paint): string {
+  const { side, what, details, body } = remark;
+  const arrow = side === "client" ? paint("cyan", "→") : paint("magenta", "←");
+  const start = `${paint("dim", time.slice(11, 23))} #${connection} ${arrow}`;
+  if (what === "!") return `${start} ${paint("red", `! ${details.problem}`)}`;
+  const told = Object.entries(details).map(([name, value]) =>
+    value === true ? name : `${name}=${name === "Identity" || name === "topic" ? JSON.stringify(value) : value}`,
+  );
+  const name = what === "frame" ? what : paint("bold", what);
+  const content = body === undefined ? "" : `  ${shown(body, flags)}`;
+  return `${start} ${name}${" ".repeat(Math.max(1, 10 - what.length))}${told.join("  ")}${content}`.trimEnd();
+}
+
+function shown(body: Uint8Array, { bytes, hex }: Flags): string {
+  const part = body.subarray(0, bytes);
+  const text = hex ? asBuffer(part).toString("hex") : `"${visibleBytes(part).replaceAll("\n", "\\n")}"`;
+  return part.length < body.length ? `${text}…` : text;
+}
