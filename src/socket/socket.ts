@@ -57,6 +57,9 @@ const ROUNDED = "Value is larger than Number.MAX_SAFE_INTEGER and may have been 
 const SUBSCRIBE = 6;
 const UNSUBSCRIBE = 7;
 
+/** How often `drained` looks whether all has left: connections do not report it, for its cost on the way of a message. */
+const RECHECK_MS = 2;
+
 /** Instances of these are sealed; those of a user's subclasses are not. */
 const OWN_CLASSES = new WeakSet<object>();
 
@@ -256,7 +259,7 @@ export abstract class Socket {
 
   /** Resolves when all that was sent has left for the kernel or the inproc peer. */
   drained(options: WaitOptions = {}): Promise<void> {
-    return this.#until(options, () => this.#open.endpoints.isIdle);
+    return this.#until(options, () => this.#open.endpoints.isIdle, RECHECK_MS);
   }
 
   /** Resolves when a peer has subscribed to `topic`, or to a prefix of it. Publishers only. */
@@ -273,9 +276,9 @@ export abstract class Socket {
     for (const topic of topics) pattern[change](bytesOf(topic));
   }
 
-  #until(options: WaitOptions, condition: () => boolean): Promise<void> {
+  #until(options: WaitOptions, condition: () => boolean, recheckMs?: number): Promise<void> {
     if (this.#core.isClosed) throw new ZmqError("EBADF");
-    return waitUntil(this.#core, condition, options.signal, this);
+    return waitUntil(this.#core, condition, options.signal, this, recheckMs);
   }
 
   // --- Options by number, as zeromq.js's own classes use them ---

@@ -1,0 +1,37 @@
+/** `drained()` over tcp: it resolves once all has left, also when nothing else happens to the socket. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Pull, Push } from "../index.ts";
+
+test("drained resolves when messages that waited for a peer have left", async () => {
+  const push = new Push();
+  await push.bind("tcp://127.0.0.1:*");
+  const pull = new Pull();
+  pull.connect(push.lastEndpoint ?? "");
+  for (let n = 0; n < 10; n++) await push.send(`${n}`);
+  await push.drained({ signal: AbortSignal.timeout(10_000) });
+  assert.equal((await pull.receive())[0]?.toString(), "0");
+  push.close();
+  pull.close();
+});
+
+test("drained resolves when messages to a connected peer have left", async () => {
+  const push = new Push();
+  await push.bind("tcp://127.0.0.1:*");
+  const pull = new Pull();
+  pull.connect(push.lastEndpoint ?? "");
+  await push.connected();
+  await push.send("one");
+  await push.drained({ signal: AbortSignal.timeout(10_000) });
+  push.close();
+  pull.close();
+});
+
+test("drained waits as long as there is no peer", async () => {
+  const push = new Push({ linger: 0 });
+  push.connect("ipc:///nowhere-to-be-found");
+  await push.send("one");
+  await assert.rejects(push.drained({ signal: AbortSignal.timeout(30) }), { name: "TimeoutError" });
+  push.close();
+});
