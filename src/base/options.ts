@@ -21,14 +21,21 @@ export type { Metadata } from "./options/special.ts";
 // biome-ignore lint/suspicious/noExplicitAny: a row of any kind
 type AnyOption = Option<any, any, any, SocketTypeName>;
 
-export const OPTIONS = {
+type QueueOptions = typeof QUEUE_OPTIONS;
+type PatternOptions = typeof PATTERN_OPTIONS;
+type TransportOptions = typeof TRANSPORT_OPTIONS;
+type SecurityOptions = typeof SECURITY_OPTIONS;
+
+/** The rows by name. Declared as what it is made of, so that declaration files keep the rows' docs. */
+interface Table extends QueueOptions, PatternOptions, TransportOptions, SecurityOptions {}
+
+export const OPTIONS: Table = {
   ...QUEUE_OPTIONS,
   ...PATTERN_OPTIONS,
   ...TRANSPORT_OPTIONS,
   ...SECURITY_OPTIONS,
 } satisfies Record<string, AnyOption>;
 
-type Table = typeof OPTIONS;
 export type OptionName = keyof Table;
 
 type ValueOf<Row> = Row extends { readonly default: infer Value } ? Value : never;
@@ -50,14 +57,15 @@ export type ReadableOption<T extends SocketTypeName> = {
   [N in OptionName]: T extends OnOf<Table[N]> ? N : never;
 }[OptionName];
 
-/** The option properties of a socket of type `T`, typed as they read. */
-export type OptionsOf<T extends SocketTypeName> = {
-  -readonly [N in keyof Table as N extends WritableOption<T> ? N : never]: PropertyOf<Table[N]>;
-} & {
-  readonly [N in keyof Table as N extends Exclude<ReadableOption<T>, WritableOption<T>> ? N : never]: PropertyOf<
-    Table[N]
-  >;
-};
+/**
+ * The option properties of a socket of type `T`, typed as they read. The names
+ * are worked out once and then mapped: a condition for each name inside the
+ * mapping is too much work for TypeScript 5.
+ */
+export type OptionsOf<T extends SocketTypeName> = Properties<WritableOption<T>> &
+  Readonly<Properties<Exclude<ReadableOption<T>, WritableOption<T>>>>;
+
+type Properties<N extends OptionName> = { -readonly [K in N]: PropertyOf<Table[K]> };
 
 /** Names of the options that every socket has. */
 export type CommonOption = {
@@ -65,9 +73,9 @@ export type CommonOption = {
 }[OptionName];
 
 /** What a constructor takes: as `OptionsOf`, with everything that may be assigned, such as bytes for text. */
-export type OptionInputs<T extends SocketTypeName> = {
-  -readonly [N in keyof Table as N extends WritableOption<T> ? N : never]?: InputOf<Table[N]> | PropertyOf<Table[N]>;
-};
+export type OptionInputs<T extends SocketTypeName> = Inputs<WritableOption<T>>;
+
+type Inputs<N extends OptionName> = { -readonly [K in N]?: InputOf<Table[K]> | PropertyOf<Table[K]> };
 
 /** What sockets take over from their context. */
 export interface ContextDefaults {
