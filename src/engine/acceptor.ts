@@ -8,7 +8,7 @@ import type { Timer } from "../base/clock.ts";
 import type { Endpoint } from "../base/endpoint.ts";
 import { isErrorCode, ZmqError } from "../base/errors.ts";
 import type { MonitorEvent } from "../base/events.ts";
-import type { Link, ListenHandler, Listener, Transport } from "../base/link.ts";
+import type { Link, Listener, ListenHandler, Transport } from "../base/link.ts";
 import type { Properties } from "../base/message.ts";
 import type { OptionValues } from "../base/options.ts";
 import type { Pipe } from "../base/pipe.ts";
@@ -67,7 +67,9 @@ export class Acceptor implements ConnectionOwner, ListenHandler {
   startSync(): void {
     try {
       if (this.#transport.listenSync === undefined) {
-        throw new ZmqError("ENOTSUP", { detail: `${this.#transport.scheme} cannot bind synchronously in this runtime` });
+        throw new ZmqError("ENOTSUP", {
+          detail: `${this.#transport.scheme} cannot bind synchronously in this runtime`,
+        });
       }
       this.#bound(this.#transport.listenSync(this.#target, this.options, this));
     } catch (error) {
@@ -132,8 +134,8 @@ export class Acceptor implements ConnectionOwner, ListenHandler {
     this.#owner.emit(event);
   }
 
-  authenticate(request: ZapRequest, link: Link): Promise<ZapReply | undefined> {
-    return this.#owner.authenticate(request, link, this.options);
+  authenticate(request: ZapRequest, link: Link, signal: AbortSignal): Promise<ZapReply | undefined> {
+    return this.#owner.authenticate(request, link, this.options, signal);
   }
 
   ready(connection: Connection, _peer: Properties): Pipe {

@@ -42,6 +42,6 @@ export interface ConnectionOwner {
   /** The peer is there: the pipe that this connection serves. Undefined refuses the peer. */
   ready(connection: Connection, peer: Properties): Pipe | undefined;
   ended(connection: Connection, reason: EndReason): void;
-  /** Asks the ZAP handler; `undefined` when there is none to ask. */
-  authenticate(request: ZapRequest, link: Link): Promise<ZapReply | undefined>;
+  /** Asks the ZAP handler; `undefined` when there must be one and is none. `signal`: the connection is over. */
+  authenticate(request: ZapRequest, link: Link, signal: AbortSignal): Promise<ZapReply | undefined>;
 }

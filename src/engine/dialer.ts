@@ -120,8 +120,8 @@ export class Dialer implements ConnectionOwner {
     this.#owner.emit(event);
   }
 
-  authenticate(request: ZapRequest, link: Link): Promise<ZapReply | undefined> {
-    return this.#owner.authenticate(request, link, this.options);
+  authenticate(request: ZapRequest, link: Link, signal: AbortSignal): Promise<ZapReply | undefined> {
+    return this.#owner.authenticate(request, link, this.options, signal);
   }
 
   ready(connection: Connection, _peer: Properties): Pipe {

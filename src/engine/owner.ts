@@ -22,7 +22,13 @@ export interface EndpointOwner {
   /** A session, or raw traffic for STREAM, over a fresh link. */
   createConnection(link: Link, owner: ConnectionOwner): Connection;
   emit(event: MonitorEvent): void;
-  authenticate(request: ZapRequest, link: Link, options: OptionValues): Promise<ZapReply | undefined>;
+  /** As `ConnectionOwner.authenticate`, for a connection with these options. */
+  authenticate(
+    request: ZapRequest,
+    link: Link,
+    options: OptionValues,
+    signal: AbortSignal,
+  ): Promise<ZapReply | undefined>;
   /** This endpoint is over: it gave up, or its linger period ended. */
   gone(endpoint: object): void;
 }

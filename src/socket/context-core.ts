@@ -10,11 +10,17 @@ import { ZmqError } from "../base/errors.ts";
 import type { Link, Transport } from "../base/link.ts";
 import { defaultOptions, type OptionValues } from "../base/options.ts";
 import type { SocketTypeName } from "../base/socket-types.ts";
+import { securityZapRule } from "../security/choose.ts";
 import type { ZapReply, ZapRequest } from "../security/mechanism.ts";
+import { ZAP_ACCEPTED } from "../security/zap.ts";
 import { InprocNames } from "../transport/inproc.ts";
 import { type PatternFactory, SocketCore } from "./core.ts";
 import { Endpoints } from "./endpoints.ts";
 import type { Lingering, Platform } from "./platform.ts";
+import { askZapHandler, hasZapHandler } from "./zap-client.ts";
+
+const OPEN_SERVER =
+  "A CURVE server lets every client in, because its context has no ZAP handler. Start an Authenticator, or set zapDomain and zapEnforceDomain to refuse them.";
 
 /** A core and its endpoints, as the context keeps them. */
 export interface OpenSocket {
@@ -101,8 +107,20 @@ export class ContextCore implements Lingering {
     return this.options.blocky;
   }
 
-  /** Asks the ZAP handler of this context (27/ZAP); undefined when none is bound. */
-  async authenticate(_request: ZapRequest, _link: Link, _options: OptionValues): Promise<ZapReply | undefined> {
-    return undefined;
+  /** Asks the ZAP handler of this context (27/ZAP); undefined when none is bound and `options` demand one. */
+  async authenticate(
+    request: ZapRequest,
+    link: Link,
+    options: OptionValues,
+    signal: AbortSignal,
+  ): Promise<ZapReply | undefined> {
+    if (!hasZapHandler(this.inproc)) {
+      if (securityZapRule(options) === "required") return undefined;
+      if (request.mechanism === "CURVE") this.platform.warn(OPEN_SERVER, "ZMQ_CURVE_OPEN");
+      return ZAP_ACCEPTED;
+    }
+    const { zapDomain, routingId } = options;
+    const question = { ...request, domain: zapDomain ?? "", address: link.peerAddress, routingId };
+    return askZapHandler(this.inproc, question, signal);
   }
 }

@@ -229,8 +229,13 @@ export class Endpoints implements EndpointOwner, InprocBinder {
     this.#core.emit(event);
   }
 
-  authenticate(request: ZapRequest, link: Link, options: OptionValues): Promise<ZapReply | undefined> {
-    return this.#context.authenticate(request, link, options);
+  authenticate(
+    request: ZapRequest,
+    link: Link,
+    options: OptionValues,
+    signal: AbortSignal,
+  ): Promise<ZapReply | undefined> {
+    return this.#context.authenticate(request, link, options, signal);
   }
 
   gone(endpoint: object): void {

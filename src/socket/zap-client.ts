@@ -1,0 +1,79 @@
+/**
+ * Asks the ZAP handler of a context (27/ZAP) about one peer, as libzmq's
+ * sessions do: over an inproc pipe of its own to whatever socket is bound to
+ * `inproc://zeromq.zap.01`, so that requests do not wait for each other and a
+ * ROUTER as handler may answer in any order. No socket is opened for it.
+ *
+ * libzmq asks only REP, ROUTER and SERVER sockets and takes any other for no
+ * handler, by which a CURVE server would let everyone in; here it is asked too,
+ * and peers wait for its answer.
+ */
+
+import { EMPTY, fromText } from "../base/bytes.ts";
+import { Pipe, type PipeOwner } from "../base/pipe.ts";
+import type { ZapReply } from "../security/mechanism.ts";
+import { encodeZapRequest, parseZapReply, ZAP_ENDPOINT, type ZapQuestion } from "../security/zap.ts";
+import type { InprocNames } from "../transport/inproc.ts";
+
+const NAME = ZAP_ENDPOINT.slice("inproc://".length);
+/** A handshake may not be refused because others are being asked about: no limit, as in libzmq. */
+const LIMITS = { sendHighWaterMark: 0, receiveHighWaterMark: 0, conflate: false };
+const PROPERTIES = new Map([
+  ["Socket-Type", fromText("DEALER")],
+  ["Identity", EMPTY],
+]);
+
+/** Whether a handler is bound in the context that owns `names`. */
+export function hasZapHandler(names: InprocNames): boolean {
+  return names.isBound(NAME);
+}
+
+/**
+ * Resolves to the handler's answer; rejects with ERR_ZAP_… when that breaks
+ * RFC 27. A handler that never answers, or is closed before it does, leaves it
+ * pending: the handshake's own time-out ends that connection. When `signal`
+ * fires the question is withdrawn, and the promise stays pending too.
+ */
+export function askZapHandler(names: InprocNames, question: ZapQuestion, signal: AbortSignal): Promise<ZapReply> {
+  return new Promise((resolve, reject) => {
+    const pipe = new Pipe(
+      new Asker((frames) => {
+        try {
+          resolve(parseZapReply(frames));
+        } catch (error) {
+          reject(error);
+        }
+        // Later: the handler's socket is still inside its `send`.
+        Promise.resolve().then(() => pipe.close());
+      }),
+      ZAP_ENDPOINT,
+      true,
+      LIMITS,
+    );
+    signal.addEventListener("abort", () => pipe.close(), { once: true });
+    pipe.write(encodeZapRequest(question));
+    names.connect(NAME, { pipe, sendHighWaterMark: 0, receiveHighWaterMark: 0, properties: PROPERTIES });
+  });
+}
+
+/** The near side of the pipe: waits for the first message. */
+class Asker implements PipeOwner {
+  #answered: ((frames: readonly Uint8Array[]) => void) | undefined;
+
+  constructor(answered: (frames: readonly Uint8Array[]) => void) {
+    this.#answered = answered;
+  }
+
+  readable(pipe: Pipe): void {
+    const answered = this.#answered;
+    this.#answered = undefined;
+    const frames = pipe.read();
+    if (frames !== undefined) answered?.(frames);
+  }
+
+  writable(): void {}
+  connected(): void {}
+  disconnected(): void {}
+  control(): void {}
+  ended(): void {}
+}
