@@ -128,6 +128,7 @@ function declare(from, work, out) {
   const typed = ENTRIES.filter((entry) => entry.types !== false);
   const emitted = join(work, "types");
   const project = join(work, "tsconfig.json");
+  const ambient = filesUnder(join(from, "src")).filter((file) => file.endsWith(".d.ts"));
   writeFileSync(
     project,
     JSON.stringify({
@@ -140,7 +141,7 @@ function declare(from, work, out) {
         rootDir: "../../src",
         outDir: "types",
       },
-      files: typed.map((entry) => `../../${entry.source}`),
+      files: [...typed.map((entry) => `../../${entry.source}`), ...ambient],
       include: [],
     }),
   );
@@ -167,17 +168,21 @@ function declare(from, work, out) {
     const head = entry?.types === "node" ? '/// <reference types="node" />\n' : "";
     const destination = join(out, file.replace(/\.d\.ts$/, ".d.cts"));
     mkdirSync(dirname(destination), { recursive: true });
-    writeFileSync(destination, head + text);
+    // The default export is for `import`: who requires the package has the same names without it.
+    const [defaultExport = ""] = (entry && DEFAULT_EXPORT.exec(text)) ?? [];
+    writeFileSync(destination, head + text.replace(defaultExport, ""));
     if (!entry) continue;
-    const other = `./${posix.basename(nameOf(entry))}.cjs`;
-    const defaultExport = text.includes(" as default ") ? `export { default } from "${other}";\n` : "";
-    writeFileSync(join(out, file), `export * from "${other}";\n${defaultExport}`);
+    const all = `export * from "./${posix.basename(nameOf(entry))}.cjs";\n`;
+    writeFileSync(join(out, file), all + defaultExport);
   }
   return status === 0 ? "" : `${stdout}${stderr}`;
 }
 
 /** A relative module specifier in a declaration: `from "./x.ts"`, `import("./x.ts")`, `import "./x.ts"`. */
 const SPECIFIER = /(\bfrom\s*["']|\bimport\s*\(\s*["']|\bimport\s*["'])(\.{1,2}\/[^"']*?)\.[jt]s(["'])/g;
+
+/** The line of an entry that makes its namespace its default export too. */
+const DEFAULT_EXPORT = /^export \* as default from .*\n/m;
 
 /** Puts `fresh` in the place of `current`; two renames, because a folder that is not empty cannot be replaced in one. */
 function swap(fresh, current, old) {
