@@ -431,3 +431,17 @@ test("a frame that does not open throws what the cipher throws", () => {
   decoder.push(hex("00 01 00"));
   assert.throws(() => decoder.next(), { code: "ERR_ZMTP_CRYPTOGRAPHIC" });
 });
+
+test("a decoder that stops where a slab ends keeps what the link's memory held behind it", () => {
+  const frame = Uint8Array.of(0, 62, ...Array.from({ length: 62 }, () => 7)); // 64 octets: slabs end between frames
+  const chunk = new Uint8Array(Buffer.concat(Array.from({ length: 1000 }, () => frame)));
+  for (let stop = 1; stop <= 200; stop++) {
+    const decoder = new Decoder(NO_LIMITS);
+    const memory = chunk.slice();
+    decoder.push(memory);
+    for (let i = 0; i < stop; i++) assert.ok(decoder.next());
+    decoder.retain();
+    memory.fill(0xff);
+    assert.equal(drain(decoder).length, 1000 - stop, `after ${stop} messages`);
+  }
+});

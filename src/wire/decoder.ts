@@ -117,6 +117,7 @@ export class Decoder implements FrameDecoder {
   retain(): void {
     if (!this.#isForeign) return;
     this.#isForeign = false;
+    if (this.#copied > 0 && this.#position === this.#end) this.#leaveSlab(); // A slab used up: `#copied` 0 would mean none.
     if (this.#isChunk) this.#stay(copyOf(this.#window.subarray(this.#position, this.#end)), 0, true);
     else if (this.#copied > 0) {
       this.#chunk = copyOf(this.#chunk.subarray(this.#unslabbed));
