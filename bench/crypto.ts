@@ -13,7 +13,6 @@ import instantiate from "libsodium-sumo";
 import { withNative } from "../src/node/sodium-native.ts";
 import { boxKey, newKeyPair, type Primitives, primitives, randomBytes } from "../src/security/crypto.ts";
 import { CurveCipher } from "../src/security/curve-cipher.ts";
-import { loadSodium } from "../src/security/sodium.ts";
 
 const ROUNDS = 5;
 const ROUND_MS = 60;
@@ -59,8 +58,7 @@ function addPrimitives(library: string, candidate: Primitives): void {
   }
 }
 
-addPrimitives("libsodium wasm and vectors", wasm);
-addPrimitives("libsodium wasm alone", loadSodium(false));
+addPrimitives("libsodium wasm", wasm);
 add("public key", "libsodium wasm", () => wasm.publicKey(pair.secretKey));
 add("shared key", "libsodium wasm", () => wasm.sharedKey(pair.publicKey, pair.secretKey));
 

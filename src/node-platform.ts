@@ -5,12 +5,15 @@
 
 import { deserialize, serialize } from "node:v8";
 import { systemClock } from "./base/clock.ts";
+import { detectSodiumNative } from "./node/sodium-native.ts";
 import { lifetime } from "./node-exit.ts";
 import type { Platform } from "./socket/platform.ts";
 import { ipc } from "./transport/node/ipc.ts";
 import { tcp } from "./transport/node/tcp.ts";
 
 const warned = new Set<string>();
+
+detectSodiumNative();
 
 export const nodePlatform: Platform = {
   clock: systemClock(),

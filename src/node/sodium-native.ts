@@ -16,7 +16,7 @@ interface SodiumNative {
   crypto_secretbox_open_easy(text: Uint8Array, box: Uint8Array, nonce: Uint8Array, key: Uint8Array): boolean;
 }
 
-/** Looks for sodium-native when CURVE is used for the first time. Not there, or not loadable: nothing changes. */
+/** Has sodium-native looked for when CURVE is used for the first time, and not before. Not there, or not loadable: nothing changes. */
 export function detectSodiumNative(): void {
   extendPrimitives((base) => {
     const native = find();

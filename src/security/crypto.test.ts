@@ -15,7 +15,6 @@ import {
   TAG_BYTES,
 } from "./crypto.ts";
 import { curveKeyPair, curvePublicKey, decodeKey } from "./keys.ts";
-import { loadSodium } from "./sodium.ts";
 
 const bytes = (hex: string) => Uint8Array.from(Buffer.from(hex.replaceAll(/\s/g, ""), "hex"));
 const hex = (array: Uint8Array) => Buffer.from(array).toString("hex");
@@ -42,10 +41,7 @@ const NACL = {
 
 /** The default primitives, and the same with sodium-native where a developer has it. */
 function implementations(): [string, Primitives][] {
-  const all: [string, Primitives][] = [
-    ["libsodium's WebAssembly and vectors", primitives()],
-    ["libsodium's WebAssembly alone", loadSodium(false)],
-  ];
+  const all: [string, Primitives][] = [["libsodium's WebAssembly", primitives()]];
   try {
     const native = createRequire(import.meta.url)("sodium-native") as Parameters<typeof withNative>[1];
     all.push(["sodium-native", withNative(primitives(), native)]);

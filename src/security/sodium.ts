@@ -18,10 +18,9 @@
  */
 
 import instantiate, { type SodiumModule } from "libsodium-sumo";
-import { equal, uninitialized } from "../base/bytes.ts";
+import { uninitialized } from "../base/bytes.ts";
 import { ZmqError } from "../base/errors.ts";
 import type { BoxKey, Primitives } from "./crypto.ts";
-import { CONSTANTS, loadXorStream, STATE, STATE_BYTES, STEP_BYTES, type XorStream } from "./salsa20.ts";
 
 const KEY_BYTES = 32;
 const TAG_BYTES = 16;
@@ -46,67 +45,41 @@ interface Platform {
   WebAssembly: {
     Module: new (bytes: Uint8Array<ArrayBuffer>) => object;
     Instance: new (module: object, imports: object) => { readonly exports: object };
-    Memory: new (...none: never) => object;
   };
   atob(base64: string): string;
   crypto: { getRandomValues<T extends Uint8Array | Uint32Array>(array: T): T };
 }
 const platform = globalThis as unknown as Platform;
 
-/** Throws ENOTSUP where WebAssembly is missing or forbidden. `vectors`: with the faster stream of salsa20.ts, if it works here. */
-export function loadSodium(vectors = true): Primitives {
+/** Throws ENOTSUP where WebAssembly is missing or forbidden. */
+export function loadSodium(): Primitives {
   try {
-    return start(vectors);
+    return start();
   } catch (cause) {
     throw new ZmqError("ENOTSUP", { message: "CURVE needs WebAssembly, which could not be started", cause });
   }
 }
 
-function start(vectors: boolean): Primitives {
+function start(): Primitives {
   const packaged: unknown = instantiate;
   // Tools that turn all modules into CommonJS get the package's other build, which starts by itself in some milliseconds.
   if (typeof packaged !== "function") return started(packaged, new Error("libsodium has not started yet"));
   const compiled = new platform.WebAssembly.Module(embeddedModule(String(instantiate)));
-  let memory: unknown;
   const module = {
     getRandomValue: () => platform.crypto.getRandomValues(new Uint32Array(1))[0] as number,
     instantiateWasm(imports: object, receive: (instance: object) => void) {
-      const instance = new platform.WebAssembly.Instance(compiled, imports);
-      memory = Object.values(instance.exports).find((each) => each instanceof platform.WebAssembly.Memory);
-      receive(instance);
+      receive(new platform.WebAssembly.Instance(compiled, imports));
       return {};
     },
   };
   // The promise tells nothing that is not seen below; a rejection must only not go unhandled.
   instantiate(module).catch(() => {});
-  return started(module, new Error("libsodium did not take the instance at once"), vectors ? memory : undefined);
+  return started(module, new Error("libsodium did not take the instance at once"));
 }
 
-function started(module: unknown, failure: unknown, memory?: unknown): Primitives {
+function started(module: unknown, failure: unknown): Primitives {
   if (!isComplete(module) || module._sodium_init() < 0) throw failure;
-  const ours = new Sodium(module, undefined);
-  if (typeof memory !== "object" || memory === null) return ours;
-  try {
-    const faster = new Sodium(module, loadXorStream(memory));
-    return agree(ours, faster) ? faster : ours;
-  } catch {
-    // WebAssembly without vectors, which the first engines with them left behind in 2021.
-    return ours;
-  }
-}
-
-/** Whether a box of one, longer than a step of the stream, is a box of the other. */
-function agree(ours: Primitives, faster: Primitives): boolean {
-  const key = platform.crypto.getRandomValues(new Uint8Array(KEY_BYTES));
-  const nonce = platform.crypto.getRandomValues(new Uint8Array(24));
-  const content = platform.crypto.getRandomValues(new Uint8Array(3 * STEP_BYTES + 5));
-  const box = { key, nonce, streamKey: ours.streamKey(key, nonce) };
-  const sealed = new Uint8Array(content.length + TAG_BYTES);
-  const resealed = new Uint8Array(sealed.length);
-  const opened = new Uint8Array(content.length);
-  ours.seal(box, -1, content, sealed, 0);
-  faster.seal(box, -1, content, resealed, 0);
-  return equal(sealed, resealed) && faster.open(box, sealed, 0, opened, 0) && equal(opened, content);
+  return new Sodium(module);
 }
 
 function isComplete(module: unknown): module is SodiumModule {
@@ -127,15 +100,12 @@ class Sodium implements Primitives {
   readonly name = "libsodium (WebAssembly)";
   readonly #module: SodiumModule;
   readonly #xor: SodiumModule["_crypto_stream_salsa20_xor"];
-  /** The same stream, faster, where there is one. */
-  readonly #xorSteps: XorStream | undefined;
   readonly #auth: SodiumModule["_crypto_onetimeauth"];
   readonly #verify: SodiumModule["_crypto_onetimeauth_verify"];
   /** Pointers into the module's memory. */
   readonly #key: number;
   readonly #nonce: number;
   readonly #tag: number;
-  readonly #state: number;
   readonly #publicKey: number;
   /** Where texts come in, with STREAM_START octets in front of them. */
   #in = 0;
@@ -153,24 +123,21 @@ class Sodium implements Primitives {
   #boxView: Uint8Array;
   #contentView: Uint8Array;
 
-  constructor(module: SodiumModule, xorSteps: XorStream | undefined) {
+  constructor(module: SodiumModule) {
     this.#module = module;
-    this.#xorSteps = xorSteps;
     this.#xor = module._crypto_stream_salsa20_xor;
     this.#auth = module._crypto_onetimeauth;
     this.#verify = module._crypto_onetimeauth_verify;
-    const block = aligned(module._malloc(128 + STATE_BYTES));
+    const block = aligned(module._malloc(128));
     this.#key = block;
     this.#publicKey = block + 32;
     this.#nonce = block + 64;
     this.#tag = block + 80;
-    this.#state = block + 96;
     this.#heap = module.HEAPU8;
     this.#words = new Int32Array(this.#heap.buffer);
     this.#boxView = this.#heap.subarray(0, 0);
     this.#contentView = this.#boxView;
     this.#allocate(FIRST_ROOM);
-    for (const [at, word] of CONSTANTS) this.#words[(this.#state + at) >> 2] = word;
   }
 
   publicKey(secretKey: Uint8Array): Uint8Array {
@@ -207,7 +174,7 @@ class Sodium implements Primitives {
     if (bodyLength > LOOPED_BYTES) heap.set(body, to);
     else for (let i = 0; i < bodyLength; i++) heap[to + i] = body[i] as number;
     this.#clear(start);
-    this.#stream(start, start, STREAM_START + length);
+    this.#xor(start, start, STREAM_START + length, 0, this.#nonce, this.#key);
     const tag = text - TAG_BYTES;
     this.#auth(tag, text, length, 0, start);
     const boxLength = TAG_BYTES + length;
@@ -233,7 +200,7 @@ class Sodium implements Primitives {
     for (let i = 0; i < 4; i++) words[(this.#tag >> 2) + i] = words[(tag >> 2) + i] as number;
     this.#clear(into);
     const out = this.#out;
-    this.#stream(out, into, STREAM_START + length);
+    this.#xor(out, into, STREAM_START + length, 0, this.#nonce, this.#key);
     if (this.#verify(this.#tag, into + STREAM_START, length, 0, out) !== 0) return false;
     const text = out + STREAM_START;
     if (length > LOOPED_BYTES) {
@@ -248,22 +215,9 @@ class Sodium implements Primitives {
     if (box.streamKey !== this.#loadedKey) {
       this.#loadKey(box.streamKey);
       this.#loadedKey = box.streamKey;
-      this.#heap.copyWithin(this.#state + STATE.keyStart, this.#key, this.#key + 16);
-      this.#heap.copyWithin(this.#state + STATE.keyEnd, this.#key + 16, this.#key + KEY_BYTES);
     }
     const { nonce } = box;
-    const to = this.#xorSteps === undefined ? this.#nonce : this.#state + STATE.nonce;
-    for (let i = 0; i < 8; i++) this.#heap[to + i] = nonce[STREAM_NONCE_AT + i] as number;
-  }
-
-  #stream(out: number, text: number, length: number): void {
-    if (this.#xorSteps === undefined) {
-      this.#xor(out, text, length, 0, this.#nonce, this.#key);
-      return;
-    }
-    this.#words[(this.#state + STATE.counter) >> 2] = 0;
-    this.#words[(this.#state + STATE.counter + 4) >> 2] = 0;
-    this.#xorSteps(out, text, this.#state, Math.ceil(length / STEP_BYTES));
+    for (let i = 0; i < 8; i++) this.#heap[this.#nonce + i] = nonce[STREAM_NONCE_AT + i] as number;
   }
 
   /** Zeros in front of a text become the start of the stream. */
@@ -295,7 +249,7 @@ class Sodium implements Primitives {
   }
 
   #allocate(room: number): boolean {
-    const size = aligned(MARGIN + STREAM_START + room + STEP_BYTES);
+    const size = aligned(MARGIN + STREAM_START + room);
     const region = this.#module._malloc(2 * size + 16);
     if (region === 0) return false;
     this.#region = region;
