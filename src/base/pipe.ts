@@ -28,6 +28,8 @@ export interface Outlet {
   resize?(sendHighWaterMark: number, receiveHighWaterMark: number): void;
   /** The inbound queue was full and has room again. */
   resume(): void;
+  /** While the pipe is `behind`: its last message was read; the next one, if there is one, should be supplied. */
+  supply?(): void;
   /** The near side closed the pipe. What is still queued may be pulled for as long as the linger period lasts. */
   close(): void;
 }
@@ -82,16 +84,21 @@ export class Pipe {
   /** Owned by `FairQueue`: it holds this pipe. */
   queued = false;
 
+  /** Owned by the outlet: it holds more for the inbound queue, and supplies it message by message as they are read. */
+  isBehind = false;
+
   readonly #owner: PipeOwner;
   readonly #outbound: Queue<Message | Control>;
   readonly #inbound: Queue<Message>;
   #outlet: Outlet | undefined = undefined;
+  readonly #conflates: boolean;
   #refused = false;
 
   constructor(owner: PipeOwner, endpoint: string, dialed: boolean, limits: PipeLimits) {
     this.#owner = owner;
     this.endpoint = endpoint;
     this.dialed = dialed;
+    this.#conflates = limits.conflate;
     this.#outbound = new Queue(limits.sendHighWaterMark, limits.conflate);
     this.#inbound = new Queue(limits.receiveHighWaterMark, limits.conflate);
   }
@@ -145,7 +152,8 @@ export class Pipe {
     const message = inbound.shift();
     if (message !== undefined) {
       this.messagesReceived++;
-      if (wasFull && !inbound.full) this.#outlet?.resume();
+      if (this.isBehind && inbound.length === 0) this.#outlet?.supply?.();
+      else if (wasFull && !inbound.full) this.#outlet?.resume();
     }
     return message;
   }
@@ -217,6 +225,7 @@ export class Pipe {
   /** The link is lost, another may follow: queues stay, controls do not, for they are sent again. */
   detach(): void {
     this.#outlet = undefined;
+    this.isBehind = false;
     const wasConnected = this.isConnected;
     this.isConnected = false;
     this.#dropControls();
@@ -226,6 +235,7 @@ export class Pipe {
   /** The far side is gone for good. What was not sent is dropped, what was not read stays readable. */
   end(): void {
     this.#outlet = undefined;
+    this.isBehind = false;
     this.isConnected = false;
     this.isClosed = true;
     this.#outbound.clear();
@@ -238,6 +248,16 @@ export class Pipe {
     const wasEmpty = inbound.length === 0;
     inbound.push(message);
     if (wasEmpty) this.#owner.readable(this);
+  }
+
+  /** As `deliver`, from within `supply`: whoever reads sees it by himself. */
+  append(message: Message): void {
+    this.#inbound.push(message);
+  }
+
+  /** Only the newest message counts: all that arrives must be delivered at once. */
+  get conflates(): boolean {
+    return this.#conflates;
   }
 
   get inboundFull(): boolean {

@@ -28,7 +28,7 @@ import { WaitingLine } from "./waiting.ts";
  * Operations that may complete in a row without a turn of the event loop. The
  * next one completes in a later turn, so that timers and other sockets run.
  */
-const BURST = 512;
+const BURST = 800;
 
 /** A message and where it came from. */
 export interface Received {
