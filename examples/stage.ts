@@ -23,7 +23,7 @@ export interface Running {
   /** The part's name; with a number when it is not the first of its name. */
   readonly name: string;
   readonly pid: number;
-  /** Resolves when it has ended well; rejects when it failed. */
+  /** Resolves when it has ended well; rejects when it failed; does neither when the stage itself is closed. */
   readonly ended: Promise<void>;
   /** The endpoint it bound. */
   readonly endpoint: Promise<string>;
@@ -41,6 +41,7 @@ export class Stage {
   readonly #running = new Set<Running>();
   readonly #names = new Map<string, number>();
   readonly #print: Print;
+  #isClosing = false;
   #fail: (error: Error) => void = () => {};
   /** Rejects when a part fails. */
   readonly failure: Promise<never>;
@@ -69,12 +70,13 @@ export class Stage {
     this.#names.set(name, count);
     const running = this.#follow(child, count === 1 ? name : `${name} ${count}`);
     this.#running.add(running);
-    running.ended.finally(() => this.#running.delete(running)).catch(this.#fail);
+    running.ended.then(() => this.#running.delete(running), this.#fail);
     return running;
   }
 
   /** Ends all that runs. */
   async close(): Promise<void> {
+    this.#isClosing = true;
     await Promise.all([...this.#running].map((running) => running.stop()));
     rmSync(this.#folder, { recursive: true, force: true });
   }
@@ -82,9 +84,14 @@ export class Stage {
   #follow(child: ChildProcess, name: string): Running {
     let isStopping = false;
     const lines: string[] = [];
+    const exited = new Promise<void>((resolve) => {
+      child.once("close", () => resolve());
+      child.once("error", () => resolve()); // it could not be started
+    });
     const ended = new Promise<void>((resolve, reject) => {
       child.once("error", reject);
       child.once("close", (code, signal) => {
+        if (this.#isClosing) return;
         if (code === 0 || isStopping) resolve();
         else
           reject(new Error([`${name} failed: ${signal ?? `exit code ${code}`}; its last lines:`, ...lines].join("\n")));
@@ -108,7 +115,7 @@ export class Stage {
         isStopping = true;
         if (child.connected) child.send("stop", () => {}); // when it is gone already, so much the better
         const timer = setTimeout(() => child.kill("SIGKILL"), PATIENCE_MS);
-        await ended.catch(() => {}); // it failed while it was ended
+        await exited;
         clearTimeout(timer);
       },
     };
