@@ -11,7 +11,9 @@ import { type MessageLike, toFrame } from "./frames.ts";
 import { type Received, Socket, type WaitOptions } from "./socket.ts";
 
 /** A received frame: a `Buffer` where the runtime has it. */
-export type Message = typeof globalThis extends { Buffer: { alloc(size: number): infer B extends Uint8Array } }
+export type Message = typeof globalThis extends {
+  Buffer: { isBuffer(value: unknown): value is infer B extends Uint8Array };
+}
   ? B
   : Uint8Array;
 
@@ -21,7 +23,10 @@ type Options<T extends SocketTypeName> = OptionInputs<T> & { context?: Context }
 type Properties<T extends SocketTypeName> = Omit<OptionsOf<T>, "type" | "lastEndpoint">;
 
 /** A socket that can send messages of type `M`. */
-export interface Writable<M extends MessageLike | MessageLike[] = MessageLike | MessageLike[], O extends [...object[]] = []> {
+export interface Writable<
+  M extends MessageLike | MessageLike[] = MessageLike | MessageLike[],
+  O extends [...object[]] = [],
+> extends Pick<OptionsOf<"PUSH">, "multicastHops" | "sendBufferSize" | "sendHighWaterMark" | "sendTimeout"> {
   /**
    * Sends a message, all frames together. Resolves when it was taken for sending, which is not yet delivery. At the
    * high-water mark it waits its turn, `sendTimeout` at most, then rejects with EAGAIN (EFSM when out of turn on
@@ -39,7 +44,8 @@ export interface Writable<M extends MessageLike | MessageLike[] = MessageLike | 
 }
 
 /** A socket that can receive messages of type `M`. */
-export interface Readable<M extends object[] = Message[]> {
+export interface Readable<M extends object[] = Message[]>
+  extends Pick<OptionsOf<"PULL">, "receiveBufferSize" | "receiveHighWaterMark" | "receiveTimeout"> {
   /** The next message, all frames. Waits `receiveTimeout` at most, then rejects with EAGAIN. Calls are served in order. */
   receive(options?: WaitOptions): Promise<M>;
   /** As `receive`, with the peer and its metadata. */
