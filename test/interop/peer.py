@@ -165,6 +165,11 @@ async def echo(socket, count, keep, timeoutMs=10000):
         await entries[socket].socket.send_multipart(frames[:keep] + frames[keep:][::-1])
 
 
+async def properties(socket, names):
+    frames = await entries[socket].socket.recv_multipart(copy=False)
+    return {name: frames[-1].get(name) for name in names}
+
+
 async def event(socket, type, timeoutMs=10000):
     entry = entries[socket]
     async with entry.changed:
@@ -196,6 +201,7 @@ COMMANDS = {
     "send": send,
     "receive": receive,
     "echo": echo,
+    "properties": properties,
     "event": event,
     "events": events,
     "close": close,

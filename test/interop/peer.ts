@@ -54,6 +54,11 @@ export class Peer {
     this.#process.stdin?.on("error", () => {}); // EPIPE after a kill; the pending calls are told by "exit".
   }
 
+  /** Until `kill` or `end`. */
+  get isAlive(): boolean {
+    return this.#process.exitCode === null && this.#process.signalCode === null;
+  }
+
   call<T = null>(command: string, rest: Record<string, unknown> = {}): Promise<T> {
     const n = this.#count++;
     return new Promise((resolve, reject) => {
@@ -76,9 +81,17 @@ export class Peer {
     await gone;
   }
 
+  /** Freezes the process, as a machine that is gone from the network. `thaw` before `end`. */
+  freeze(): void {
+    this.#process.kill("SIGSTOP");
+  }
+  thaw(): void {
+    this.#process.kill("SIGCONT");
+  }
+
   /** Ends the process in order. */
   async end(): Promise<void> {
-    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
+    if (!this.isAlive) return;
     const gone = once(this.#process, "exit");
     this.#process.stdin?.end();
     await gone;
@@ -129,6 +142,10 @@ export class PeerSocket {
   /** Answers `count` messages: the first `keep` frames as they came, the others in reverse order. */
   echo(count: number, keep = 0): Promise<null> {
     return this.#call("echo", { count, keep });
+  }
+  /** Receives one message: the properties of its connection by these names. pyzmq alone can tell. */
+  properties(...names: string[]): Promise<Record<string, string>> {
+    return this.#call("properties", { names });
   }
   /** Resolves when the socket's monitor has told of an event, by zeromq.js's names. */
   event(type: string, timeoutMs?: number): Promise<null> {

@@ -2,6 +2,10 @@
  * Interop with libzmq 4.3.5 through npm `zeromq`.
  */
 
+import { behaviour } from "./behaviour.ts";
+import { connections } from "./connections.ts";
 import { matrix } from "./matrix.ts";
 
 matrix("zeromq");
+behaviour("zeromq");
+connections("zeromq");
