@@ -162,6 +162,10 @@ export class Session implements Connection, LinkHandler, Outlet {
     }
   }
 
+  target(): Uint8Array | undefined {
+    return this.#decoder?.target?.();
+  }
+
   drained(): void {
     if (this.#isOver) return;
     this.#isBlocked = false;

@@ -58,7 +58,7 @@ export class StreamLink implements Link {
 
   /** `stallMs` > 0: the link breaks with ETIMEDOUT when refused bytes have not left after so many milliseconds. */
   constructor(connected: Socket, addresses: LinkAddresses, stallMs = 0) {
-    const reader = shareReads(connected, onRead);
+    const reader = shareReads(connected, onRead, () => this.#handler.target?.());
     const socket = reader ?? connected;
     this.#socket = socket;
     this.#sharesReads = reader !== undefined;
