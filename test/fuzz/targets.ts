@@ -1,6 +1,16 @@
 /** All targets of the fuzzer. */
 
 import type { Target } from "./target.ts";
+import { CODEC_TARGETS } from "./targets/codecs.ts";
 import { FRAME_TARGETS } from "./targets/frames.ts";
+import { HANDSHAKE_TARGETS } from "./targets/handshakes.ts";
+import { SESSION_TARGETS } from "./targets/session.ts";
+import { TEXT_TARGETS } from "./targets/text.ts";
 
-export const TARGETS: readonly Target[] = [...FRAME_TARGETS];
+export const TARGETS: readonly Target[] = [
+  ...FRAME_TARGETS,
+  ...CODEC_TARGETS,
+  ...TEXT_TARGETS,
+  ...HANDSHAKE_TARGETS,
+  ...SESSION_TARGETS,
+];
