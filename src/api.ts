@@ -4,7 +4,18 @@
  */
 
 export { type ErrorCode, ZmqError } from "./base/errors.ts";
+export { type Certificate, formatCertificate, parseCertificate } from "./security/certificate.ts";
 export { type CurveKeyPair, curveKeyPair, curvePublicKey } from "./security/keys.ts";
+export type {
+  AuthenticationRules,
+  CurveAttempt,
+  CurveCheck,
+  PeerAttempt,
+  PlainAttempt,
+  PlainCheck,
+  Verdict,
+} from "./socket/authentication-rules.ts";
+export { type AuthenticationDecision, Authenticator, type AuthenticatorOptions } from "./socket/authenticator.ts";
 export type { ContextOptions } from "./socket/context.ts";
 export type {
   ConnectOptions,
@@ -61,3 +72,4 @@ export {
   XSubscriber,
 } from "./socket/sockets.ts";
 export { capability, version } from "./version.ts";
+export { decodeZ85, encodeZ85 } from "./wire/z85.ts";

@@ -21,3 +21,12 @@ setDefaultContext(context);
 export * from "./api.ts";
 // `import zmq from` works with zeromq.js, which is a CommonJS module; so it does here.
 export * as default from "./index.ts";
+export { certificateFolder } from "./node/certificate-folder.ts";
+export {
+  loadCertificate,
+  loadPublicCertificate,
+  saveCertificate,
+  savePublicCertificate,
+  saveSecretCertificate,
+} from "./node/certificates.ts";
+export { passwordFile } from "./node/password-file.ts";

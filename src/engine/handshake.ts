@@ -244,10 +244,15 @@ function legacyPeer(agreed: GreetingOutcome, identity: Uint8Array): Properties {
   return peer;
 }
 
+/** What only this side may say of a peer; libzmq passes on what the peer claims where there is no ZAP handler. */
+const OURS_TO_SAY = ["User-Id", "Peer-Address"];
+
 /** What the ZAP handler says of the peer counts more than what the peer says of itself. */
 function withZapReply(peer: Properties, reply: ZapReply | undefined): Properties {
-  if (reply === undefined) return peer;
-  const merged = new Map([...peer, ...reply.metadata]);
+  const merged = new Map(peer);
+  for (const name of OURS_TO_SAY) merged.delete(name);
+  if (reply === undefined) return merged;
+  for (const [name, value] of reply.metadata) merged.set(name, value);
   if (reply.userId !== "") merged.set("User-Id", fromText(reply.userId));
   return merged;
 }

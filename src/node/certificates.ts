@@ -6,12 +6,11 @@
 
 import { closeSync, fchmodSync, fstatSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { type Certificate, formatCertificate, parseCertificate } from "../security/certificate.ts";
+import { warnIfReadable } from "./secret-mode.ts";
 
 const SECRET_SUFFIX = "_secret";
 const SECRET_MODE = 0o600;
 const PUBLIC_MODE = 0o644;
-/** Read or write permission of anyone but the owner. */
-const OTHERS = 0o066;
 
 /**
  * Reads `path`_secret when it exists, else `path`: so the name of the public
@@ -70,14 +69,7 @@ function read(path: string): Certificate {
   const file = openSync(path, "r");
   try {
     const certificate = parseCertificate(readFileSync(file, "utf8"));
-    const mode = fstatSync(file).mode & 0o777;
-    // Windows has no such modes.
-    if (certificate.secretKey !== undefined && (mode & OTHERS) !== 0 && process.platform !== "win32") {
-      process.emitWarning(`${path} holds a secret key and has mode ${mode.toString(8)}; it should have 600`, {
-        type: "SecurityWarning",
-        code: "ZMQ_SECRET_READABLE",
-      });
-    }
+    if (certificate.secretKey !== undefined) warnIfReadable(path, "a secret key", fstatSync(file).mode);
     return certificate;
   } finally {
     closeSync(file);

@@ -1,0 +1,130 @@
+/**
+ * The public certificates of a folder as a rule for CURVE, as CZMQ's zcertstore
+ * and pyzmq's `configure_curve`: who has a certificate there is let in. Adding,
+ * removing and changing files counts for the next peer.
+ *
+ * A peer whose key is known costs two `stat`s. One whose key is not known has
+ * the whole folder looked through again, once for all who ask meanwhile.
+ */
+
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type Certificate, parseCertificate } from "../security/certificate.ts";
+import { stateOf } from "./watched-file.ts";
+
+/** Secret certificates, which pyzmq and CZMQ keep beside the public ones, and hidden files. */
+const PASSED_OVER = /^\.|_secret$/;
+
+/** A certificate's metadata is written by its owner: it may not name what only the handshake or this side may say. */
+const RESERVED = /^(socket-type|identity|resource|user-id|peer-address)$/i;
+const LONGEST_NAME = 255;
+
+/** What a rule for `curve` answers. */
+export interface CertificateVerdict {
+  readonly allow: boolean;
+  readonly metadata?: Readonly<Record<string, string>>;
+  readonly reason?: string;
+}
+
+interface Entry {
+  readonly path: string;
+  readonly state: string;
+  /** Undefined: the file is no certificate, which was told. */
+  readonly certificate: Certificate | undefined;
+}
+
+/**
+ * A rule for `curve` of an `Authenticator`: who has a public certificate in the
+ * folder `path`; subfolders are not searched. The certificate's metadata becomes
+ * the peer's. A file that is no certificate raises a process warning. While the
+ * folder cannot be read, everyone is refused and the decision event has the error.
+ */
+export function certificateFolder(path: string): (attempt: { publicKey: string }) => Promise<CertificateVerdict> {
+  const folder = new Folder(path);
+  return async ({ publicKey }) => {
+    const certificate = await folder.find(publicKey);
+    if (certificate === undefined) return { allow: false, reason: "there is no certificate with this key" };
+    return { allow: true, metadata: offered(certificate) };
+  };
+}
+
+class Folder {
+  readonly #path: string;
+  #state: string | undefined = undefined;
+  #entries = new Map<string, Entry>();
+  #byKey = new Map<string, Entry>();
+  /** The scan that has not begun yet, for all who ask until it does. */
+  #next: Promise<void> | undefined = undefined;
+  #running: Promise<void> = Promise.resolve();
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  async find(publicKey: string): Promise<Certificate | undefined> {
+    const known = this.#byKey.get(publicKey);
+    if (known !== undefined && (await this.#isCurrent(known))) return known.certificate;
+    await this.#scanOnce();
+    return this.#byKey.get(publicKey)?.certificate;
+  }
+
+  async #isCurrent(entry: Entry): Promise<boolean> {
+    const [folder, file] = await Promise.all([stateOf(this.#path), stateOf(entry.path)]);
+    return folder === this.#state && file === entry.state;
+  }
+
+  /** A scan that begins after this call. */
+  #scanOnce(): Promise<void> {
+    if (this.#next === undefined) {
+      const next = this.#running.then(() => {
+        this.#next = undefined;
+        return this.#scan();
+      });
+      this.#next = next;
+      // Those who asked hear of the failure; the next scan begins all the same.
+      this.#running = next.catch(() => {});
+    }
+    return this.#next;
+  }
+
+  async #scan(): Promise<void> {
+    const byKey = new Map<string, Entry>();
+    const entries = new Map<string, Entry>();
+    try {
+      const state = await stateOf(this.#path);
+      const names = (await readdir(this.#path)).filter((name) => !PASSED_OVER.test(name)).sort();
+      for (const name of names) {
+        const entry = await this.#load(join(this.#path, name));
+        if (entry === undefined) continue;
+        entries.set(entry.path, entry);
+        if (entry.certificate !== undefined) byKey.set(entry.certificate.publicKey, entry);
+      }
+      this.#state = state;
+    } finally {
+      // After a failure nobody is known.
+      this.#entries = entries;
+      this.#byKey = byKey;
+    }
+  }
+
+  async #load(path: string): Promise<Entry | undefined> {
+    const state = await stateOf(path);
+    if (state === undefined) return undefined;
+    const known = this.#entries.get(path);
+    if (known?.state === state) return known;
+    try {
+      return { path, state, certificate: parseCertificate(await readFile(path, "utf8")) };
+    } catch (error) {
+      // Removed meanwhile, or a subfolder.
+      const { code, message } = error as { code?: unknown; message: string };
+      if (code === "ENOENT" || code === "EISDIR") return undefined;
+      process.emitWarning(`${path}: ${message}`, { type: "SecurityWarning", code: "ZMQ_NO_CERTIFICATE" });
+      return { path, state, certificate: undefined };
+    }
+  }
+}
+
+function offered({ metadata }: Certificate): Record<string, string> {
+  const isOffered = ([name]: [string, string]) => !RESERVED.test(name) && Buffer.byteLength(name) <= LONGEST_NAME;
+  return Object.fromEntries(Object.entries(metadata).filter(isOffered));
+}

@@ -1,0 +1,67 @@
+/**
+ * IP addresses and CIDR ranges (RFC 4632, RFC 4291) as an access list needs
+ * them: parse a rule once, ask it for many addresses. An IPv4 address mapped
+ * into IPv6 (`::ffff:10.0.0.1`) counts as the IPv4 address.
+ */
+
+import { ZmqError } from "../base/errors.ts";
+import { isIPv4, isIPv6 } from "../base/ip.ts";
+
+export class AddressRange {
+  readonly #first: readonly number[];
+  readonly #bits: number;
+
+  /** `text`: `192.168.1.7`, `10.0.0.0/8`, `::1` or `2001:db8::/32`. Throws EINVAL for anything else. */
+  constructor(text: string) {
+    if (typeof text !== "string") throw new TypeError("Address must be a string");
+    const [address = "", prefix, ...rest] = text.split("/");
+    const octets = parse(address);
+    if (octets === undefined || rest.length > 0 || (prefix !== undefined && !/^\d{1,3}$/.test(prefix)))
+      throw wrong(text);
+    // A prefix of a mapped address counts the 96 bits in front of it.
+    const skipped = octets.length === 4 && address.includes(":") ? 96 : 0;
+    const bits = prefix === undefined ? octets.length * 8 : Number(prefix) - skipped;
+    if (bits < 0 || bits > octets.length * 8) throw wrong(text);
+    this.#first = octets;
+    this.#bits = bits;
+  }
+
+  /** False also for what is no address: the empty one of ipc peers, for example. */
+  contains(address: string): boolean {
+    const octets = parse(address);
+    if (octets === undefined || octets.length !== this.#first.length) return false;
+    for (let i = 0; i * 8 < this.#bits; i++) {
+      const different = (octets[i] as number) ^ (this.#first[i] as number);
+      if (different >> Math.max(0, 8 - (this.#bits - i * 8)) !== 0) return false;
+    }
+    return true;
+  }
+}
+
+function wrong(text: string): ZmqError {
+  return new ZmqError("EINVAL", {
+    message: `expected an IP address or a CIDR range such as 10.0.0.0/8 or 2001:db8::/32, "${text}" came`,
+  });
+}
+
+/** 4 or 16 octets, or undefined. */
+function parse(text: string): number[] | undefined {
+  if (isIPv4(text)) return text.split(".").map(Number);
+  const [address = ""] = text.split("%", 1);
+  if (!isIPv6(address)) return undefined;
+  const [head = "", tail] = address.split("::");
+  const front = groups(head);
+  const back = tail === undefined ? [] : groups(tail);
+  const octets = [...front, ...new Array<number>(16 - front.length - back.length).fill(0), ...back];
+  const isMapped = octets.slice(0, 10).every((octet) => octet === 0) && octets[10] === 0xff && octets[11] === 0xff;
+  return isMapped ? octets.slice(12) : octets;
+}
+
+function groups(text: string): number[] {
+  if (text === "") return [];
+  return text.split(":").flatMap((group) => {
+    if (group.includes(".")) return group.split(".").map(Number);
+    const value = Number.parseInt(group, 16);
+    return [value >> 8, value & 0xff];
+  });
+}

@@ -1,0 +1,265 @@
+/**
+ * `Authenticator`: a ZAP handler (27/ZAP) that decides by rules, as pyzmq's and
+ * CZMQ's do: addresses, PLAIN users and CURVE keys, for all domains or for one.
+ * It answers for all sockets of its context, and does not keep a process alive.
+ *
+ * Who is not allowed is refused: by an address rule, by a mechanism without
+ * rules, and whenever a callback fails or takes too long. What a rule means is
+ * in authentication-rules.ts; users and keys in files are a callback that the
+ * entry for Node exports.
+ */
+
+import { concat, EMPTY, equal, fromText, toText } from "../base/bytes.ts";
+import type { Clock } from "../base/clock.ts";
+import { ZAP_ENDPOINT } from "../security/zap.ts";
+import { encodeProperty } from "../wire/metadata.ts";
+import { encodeZ85 } from "../wire/z85.ts";
+import {
+  type AuthenticationRules,
+  type CurveAttempt,
+  type PeerAttempt,
+  type PlainAttempt,
+  Rules,
+  type Verdict,
+} from "./authentication-rules.ts";
+import { type Context, contextCore } from "./context.ts";
+import type { OpenSocket } from "./context-core.ts";
+import { defaultContext } from "./default-context.ts";
+import { PATTERNS } from "./patterns.ts";
+
+const VERSION = fromText("1.0");
+const KEY_BYTES = 32;
+/** Well below the 30 s that a handshake may take. */
+const DEFAULT_TIMEOUT_MS = 5000;
+
+export interface AuthenticatorOptions extends AuthenticationRules {
+  /** Whose sockets are answered for; the global context by default. */
+  readonly context?: Context;
+  /** Rules of single domains (`zapDomain` of the asking socket). What a domain does not name is decided by the general rules. */
+  readonly domains?: Readonly<Record<string, AuthenticationRules>>;
+  /** Milliseconds after which a callback that has not answered counts as a refusal. */
+  readonly timeout?: number;
+}
+
+/** What was decided about one peer. Holds no password and no key but the peer's public one. */
+export interface AuthenticationDecision {
+  readonly allowed: boolean;
+  /** What the asking socket was told. 300 (a callback failed or was late) lets the peer try again, 400 and 500 do not. */
+  readonly status: 200 | 300 | 400 | 500;
+  readonly reason: string;
+  /** `NULL`, `PLAIN` or `CURVE`. */
+  readonly mechanism: string;
+  readonly domain: string;
+  readonly address: string;
+  /** As whom the peer was let in; empty when it was not. */
+  readonly userId: string;
+  /** PLAIN: the user that the peer claimed to be. */
+  readonly username?: string;
+  /** CURVE: the peer's key, which it has proved to hold. */
+  readonly publicKey?: string;
+  /** What a callback threw. */
+  readonly error?: unknown;
+}
+
+type Listener = (decision: AuthenticationDecision) => void;
+type Outcome = Pick<AuthenticationDecision, "status" | "reason"> &
+  Partial<Pick<AuthenticationDecision, "userId" | "username" | "publicKey" | "error">> & {
+    readonly metadata?: Uint8Array;
+  };
+
+const LATE = Symbol("late");
+const MALFORMED: Outcome = { status: 500, reason: "malformed request" };
+
+export class Authenticator {
+  readonly #context: Context;
+  readonly #general: Rules;
+  readonly #domains = new Map<string, Rules>();
+  readonly #timeoutMs: number;
+  readonly #listeners = new Set<Listener>();
+  #handler: OpenSocket | undefined = undefined;
+  #stopped = new AbortController();
+
+  /** Takes effect with `start`. Throws EINVAL and TypeError for rules that cannot be. */
+  constructor(options: AuthenticatorOptions = {}) {
+    const { context = defaultContext(), domains = {}, timeout = DEFAULT_TIMEOUT_MS, ...general } = options;
+    if (!Number.isFinite(timeout) || timeout <= 0)
+      throw new RangeError("timeout must be a positive number of milliseconds");
+    contextCore(context);
+    this.#context = context;
+    this.#timeoutMs = timeout;
+    this.#general = new Rules(general);
+    for (const [domain, rules] of Object.entries(domains)) {
+      this.#domains.set(domain, new Rules({ ...general, ...present(rules) }));
+    }
+  }
+
+  /** True from `start` to `stop`, or until the context is closed. */
+  get running(): boolean {
+    return this.#handler !== undefined && !this.#handler.core.isClosed;
+  }
+
+  /**
+   * Answers from now on; before the first `bind` or `connect` of a socket that
+   * needs it. Throws EADDRINUSE when the context has another handler.
+   */
+  start(): this {
+    if (this.running) return this;
+    const core = contextCore(this.#context);
+    const handler = core.open("ROUTER", PATTERNS.ROUTER);
+    try {
+      handler.endpoints.bindSync(ZAP_ENDPOINT);
+    } catch (error) {
+      core.closeSocket(handler);
+      throw error;
+    }
+    this.#handler = handler;
+    this.#stopped = new AbortController();
+    handler.core.watch({ changed: () => this.#answerAll(handler) });
+    return this;
+  }
+
+  /** Answers no more; who is being asked about is not answered. A CURVE server without `zapEnforceDomain` lets everyone in then. */
+  stop(): void {
+    const handler = this.#handler;
+    this.#handler = undefined;
+    this.#stopped.abort();
+    if (handler !== undefined) contextCore(this.#context).closeSocket(handler);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.stop();
+  }
+
+  /** Calls `listener` after each decision. */
+  on(_event: "decision", listener: (decision: AuthenticationDecision) => void): this {
+    this.#listeners.add(listener);
+    return this;
+  }
+
+  off(_event: "decision", listener: (decision: AuthenticationDecision) => void): this {
+    this.#listeners.delete(listener);
+    return this;
+  }
+
+  #answerAll(handler: OpenSocket): void {
+    const { core } = handler;
+    while (!core.isClosed) {
+      const request = core.pattern.receive?.();
+      if (request === undefined) return;
+      // It has no way to fail: what rules throw is an outcome.
+      void this.#answer(handler, request);
+    }
+  }
+
+  async #answer(handler: OpenSocket, request: readonly Uint8Array[]): Promise<void> {
+    const [peer = EMPTY, delimiter = EMPTY, version = EMPTY, id = EMPTY, domain = EMPTY, address = EMPTY] = request;
+    const [, , , , , , routingId = EMPTY, mechanism = EMPTY, ...credentials] = request;
+    const asked = { domain: toText(domain), address: toText(address), mechanism: toText(mechanism) };
+    const isRequest = request.length >= 8 && delimiter.length === 0 && equal(version, VERSION);
+    const outcome = isRequest ? await this.#judge({ ...asked, routingId, credentials }) : MALFORMED;
+    const { status, reason, userId = "", metadata = EMPTY, ...known } = outcome;
+    if (handler.core.isClosed) return;
+    const reply = [VERSION, id, fromText(String(status)), fromText(reason), fromText(userId), metadata];
+    handler.core.pattern.send?.([peer, EMPTY, ...reply]);
+    const decision = { allowed: status === 200, status, reason, ...asked, userId, ...known };
+    for (const listener of [...this.#listeners]) this.#clock.defer(() => listener(decision));
+  }
+
+  get #clock(): Clock {
+    return contextCore(this.#context).clock;
+  }
+
+  async #judge(request: Asked): Promise<Outcome> {
+    const { domain, address, routingId, mechanism, credentials } = request;
+    const rules = this.#domains.get(domain) ?? this.#general;
+    const refusal = rules.refusesAddress(address);
+    const [first, second] = credentials;
+    const late = new AbortController();
+    const peer: PeerAttempt = { domain, address, routingId, signal: late.signal };
+    switch (`${mechanism} ${credentials.length}`) {
+      case "NULL 0":
+        if (refusal !== undefined) return { status: 400, reason: refusal };
+        return { status: 200, reason: "OK" };
+      case "PLAIN 2": {
+        const username = exactText(first as Uint8Array);
+        const password = exactText(second as Uint8Array);
+        if (username === undefined || password === undefined)
+          return { status: 400, reason: "credentials are not UTF-8" };
+        if (refusal !== undefined) return { status: 400, reason: refusal, username };
+        const attempt: PlainAttempt = { ...peer, username, password };
+        return { ...(await this.#decide(() => rules.plain(attempt), late, username)), username };
+      }
+      case "CURVE 1": {
+        if (first?.length !== KEY_BYTES) return MALFORMED;
+        const publicKey = encodeZ85(first);
+        if (refusal !== undefined) return { status: 400, reason: refusal, publicKey };
+        const attempt: CurveAttempt = { ...peer, publicKey };
+        return { ...(await this.#decide(() => rules.curve(attempt), late, publicKey)), publicKey };
+      }
+      default:
+        return MALFORMED;
+    }
+  }
+
+  /** What the rule says, in time; `user` is the user id unless the rule names one. */
+  async #decide(rule: () => Verdict | Promise<Verdict>, late: AbortController, user: string): Promise<Outcome> {
+    try {
+      const verdict = await this.#inTime(rule, late);
+      if (verdict === LATE) return { status: 300, reason: `no decision within ${this.#timeoutMs} ms` };
+      if (verdict === true) return { status: 200, reason: "OK", userId: user };
+      if (typeof verdict !== "object" || verdict?.allow !== true) {
+        const reason = typeof verdict === "object" ? verdict?.reason : undefined;
+        return { status: 400, reason: reason ?? "not allowed" };
+      }
+      const { userId = user, metadata = {}, reason = "OK" } = verdict;
+      return { status: 200, reason, userId, metadata: encoded(metadata) };
+    } catch (error) {
+      return { status: 300, reason: "the decision failed", error };
+    }
+  }
+
+  #inTime(rule: () => Verdict | Promise<Verdict>, late: AbortController): Promise<Verdict | typeof LATE> {
+    const clock = this.#clock;
+    const { signal } = this.#stopped;
+    return new Promise((resolve, reject) => {
+      const giveUp = () => {
+        late.abort();
+        resolve(LATE);
+      };
+      const timer = clock.setTimer(giveUp, this.#timeoutMs);
+      signal.addEventListener("abort", giveUp, { once: true });
+      const settled = () => {
+        clock.clearTimer(timer);
+        signal.removeEventListener("abort", giveUp);
+      };
+      new Promise<Verdict>((decide) => decide(rule())).then(resolve, reject).finally(settled);
+    });
+  }
+}
+
+interface Asked {
+  readonly domain: string;
+  readonly address: string;
+  readonly routingId: Uint8Array;
+  readonly mechanism: string;
+  readonly credentials: readonly Uint8Array[];
+}
+
+/** Two credentials that are not UTF-8 could become the same text. */
+function exactText(bytes: Uint8Array): string | undefined {
+  const text = toText(bytes);
+  return equal(fromText(text), bytes) ? text : undefined;
+}
+
+function encoded(metadata: Readonly<Record<string, string | Uint8Array>>): Uint8Array {
+  return concat(
+    Object.entries(metadata).map(([name, value]) =>
+      encodeProperty(name, typeof value === "string" ? fromText(value) : value),
+    ),
+  );
+}
+
+/** Without the properties that are undefined: those are decided by the general rules. */
+function present(rules: AuthenticationRules): AuthenticationRules {
+  return Object.fromEntries(Object.entries(rules).filter(([, value]) => value !== undefined));
+}
