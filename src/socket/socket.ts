@@ -53,6 +53,8 @@ const collected = new FinalizationRegistry<() => void>((close) => close());
 const TOO_LATE = "Socket option will not take effect until next connect/bind.";
 const ROUNDED = "Value is larger than Number.MAX_SAFE_INTEGER and may have been rounded inaccurately.";
 
+const INSPECT = Symbol.for("nodejs.util.inspect.custom");
+
 /** Subscriptions are options to libzmq. */
 const SUBSCRIBE = 6;
 const UNSUBSCRIBE = 7;
@@ -229,6 +231,11 @@ export abstract class Socket {
           metadata: source === undefined ? {} : properties(source.peer),
           peer: source === undefined ? undefined : peerInfo(source),
         };
+      },
+      /** What consoles show, in Node and elsewhere: never an option, for some are secret and `getters: true` would read them. */
+      [INSPECT](this: Socket, _depth: number, options: object, inspect: (value: unknown, options: object) => string) {
+        const { closed, lastEndpoint } = this;
+        return `${this.constructor.name} ${inspect({ closed, lastEndpoint, ...(this as object) }, options)}`;
       },
     };
     Object.assign(Socket.prototype, methods, conversions);
