@@ -11,6 +11,7 @@
  */
 
 import { copyOf } from "./bytes.ts";
+import type { ZmqError } from "./errors.ts";
 import { type Control, type Message, NO_PROPERTIES, type Properties } from "./message.ts";
 import { Queue } from "./queue.ts";
 
@@ -30,6 +31,8 @@ export interface Outlet {
   resume(): void;
   /** While the pipe is `behind`: its last message was read; the next one, if there is one, should be supplied. */
   supply?(): void;
+  /** The near side found that the peer breaks a limit. Absent: as `close`. */
+  refuse?(error: ZmqError): void;
   /** The near side closed the pipe. What is still queued may be pulled for as long as the linger period lasts. */
   close(): void;
 }
@@ -55,6 +58,9 @@ export interface PipeLimits {
   readonly sendHighWaterMark: number;
   readonly receiveHighWaterMark: number;
   readonly conflate: boolean;
+  /** Bytes of the messages in each queue, 0 or absent for no limit. */
+  readonly sendHighWaterMarkBytes?: number;
+  readonly receiveHighWaterMarkBytes?: number;
 }
 
 /** Bodies up to this size are copied when they must wait, as zeromq.js does, so that a caller may reuse a small buffer. */
@@ -99,8 +105,18 @@ export class Pipe {
     this.endpoint = endpoint;
     this.dialed = dialed;
     this.#conflates = limits.conflate;
-    this.#outbound = new Queue(limits.sendHighWaterMark, limits.conflate);
-    this.#inbound = new Queue(limits.receiveHighWaterMark, limits.conflate);
+    this.#outbound = new Queue<Message | Control>(
+      limits.sendHighWaterMark,
+      limits.conflate,
+      limits.sendHighWaterMarkBytes,
+      weigh,
+    );
+    this.#inbound = new Queue<Message>(
+      limits.receiveHighWaterMark,
+      limits.conflate,
+      limits.receiveHighWaterMarkBytes,
+      weigh,
+    );
   }
 
   // --- Near side: the pattern ---
@@ -183,6 +199,20 @@ export class Pipe {
     if (this.isClosed) return;
     this.isClosed = true;
     this.#outlet?.close();
+  }
+
+  /** The peer went beyond a limit that the pattern knows: its connection ends now, as after a broken protocol. */
+  refuse(error: ZmqError): void {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    const outlet = this.#outlet;
+    if (outlet?.refuse !== undefined) outlet.refuse(error);
+    else outlet?.close();
+  }
+
+  /** Holds the far side back, as if the inbound queue were full, or lets it go on. */
+  holdBack(isHeld: boolean): void {
+    if (this.#inbound.hold(isHeld)) this.#outlet?.resume();
   }
 
   /** Changes the limits of both queues at once. */
@@ -294,4 +324,11 @@ export class Pipe {
     this.#outbound.clear();
     for (const message of kept) this.#outbound.push(message);
   }
+}
+
+/** Bytes of a message's frames; a subscription change weighs nothing, as high-water marks do not count it. */
+function weigh(item: Message | Control): number {
+  let bytes = 0;
+  if (Array.isArray(item)) for (let i = 0; i < item.length; i++) bytes += (item[i] as Uint8Array).length;
+  return bytes;
 }
