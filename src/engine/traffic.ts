@@ -1,0 +1,197 @@
+/**
+ * An established connection: joins a Link (bytes) to a Pipe (messages), and
+ * keeps the heartbeat. Both halves of the work are in files of their own:
+ *
+ *   pipe --take--> Outgoing --write--> link          link --data--> Incoming --deliver--> pipe
+ */
+
+import type { Clock, Timer } from "../base/clock.ts";
+import type { Link, LinkHandler } from "../base/link.ts";
+import type { Control, Message } from "../base/message.ts";
+import type { OptionValues } from "../base/options.ts";
+import type { Outlet, Pipe } from "../base/pipe.ts";
+import { parseCommand, pingBody, pongBody } from "../wire/command.ts";
+import type { HandshakeOutcome } from "./handshake.ts";
+import { Heartbeat } from "./heartbeat.ts";
+import { Incoming, type IncomingOwner } from "./incoming.ts";
+import { Outgoing } from "./outgoing.ts";
+
+/** The session, which decides what the end of the traffic means. */
+export interface TrafficOwner {
+  readonly clock: Clock;
+  readonly options: OptionValues;
+  /** The link is gone, or the peer is silent for too long. */
+  lost(): void;
+  /** The peer broke the protocol. */
+  broken(error: unknown): void;
+  /** The pipe was closed, and all that it held has left. */
+  sentAll(): void;
+}
+
+export class Traffic implements LinkHandler, Outlet, IncomingOwner {
+  /** What `take` refuses waits in the pipe. */
+  readonly queues = true;
+  readonly #owner: TrafficOwner;
+  readonly #pipe: Pipe;
+  readonly #outgoing: Outgoing;
+  readonly #incoming: Incoming;
+  readonly #heartbeat: Heartbeat | undefined;
+  #heartbeatTimer: Timer | undefined = undefined;
+  #isClosing = false;
+  #isOver = false;
+
+  /** `isBlocked`: the link still holds bytes of the handshake. */
+  constructor(link: Link, pipe: Pipe, outcome: HandshakeOutcome, isBlocked: boolean, owner: TrafficOwner) {
+    const { clock, options } = owner;
+    this.#owner = owner;
+    this.#pipe = pipe;
+    const heartbeat = outcome.hasMechanism ? Heartbeat.forOptions(options) : undefined;
+    heartbeat?.started(clock.now());
+    this.#heartbeat = heartbeat;
+    this.#outgoing = new Outgoing(link, pipe, outcome.encoder, clock, {
+      sendsCommands: outcome.version === "3.1",
+      isBlocked,
+      dueCommand: heartbeat && (() => this.#duePing()),
+      broken: () => owner.lost(),
+    });
+    this.#incoming = new Incoming(link, pipe, outcome.decoder, clock, this);
+  }
+
+  /** Begins, once the pipe knows its peer: what waited in it leaves, what came behind the handshake is delivered. */
+  start(): void {
+    this.#scheduleHeartbeat();
+    this.#outgoing.pump();
+    this.#incoming.decodeAll();
+  }
+
+  get isIdle(): boolean {
+    return this.#outgoing.isIdle;
+  }
+
+  flush(): void {
+    this.#outgoing.flush();
+  }
+
+  /** No more traffic; the session closes the link. */
+  end(): void {
+    this.#isOver = true;
+    this.#outgoing.end();
+    this.#incoming.end();
+    if (this.#heartbeatTimer !== undefined) this.#owner.clock.clearTimer(this.#heartbeatTimer);
+  }
+
+  // --- Outlet: from the pipe ---
+
+  take(message: Message): boolean {
+    return this.#outgoing.take(message);
+  }
+
+  get canTake(): boolean {
+    return this.#outgoing.canTake;
+  }
+
+  takeControl(control: Control): boolean {
+    return this.#outgoing.takeControl(control);
+  }
+
+  resume(): void {
+    this.#incoming.resume();
+  }
+
+  supply(): void {
+    this.#incoming.supply();
+  }
+
+  /** The pipe was closed by its near side: what it holds is still sent. */
+  close(): void {
+    if (this.#isOver || this.#isClosing) return;
+    this.#isClosing = true;
+    this.#outgoing.flush();
+    this.#endIfIdle();
+  }
+
+  // --- LinkHandler: from the link ---
+
+  data(chunk: Uint8Array): void {
+    if (!this.#isOver) this.#incoming.data(chunk);
+  }
+
+  target(): Uint8Array | undefined {
+    return this.#incoming.target();
+  }
+
+  drained(): void {
+    if (this.#isOver) return;
+    this.#outgoing.drained();
+    this.#endIfIdle();
+  }
+
+  closed(): void {
+    if (this.#isOver) return;
+    this.#incoming.finish();
+    this.#owner.lost();
+  }
+
+  // --- IncomingOwner ---
+
+  received(): void {
+    this.#heartbeat?.received();
+  }
+
+  paused(isPaused: boolean): void {
+    this.#heartbeat?.paused(isPaused, this.#owner.clock.now());
+  }
+
+  broken(error: unknown): void {
+    this.#owner.broken(error);
+  }
+
+  command(body: Uint8Array): void {
+    const command = parseCommand(body);
+    if (command === undefined) return; // Unknown or malformed: ignored, as libzmq does (37/ZMTP).
+    switch (command.kind) {
+      case "ping":
+        this.#heartbeat?.pinged(command.ttlDeciseconds, this.#owner.clock.now());
+        this.#scheduleHeartbeat();
+        // Dropped while the peer does not read: bytes it will get are sign of life enough.
+        this.#outgoing.command(pongBody(command.context));
+        break;
+      case "pong": // A sign of life, like any frame.
+        break;
+      default:
+        this.#pipe.deliverControl(command);
+    }
+  }
+
+  // --- Heartbeat ---
+
+  #duePing(): Uint8Array | undefined {
+    const heartbeat = this.#heartbeat;
+    return heartbeat?.takePing(this.#owner.clock.now()) ? pingBody(heartbeat.ttlDeciseconds) : undefined;
+  }
+
+  #scheduleHeartbeat(): void {
+    const heartbeat = this.#heartbeat;
+    if (heartbeat === undefined || this.#isOver) return;
+    const { clock } = this.#owner;
+    if (this.#heartbeatTimer !== undefined) clock.clearTimer(this.#heartbeatTimer);
+    this.#heartbeatTimer = undefined;
+    const deadline = heartbeat.nextDeadline;
+    if (deadline === Number.POSITIVE_INFINITY) return;
+    this.#heartbeatTimer = clock.setTimer(() => this.#beat(heartbeat), Math.max(0, deadline - clock.now()));
+  }
+
+  #beat(heartbeat: Heartbeat): void {
+    this.#heartbeatTimer = undefined;
+    if (heartbeat.isExpired(this.#owner.clock.now())) {
+      this.#owner.lost();
+      return;
+    }
+    if (!this.#outgoing.isBlocked) this.#outgoing.pump();
+    this.#scheduleHeartbeat();
+  }
+
+  #endIfIdle(): void {
+    if (this.#isClosing && !this.#isOver && this.isIdle) this.#owner.sentAll();
+  }
+}
