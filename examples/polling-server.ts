@@ -50,13 +50,14 @@ async function visitor(questions: string, notes: string, commands: string) {
     [commander, commands] as const,
   ])
     socket.connect(address);
-  await commander.subscriberJoined();
+  await Promise.all([commander.subscriberJoined(), writer.connected()]);
 
   for (const [index, question] of ["whether", "when", "where"].entries()) {
     for (let note = 0; note < index * 100; note++) await writer.send(`note ${note}`);
     await asker.send(question);
     console.log(await asker.receiveString());
   }
+  await writer.drained(); // else notes might wait for a server that has stopped, and this program with them
   await commander.send("go on");
   await commander.send("stop");
 }

@@ -18,6 +18,12 @@ const PYTHON = "/usr/bin/python3";
 export const withoutPyzmq =
   spawnSync(PYTHON, ["-c", "import zmq"]).status === 0 ? false : "pyzmq is missing (apt install python3-zmq)";
 
+/** What still runs when the test process ends early ends with it. */
+const children = new Set<ChildProcess>();
+process.once("exit", () => {
+  for (const child of children) child.kill("SIGKILL");
+});
+
 /** A program under test. */
 export class Run {
   readonly child: ChildProcess;
@@ -30,7 +36,11 @@ export class Run {
   constructor(context: TestContext, command: string, words: string[]) {
     const child = spawn(command, words, { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
     this.child = child;
-    this.ended = once(child, "close").then(([code]) => code as number | null);
+    children.add(child);
+    this.ended = once(child, "close").then(([code]) => {
+      children.delete(child);
+      return code as number | null;
+    });
     for (const stream of [child.stdout, child.stderr]) {
       createInterface({ input: stream }).on("line", (line) => {
         this.lines.push(line);
