@@ -53,7 +53,14 @@ export async function attach(socket: Socket, flags: EndpointFlags): Promise<Atta
 /** Ends all connections; what has arrived can still be received. */
 export function detach(socket: Socket, { bound, connected }: Attached): void {
   for (const endpoint of bound) socket.unbindSync(endpoint);
-  for (const endpoint of connected) socket.disconnect(endpoint);
+  for (const endpoint of connected) {
+    try {
+      socket.disconnect(endpoint);
+    } catch (error) {
+      // An endpoint whose peer does not speak our language is given up by itself.
+      if (!(error instanceof ZmqError) || error.code !== "ENOENT") throw error;
+    }
+  }
 }
 
 /** Binds; resolves to the endpoint that a wildcard became and says it on stderr. */

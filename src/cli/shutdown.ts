@@ -19,6 +19,8 @@ export class Shutdown {
   readonly #abandon = new AbortController();
   #signal: (typeof SIGNALS)[number] | undefined = undefined;
 
+  #failure: Error | undefined = undefined;
+
   constructor() {
     for (const signal of SIGNALS) process.on(signal, () => this.#received(signal));
   }
@@ -47,6 +49,17 @@ export class Shutdown {
   abandon(): void {
     this.#stop.abort();
     this.#abandon.abort();
+  }
+
+  /** Ends the command with an error that came from elsewhere than its own loop. */
+  fail(failure: Error): void {
+    this.#failure ??= failure;
+    this.abandon();
+  }
+
+  /** The error given to `fail`. */
+  get failure(): Error | undefined {
+    return this.#failure;
   }
 
   /** What the process exits with when messages were given up. */

@@ -5,6 +5,7 @@
  * exit codes. docs/cli.md describes it.
  */
 
+import { createRequire } from "node:module";
 import { Command, CommanderError } from "commander";
 import { addBench } from "./commands/bench.ts";
 import { addDoctor } from "./commands/doctor.ts";
@@ -16,10 +17,12 @@ import { describe, EXIT, exitCodeOf } from "./failure.ts";
 import { addSocketCommands } from "./socket/command.ts";
 import { complain } from "./terminal.ts";
 
+const { version } = createRequire(import.meta.url)("../../package.json") as { version: string };
 const program = new Command("zmq");
 program
   .description("ZeroMQ on the command line: send, receive, proxy, look inside.")
   .configureHelp({ sortSubcommands: false, subcommandTerm: (command) => command.name() })
+  .version(version, "-V, --version")
   .exitOverride()
   .helpCommand("help [command]", "the same as --help of a command");
 
@@ -30,12 +33,16 @@ program.commandsGroup("Help:");
 
 /** Runs a command's action, and ends the process with its exit code. */
 async function finish(action: () => Promise<number>): Promise<void> {
+  // The event loop must not run dry before the action is done; an end before that is no success.
+  process.exitCode = EXIT.failed;
+  const alive = setInterval(() => {}, 2 ** 30);
   try {
     process.exitCode = await action();
   } catch (error) {
     complain(describe(error));
     process.exitCode = exitCodeOf(error);
   }
+  clearInterval(alive);
   process.exit();
 }
 

@@ -8,6 +8,7 @@ import { type Command, Option } from "commander";
 import { parseEndpoint } from "../../base/endpoint.ts";
 import { SOCKET_TYPES, type SocketTypeName } from "../../base/socket-types.ts";
 import { context, type Event, type PeerInfo } from "../../index.ts";
+import { deadline } from "../deadline.ts";
 import { bindTo, connectTo, expand } from "../endpoints.ts";
 import { describe, EXIT, Failure } from "../failure.ts";
 import { examples, type Finish } from "../help.ts";
@@ -78,8 +79,7 @@ async function run(text: string, flags: Flags): Promise<number> {
   const endpoint = expand(text, flags.bind ? "bind" : "connect", "monitor");
   const shutdown = new Shutdown();
   const security = await securityOptions(flags);
-  const deadline = flags.timeout === undefined ? undefined : AbortSignal.timeout(flags.timeout);
-  const signal = deadline === undefined ? shutdown.stopping : AbortSignal.any([shutdown.stopping, deadline]);
+  const signal = deadline(shutdown.stopping, flags.timeout);
   const name = flags.type ?? (flags.bind || security.length > 0 ? "dealer" : await fitting(endpoint, signal));
   const kind = KINDS.find((each) => each.name === name);
   if (kind === undefined) throw new Failure(`no socket type ${name}`);

@@ -1,6 +1,7 @@
 /** The end of a socket command: what was accepted leaves, within linger, and what did not is told. */
 
 import { context, Socket } from "../../index.ts";
+import { deadline } from "../deadline.ts";
 import { grouped } from "../numbers.ts";
 import type { Shutdown } from "../shutdown.ts";
 import { warn } from "../terminal.ts";
@@ -13,8 +14,7 @@ const CLOSING_MS = 200;
 export async function deliver(socket: AnySocket, shutdown: Shutdown, timeoutMs: number | undefined): Promise<boolean> {
   const { linger } = socket;
   const limits = [timeoutMs, linger > 0 ? linger : undefined].filter((ms) => ms !== undefined);
-  const patience = limits.map((ms) => AbortSignal.timeout(ms));
-  const signal = AbortSignal.any([shutdown.abandoning, ...patience]);
+  const signal = deadline(shutdown.abandoning, limits.length === 0 ? undefined : Math.min(...limits));
   if (linger === 0 || Socket.endpointsOf(socket).isIdle) return await close(socket, signal, true);
   try {
     await socket.drained({ signal });

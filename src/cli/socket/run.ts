@@ -21,7 +21,8 @@ import type { SocketFlags } from "./flags.ts";
 import { Job } from "./job.ts";
 import { type AnySocket, type Kind, openSocket } from "./kinds.ts";
 import { answerAll, type Change, receiveAll, requestAll, sendAll } from "./loops.ts";
-import { untilSubscribed, watch } from "./peers.ts";
+import { untilSubscribed } from "./subscribers.ts";
+import { watch } from "./watch.ts";
 
 /** Resolves to the exit code. Throws a Failure for what is wrong. */
 export async function runSocket(kind: Kind, args: readonly string[], flags: SocketFlags): Promise<number> {
@@ -37,7 +38,7 @@ export async function runSocket(kind: Kind, args: readonly string[], flags: Sock
   const output = new Output(process.stdout, outputFormatter(kind, flags), () => shutdown.stop());
   const traffic = new Traffic();
   if (flags.stats) traffic.show();
-  watch(socket, flags, shutdown);
+  watch(socket, kind, flags, shutdown);
   const attached = await attach(socket, flags);
   subscribe(kind, socket, flags);
 
@@ -54,6 +55,7 @@ export async function runSocket(kind: Kind, args: readonly string[], flags: Sock
   } catch (error) {
     failure = job.failureOf(error);
   }
+  failure = shutdown.failure ?? failure;
   await output.end();
   const isDelivered = await deliver(socket, shutdown, flags.timeout);
   traffic.finish();
@@ -161,8 +163,10 @@ async function both(job: Job, args: readonly string[], flags: SocketFlags): Prom
       if (isDone) shutdown.stop();
     },
   );
-  // Receiving ends by its number of messages, by a time-out or when told to stop; sending may fail before.
+  // Sending may fail before receiving ends: by its number of messages, by a time-out or when told to stop.
   await Promise.race([receiving, sending.then(() => receiving)]);
+  shutdown.stop();
+  await sending;
 }
 
 /** What PUB and XPUB send: topics in front, and not before somebody listens. */

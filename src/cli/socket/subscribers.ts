@@ -1,0 +1,41 @@
+/** What PUB and XPUB wait for: somebody who listens. */
+
+import type { Message } from "../../base/message.ts";
+import type { Publisher } from "../../index.ts";
+import { deadline } from "../deadline.ts";
+import type { Input } from "../input.ts";
+import type { Job } from "./job.ts";
+
+/** Subscriptions follow the handshake at once; what has not come by then is for other topics. */
+const SUBSCRIPTION_MS = 100;
+
+/** Holds the input back until there is a subscriber, so that the first messages are not published to nobody. */
+export async function* untilSubscribed(job: Job, input: Input): AsyncGenerator<readonly Message[]> {
+  let isWaiting = true;
+  for await (const batch of input) {
+    if (isWaiting) {
+      isWaiting = false;
+      await subscriber(job, batch[0] ?? []);
+    }
+    yield batch;
+  }
+}
+
+async function subscriber(job: Job, [topic]: Message): Promise<void> {
+  const { stopping } = job.shutdown;
+  try {
+    await job.socket.connected({ signal: deadline(stopping, job.timeoutMs) });
+  } catch (error) {
+    if (stopping.aborted) {
+      job.isCutShort = true;
+      throw stopping.reason;
+    }
+    throw job.timedOut("no subscriber", error);
+  }
+  try {
+    const publisher = job.socket as unknown as Publisher;
+    await publisher.subscriberJoined(topic ?? "", { signal: deadline(stopping, SUBSCRIPTION_MS) });
+  } catch {
+    // Subscribed to other topics: what it does not want is not sent to it anyway.
+  }
+}

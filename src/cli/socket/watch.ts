@@ -1,0 +1,85 @@
+/** Tells the user what happens to connections: failed handshakes, waiting, and with `--verbose` all of it. */
+
+import { SOCKET_TYPES, type SocketTypeName } from "../../base/socket-types.ts";
+import { type Event, Socket } from "../../index.ts";
+import { describe, Failure } from "../failure.ts";
+import type { Shutdown } from "../shutdown.ts";
+import { note, warn } from "../terminal.ts";
+import type { SocketFlags } from "./flags.ts";
+import type { AnySocket, Kind } from "./kinds.ts";
+
+/** After this time without a peer a person is told what we wait for. */
+const PATIENCE_MS = 1000;
+/** What `--verbose` shows. */
+const EVENTS = ["accept", "bind", "connect", "connect:delay", "connect:retry", "disconnect", "handshake"] as const;
+
+/** Gives up early when nobody is there to deliver to, and tells a person at a terminal what we wait for. */
+export function watch(socket: AnySocket, kind: Kind, flags: SocketFlags, shutdown: Shutdown): void {
+  watchHandshakes(socket, kind.type, shutdown);
+  if (flags.verbose) narrate(socket);
+  shutdown.stopping.addEventListener("abort", () => {
+    const isHopeless = shutdown.isSignalled && !socket.closed && !socket.peers.some((peer) => peer.connected);
+    if (isHopeless) shutdown.abandon();
+  });
+  if (!process.stderr.isTTY) return;
+  const timer = setTimeout(() => {
+    if (socket.closed || socket.peers.some((peer) => peer.connected)) return;
+    note(`waiting for a peer${flags.connect === undefined ? "" : ` at ${flags.connect.join(", ")}`}; Ctrl-C ends`);
+  }, PATIENCE_MS);
+  timer.unref();
+}
+
+function narrate(socket: AnySocket): void {
+  for (const type of EVENTS) socket.events.on(type, (event) => note(`${type} ${addressOf(event)}`));
+}
+
+/**
+ * Tells of handshakes that fail, each reason once. Peers that refuse each
+ * other's socket types just close: that is told when it happens twice, and ends
+ * the command when it was the last endpoint.
+ */
+function watchHandshakes(socket: AnySocket, type: SocketTypeName, shutdown: Shutdown): void {
+  const told = new Set<string>();
+  const tell = (line: string) => {
+    if (told.has(line)) return;
+    told.add(line);
+    warn(line);
+  };
+  for (const failure of ["handshake:error:auth", "handshake:error:protocol"] as const) {
+    socket.events.on(failure, (event) => {
+      if ("error" in event) tell(`${addressOf(event)}: handshake failed: ${describe(event.error)}`);
+    });
+  }
+  const { peers } = SOCKET_TYPES[type];
+  const fitting = peers.length === 0 ? "" : `: is it ${peers.join(", ")}, as ${type} needs?`;
+  /** Connections without a handshake, and how often one ended so. */
+  const open = new Set<string>();
+  const refusals = new Map<string, number>();
+  const began = (event: Event) => open.add(keyOf(event));
+  const ended = (event: Event) => {
+    if (!open.delete(keyOf(event))) return;
+    const address = addressOf(event);
+    const times = (refusals.get(address) ?? 0) + 1;
+    refusals.set(address, times);
+    const line = `${address}: handshake failed: one side closes the connection${fitting}`;
+    if (times === 2) tell(line);
+    // A peer of the wrong type is not tried again; without any endpoint left there is nothing to wait for.
+    setImmediate(() => {
+      if (!socket.closed && Socket.endpointsOf(socket).isEmpty) shutdown.fail(new Failure(line));
+    });
+  };
+  socket.events.on("connect", began);
+  socket.events.on("accept", began);
+  socket.events.on("handshake", (event) => void open.delete(keyOf(event)));
+  socket.events.on("handshake:error:other", ended);
+  socket.events.on("disconnect", ended);
+}
+
+function addressOf(event: Event): string {
+  return "address" in event ? event.address : "";
+}
+
+/** A connection: those of a bound endpoint differ by the peer's address. */
+function keyOf(event: Event): string {
+  return `${addressOf(event)} ${("remoteAddress" in event && event.remoteAddress) || ""}`;
+}
