@@ -44,12 +44,9 @@ async function visitor(questions: string, notes: string, commands: string) {
   const asker = new Request();
   const writer = new Push();
   const commander = new Publisher();
-  for (const [socket, address] of [
-    [asker, questions] as const,
-    [writer, notes] as const,
-    [commander, commands] as const,
-  ])
-    socket.connect(address);
+  asker.connect(questions);
+  writer.connect(notes);
+  commander.connect(commands);
   await Promise.all([commander.subscriberJoined(), writer.connected()]);
 
   for (const [index, question] of ["whether", "when", "where"].entries()) {
