@@ -70,7 +70,7 @@ export function optionNumbers(): Map<string, number> {
     const texts = docComments(readFileSync(join(root, source), "utf8"));
     for (const [name, { id }] of Object.entries(rows as Record<string, Row>)) {
       const [, zmq = ""] = /`(ZMQ_\w+)`/.exec(texts.get(name)?.zmq ?? "") ?? [];
-      numbers.set(zmq, id);
+      if (id >= 0) numbers.set(zmq, id);
     }
   }
   return numbers;
@@ -91,7 +91,7 @@ function section({ title, source, rows }: (typeof SECTIONS)[number]): string {
     const { zmq, text } = texts.get(name) ?? raise(`${source}: ${name} has no doc comment of one line`);
     const cells = [
       `\`${name}\``,
-      `${zmq} (${row.id})`,
+      row.id < 0 ? "none" : `${zmq} (${row.id})`,
       row.access === "r" ? "read-only" : row.expected,
       standard(row),
       ...(isContext ? [] : [row.access === "r" ? "" : row.applies, row.on?.join(" ") ?? "all"]),
@@ -118,7 +118,7 @@ function shown(value: unknown): string {
   return "empty";
 }
 
-/** Property name -> libzmq's names and the text, of every `/** ZMQ_NAME. Text. *\/` above a property. */
+/** Property name -> libzmq's names and the text, of every `/** ZMQ_NAME. Text. *\/` (or `Not in libzmq.`) above a property. */
 function docComments(source: string): Map<string, { zmq: string; text: string }> {
   const found = new Map<string, { zmq: string; text: string }>();
   for (const [, names = "", text = "", property = ""] of source.matchAll(COMMENT)) {
@@ -127,7 +127,7 @@ function docComments(source: string): Map<string, { zmq: string; text: string }>
   return found;
 }
 
-const COMMENT = /^ {2}\/\*\* (ZMQ_\w+(?: and ZMQ_\w+)*)\. (.+) \*\/\n {2}(\w+):/gm;
+const COMMENT = /^ {2}\/\*\* (ZMQ_\w+(?: and ZMQ_\w+)*|Not in libzmq)\. (.+) \*\/\n {2}(\w+):/gm;
 
 function raise(message: string): never {
   throw new Error(message);

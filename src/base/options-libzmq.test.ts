@@ -70,7 +70,7 @@ describe("the option table and libzmq", { skip }, () => {
       const socket = open(type);
       const values = defaultOptions(type, { ipv6: false, blocky: true });
       const unread: OptionName[] = [];
-      for (const name of optionsOf(type)) {
+      for (const name of optionsOf(type).filter((name) => OPTIONS[name].id >= 0)) {
         const code = codeOf(() => assert.deepEqual(socket.read(name), getOptionById(values, OPTIONS[name].id), name));
         assert.notEqual(
           code,
@@ -88,7 +88,7 @@ describe("the option table and libzmq", { skip }, () => {
   it("agree on the ends of every range", () => {
     const differing: string[] = [];
     for (const type of ["DEALER", "ROUTER"] as const) {
-      for (const name of optionsOf(type)) {
+      for (const name of optionsOf(type).filter((name) => OPTIONS[name].id >= 0)) {
         const row = optionRow(name);
         if (row.access === "r" || row.honoured !== true || typeof row.default !== "number") continue;
         const [, lowest = "", highest] = / (?:>= |from )(-?\d+)(?: to (\d+))?$/.exec(row.expected) ?? [];
@@ -111,7 +111,7 @@ describe("the option table and libzmq", { skip }, () => {
     const refused: string[] = [];
     for (const type of Object.keys(SOCKET_TYPES) as SocketTypeName[]) {
       const socket = open(type);
-      for (const name of optionsOf(type)) {
+      for (const name of optionsOf(type).filter((name) => OPTIONS[name].id >= 0)) {
         const row = optionRow(name);
         if (row.on === undefined || row.access === "r" || typeof row.default !== "boolean") continue;
         if (codeOf(() => socket.write(name, true)) !== undefined) refused.push(`${type}.${name}`);

@@ -166,11 +166,11 @@ const IPV4ONLY = 31;
 const XPUB_VERBOSE = 40;
 const XPUB_VERBOSER = 78;
 
-/** By libzmq's number; undefined: not a row of the table. */
+/** By libzmq's number; undefined: not a row of the table, or one that libzmq has not. */
 export function optionById(id: number): OptionName | undefined {
   if (id === XPUB_VERBOSER) return "verbosity";
   if (id === IPV4ONLY) return "ipv6";
-  return NAMES.find((name) => OPTIONS[name].id === id);
+  return id < 0 ? undefined : NAMES.find((name) => OPTIONS[name].id === id);
 }
 
 /** As `setOption`, by libzmq's number and with libzmq's values: numbers for names, booleans for XPUB_VERBOSE and XPUB_VERBOSER. */

@@ -25,6 +25,8 @@ export class Acceptor implements ConnectionOwner, ListenHandler {
   readonly #transport: Transport;
   /** Each connection, and its pipe once its handshake is done. */
   readonly #connections = new Map<Connection, Pipe | undefined>();
+  /** Those whose handshake is not done, the oldest first. */
+  readonly #pending = new Set<Connection>();
   #listener: Listener | undefined = undefined;
   #lingerTimer: Timer | undefined = undefined;
   #isLingering = false;
@@ -121,6 +123,9 @@ export class Acceptor implements ConnectionOwner, ListenHandler {
     this.emit({ type: "accept", address: this.endpoint, remoteAddress: link.remoteAddress });
     const connection = this.#owner.createConnection(link, this);
     this.#connections.set(connection, undefined);
+    this.#pending.add(connection);
+    const { maxPendingHandshakes } = this.options;
+    if (maxPendingHandshakes > 0 && this.#pending.size > maxPendingHandshakes) this.#giveUpOldest();
     connection.start();
   }
 
@@ -139,6 +144,7 @@ export class Acceptor implements ConnectionOwner, ListenHandler {
   }
 
   ready(connection: Connection, _peer: Properties): Pipe {
+    this.#pending.delete(connection);
     const pipe = this.#owner.createPipe(this.endpoint, false, this.options);
     this.#connections.set(connection, pipe);
     this.#owner.attach(pipe);
@@ -148,8 +154,21 @@ export class Acceptor implements ConnectionOwner, ListenHandler {
   ended(connection: Connection, _reason: EndReason): void {
     const pipe = this.#connections.get(connection);
     this.#connections.delete(connection);
+    this.#pending.delete(connection);
     pipe?.end();
     if (this.#isClosing && this.#isLingering && this.#connections.size === 0) this.#end();
+  }
+
+  /** Peers that mean it are done soon; so the one that takes longest makes room, and nobody is locked out. */
+  #giveUpOldest(): void {
+    const [oldest] = this.#pending;
+    if (oldest === undefined) return;
+    const { remoteAddress } = oldest.link;
+    const detail = `more than ${this.options.maxPendingHandshakes} handshakes at a time: the oldest was given up`;
+    const error = new ZmqError("EAGAIN", { detail });
+    this.emit({ type: "handshake:error:other", address: this.endpoint, error, remoteAddress });
+    this.emit({ type: "disconnect", address: this.endpoint, remoteAddress });
+    oldest.abort(false);
   }
 
   #bound(listener: Listener): void {

@@ -25,8 +25,8 @@ import { Greeting, type GreetingOutcome, type ZmtpVersion } from "../wire/greeti
 import { LegacyDecoder } from "../wire/legacy.ts";
 import { IDENTITY, SOCKET_TYPE } from "../wire/metadata.ts";
 
-/** libzmq takes handshake commands of any length; this much leaves room for very long metadata. */
-const LONGEST_HANDSHAKE_FRAME = 1 << 20;
+/** libzmq takes handshake commands of any length; this much leaves room for long metadata. */
+const LONGEST_HANDSHAKE_FRAME = 65_536;
 
 export interface HandshakeConfig {
   readonly socketType: SocketTypeName;
@@ -35,6 +35,8 @@ export interface HandshakeConfig {
   /** ZMQ_ZAP_DOMAIN is not empty: peers below 3.0 are refused. */
   readonly zapDomainSet: boolean;
   readonly limits: DecoderLimits;
+  /** Octets of the longest handshake command or identity frame that is accepted; 64 KiB when absent. */
+  readonly maxHandshakeBytes?: number;
 }
 
 /** `failed`: no agreement; what `produce` still has should be sent, then the connection closed. */
@@ -153,8 +155,9 @@ export class Handshake {
   #begin(agreed: GreetingOutcome): void {
     this.#agreed = agreed;
     const framing: Framing = agreed.version === "1.0" ? "v1" : "v2";
-    const { maxFrameBytes } = this.#config.limits;
-    const limit = maxFrameBytes < 0 ? LONGEST_HANDSHAKE_FRAME : Math.min(maxFrameBytes, LONGEST_HANDSHAKE_FRAME);
+    const { limits, maxHandshakeBytes = LONGEST_HANDSHAKE_FRAME } = this.#config;
+    const { maxFrameBytes } = limits;
+    const limit = maxFrameBytes < 0 ? maxHandshakeBytes : Math.min(maxFrameBytes, maxHandshakeBytes);
     this.#reader = new FrameReader(framing, limit);
     this.#reader.push(agreed.rest);
     this.#encoder = new Encoder(framing);

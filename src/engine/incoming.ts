@@ -14,6 +14,11 @@ import type { Pipe } from "../base/pipe.ts";
 import type { FrameDecoder } from "../wire/decoder.ts";
 
 const CATCH_UP_MS = 50;
+/**
+ * Commands, and messages that nobody keeps, that are handled in one turn of the event loop. The others wait for the
+ * next turn, so that a flood of PINGs leaves time to other connections (bench/hostile.ts).
+ */
+const BURST = 1024;
 
 /** Who hears what is not a message. */
 export interface IncomingOwner {
@@ -38,9 +43,18 @@ export class Incoming {
   #isStalled = false;
   #isPaused = false;
   #isDecoding = false;
+  /** Commands since the last rest. */
+  #commands = 0;
+  /** There were so many that decoding goes on in the next turn. */
+  #isResting = false;
   /** The link is closed; what it brought is still being decoded. */
   #isEnded = false;
   #isOver = false;
+
+  readonly #goOn = (): void => {
+    this.#isResting = false;
+    if (!this.#isOver && !this.#isStalled) this.#decodeSome();
+  };
 
   constructor(link: Link, pipe: Pipe, decoder: FrameDecoder, clock: Clock, owner: IncomingOwner) {
     this.#link = link;
@@ -88,6 +102,7 @@ export class Incoming {
   /** Decodes what is there, up to the high-water mark. */
   decodeAll(): void {
     const pipe = this.#pipe;
+    if (this.#isResting && !this.#isEnded) return;
     pipe.isBehind = false;
     while (!this.#isOver && !this.#decoder.starved) {
       if (pipe.inboundFull && !this.#isEnded) {
@@ -111,8 +126,8 @@ export class Incoming {
       return;
     }
     // Pending receives take theirs at once; one more shows that there is something to read.
-    while (!pipe.canRead && this.#decode(false));
-    if (this.#isOver || this.#decoder.starved) return;
+    for (let count = 1; !pipe.canRead && this.#decode(false); count++) if (count === BURST) this.#rest();
+    if (this.#isOver || this.#isResting || this.#decoder.starved) return;
     pipe.isBehind = true;
     this.#catchUpTimer ??= this.#clock.setTimer(() => this.#catchUp(pipe.messagesReceived), CATCH_UP_MS);
   }
@@ -128,7 +143,7 @@ export class Incoming {
 
   /** Decodes up to the next message; `supplies`: for whoever is reading just now. False when nothing came of it. */
   #decode(supplies: boolean): boolean {
-    if (this.#isDecoding) return false;
+    if (this.#isDecoding || (this.#isResting && !this.#isEnded)) return false;
     const pipe = this.#pipe;
     this.#isDecoding = true;
     try {
@@ -139,8 +154,11 @@ export class Incoming {
           return false;
         }
         this.#owner.received();
-        if (!Array.isArray(decoded)) this.#owner.command(decoded);
-        else {
+        if (!Array.isArray(decoded)) {
+          this.#owner.command(decoded);
+          if (this.#mayGoOn()) continue;
+          return false;
+        } else {
           if (supplies) pipe.append(decoded);
           else pipe.deliver(decoded);
           return true;
@@ -152,6 +170,27 @@ export class Incoming {
       this.#isDecoding = false;
     }
     return false;
+  }
+
+  /** Whether more may be decoded behind a command: the near side may hold the peer back, and there may be too many. */
+  #mayGoOn(): boolean {
+    if (this.#isEnded) return true;
+    if (this.#pipe.inboundFull) {
+      this.#isStalled = true;
+      return false;
+    }
+    if (++this.#commands < BURST) return true;
+    this.#rest();
+    return false;
+  }
+
+  /** Nothing more is decoded in this turn. */
+  #rest(): void {
+    if (this.#isOver || this.#isResting) return;
+    this.#commands = 0;
+    this.#isResting = true;
+    this.#pipe.isBehind = true;
+    this.#clock.yield(this.#goOn);
   }
 
   /** All that arrived is decoded. */

@@ -6,6 +6,7 @@
  */
 
 import type { Clock, Timer } from "../base/clock.ts";
+import type { ZmqError } from "../base/errors.ts";
 import type { Link, LinkHandler } from "../base/link.ts";
 import type { Control, Message } from "../base/message.ts";
 import type { OptionValues } from "../base/options.ts";
@@ -37,6 +38,7 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner {
   readonly #incoming: Incoming;
   readonly #heartbeat: Heartbeat | undefined;
   #heartbeatTimer: Timer | undefined = undefined;
+  #heartbeatAt = 0;
   #isClosing = false;
   #isOver = false;
 
@@ -102,6 +104,11 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner {
     this.#incoming.supply();
   }
 
+  /** The peer went beyond a limit of the near side. */
+  refuse(error: ZmqError): void {
+    this.#owner.broken(error);
+  }
+
   /** The pipe was closed by its near side: what it holds is still sent. */
   close(): void {
     if (this.#isOver || this.#isClosing) return;
@@ -148,7 +155,7 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner {
 
   command(body: Uint8Array): void {
     const command = parseCommand(body);
-    if (command === undefined) return; // Unknown or malformed: ignored, as libzmq does (37/ZMTP).
+    if (command === undefined) return; // Unknown, malformed or empty: ignored, as libzmq does (37/ZMTP).
     switch (command.kind) {
       case "ping":
         this.#heartbeat?.pinged(command.ttlDeciseconds, this.#owner.clock.now());
@@ -174,10 +181,15 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner {
     const heartbeat = this.#heartbeat;
     if (heartbeat === undefined || this.#isOver) return;
     const { clock } = this.#owner;
-    if (this.#heartbeatTimer !== undefined) clock.clearTimer(this.#heartbeatTimer);
-    this.#heartbeatTimer = undefined;
     const deadline = heartbeat.nextDeadline;
+    if (this.#heartbeatTimer !== undefined) {
+      // One that fires too early does no harm; a flood of PINGs sets no new one for each.
+      if (this.#heartbeatAt <= deadline) return;
+      clock.clearTimer(this.#heartbeatTimer);
+      this.#heartbeatTimer = undefined;
+    }
     if (deadline === Number.POSITIVE_INFINITY) return;
+    this.#heartbeatAt = deadline;
     this.#heartbeatTimer = clock.setTimer(() => this.#beat(heartbeat), Math.max(0, deadline - clock.now()));
   }
 

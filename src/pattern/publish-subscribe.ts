@@ -11,15 +11,17 @@ import { FairQueue } from "./fair-queue.ts";
 import { FanOut } from "./fan-out.ts";
 import type { Pattern, PatternHost } from "./pattern.ts";
 import { takeApart } from "./subscription-frames.ts";
-import { OwnSubscriptions } from "./subscriptions.ts";
+import { OwnSubscriptions, tooManyTopics } from "./subscriptions.ts";
 
 /** PUB: sends only. What peers send, subscriptions apart, is discarded. */
 export class PubPattern implements Pattern {
   readonly canSend = true;
   readonly canReceive = false;
+  readonly #host: PatternHost;
   readonly #fanOut: FanOut;
 
   constructor(host: PatternHost) {
+    this.#host = host;
     this.#fanOut = new FanOut(host);
   }
 
@@ -57,8 +59,11 @@ export class PubPattern implements Pattern {
   control(pipe: Pipe, control: Control): void {
     const subscriber = this.#fanOut.subscriber(pipe);
     if (subscriber === undefined) return;
-    if (control.kind === "subscribe") this.#fanOut.subscriptions.add(subscriber, control.topic);
-    else if (control.kind === "cancel") this.#fanOut.subscriptions.remove(subscriber, control.topic);
+    if (control.kind === "subscribe") {
+      this.#fanOut.subscriptions.add(subscriber, control.topic);
+      const error = tooManyTopics(subscriber, this.#host.options.maxSubscriptionsPerPeer);
+      if (error !== undefined) pipe.refuse(error);
+    } else if (control.kind === "cancel") this.#fanOut.subscriptions.remove(subscriber, control.topic);
   }
 
   send(message: Message): boolean {

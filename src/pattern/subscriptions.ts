@@ -5,6 +5,7 @@
  * sends anything.
  */
 
+import { ZmqError } from "../base/errors.ts";
 import type { Pipe } from "../base/pipe.ts";
 import { TopicTable } from "./topic-table.ts";
 
@@ -19,6 +20,8 @@ export class Subscriber {
   stamp = 0;
   /** The distinct topics it holds. */
   topicsCount = 0;
+  /** Their octets. */
+  topicBytes = 0;
   /** Ids of all its topics, and of some that it no longer holds: weeded out as they grow. */
   topicIds: number[] = [];
 
@@ -26,6 +29,18 @@ export class Subscriber {
     this.pipe = pipe;
     this.serial = serial;
   }
+}
+
+/** Octets that a topic may have on average where their number is limited. */
+const TOPIC_BYTES = 256;
+
+/** What to refuse a subscriber with that holds more than `maxTopics` topics; undefined when it does not. 0: no limit. */
+export function tooManyTopics(subscriber: Subscriber, maxTopics: number): ZmqError | undefined {
+  const { topicsCount, topicBytes } = subscriber;
+  if (maxTopics === 0 || (topicsCount <= maxTopics && topicBytes <= maxTopics * TOPIC_BYTES)) return undefined;
+  return new ZmqError("EMSGSIZE", {
+    detail: `${topicsCount} subscriptions of ${topicBytes} bytes, allowed are ${maxTopics} of ${TOPIC_BYTES} bytes each`,
+  });
 }
 
 /**
@@ -64,6 +79,7 @@ export class PeerSubscriptions {
       holders.splice(at, 0, subscriber);
     }
     subscriber.topicsCount++;
+    subscriber.topicBytes += topic.length;
     subscriber.topicIds.push(id);
     if (subscriber.topicIds.length > subscriber.topicsCount * 2 + 16) {
       subscriber.topicIds = this.#heldIds(subscriber);
@@ -75,6 +91,7 @@ export class PeerSubscriptions {
     const id = this.#topics.find(topic);
     if (id < 0 || !this.#isHeldBy(id, subscriber)) return "unknown";
     subscriber.topicsCount--;
+    subscriber.topicBytes -= topic.length;
     if (subscriber.topicsCount === 0) subscriber.topicIds = [];
     return this.#release(id, subscriber) ? "last" : "others";
   }
@@ -86,6 +103,7 @@ export class PeerSubscriptions {
   removeAll(subscriber: Subscriber, report: "last" | "all" | "none"): Uint8Array[] {
     const ids = this.#heldIds(subscriber);
     subscriber.topicsCount = 0;
+    subscriber.topicBytes = 0;
     subscriber.topicIds = [];
     const frames: Uint8Array[] = [];
     if (report === "all") this.#topics.copyAll(ids, CANCEL, frames);

@@ -12,7 +12,7 @@ import { Queue } from "../base/queue.ts";
 import { FanOut } from "./fan-out.ts";
 import type { Pattern, PatternHost } from "./pattern.ts";
 import { subscriptionFrame, takeApart } from "./subscription-frames.ts";
-import { PeerSubscriptions, Subscriber } from "./subscriptions.ts";
+import { PeerSubscriptions, Subscriber, tooManyTopics } from "./subscriptions.ts";
 
 /** What XPUB knows of a peer. It may outlive the pipe in the queue of unread notifications. */
 interface Peer {
@@ -22,6 +22,9 @@ interface Peer {
   readonly requests: Subscriber;
   /** User messages in the queue: beyond the high-water mark they wait in the pipe, and the peer is held back. */
   unread: number;
+  /** Its notifications in the queue; beyond `maxUnreadSubscriptions` the peer is held back. */
+  notified: number;
+  isHeldBack: boolean;
   isWelcomed: boolean;
 }
 
@@ -73,6 +76,8 @@ export class XPubPattern implements Pattern {
       subscriber,
       requests: new Subscriber(pipe, subscriber.serial),
       unread: 0,
+      notified: 0,
+      isHeldBack: false,
       isWelcomed: false,
     });
     this.readable(pipe);
@@ -102,7 +107,7 @@ export class XPubPattern implements Pattern {
     this.#requested.removeAll(peer.requests, "none");
     this.#fanOut.subscriptions.removeAll(peer.subscriber, "none");
     peer.subscriber = undefined;
-    for (const frame of frames) this.#pending.push({ message: [frame], peer, pipe: undefined });
+    for (const frame of frames) this.#notify(peer, frame);
   }
 
   readable(pipe: Pipe): void {
@@ -137,6 +142,9 @@ export class XPubPattern implements Pattern {
     if (pipe !== undefined) {
       peer.unread--;
       if (pipe.canRead && peer.subscriber !== undefined) this.#drain(peer, pipe, true);
+    } else {
+      peer.notified--;
+      if (peer.isHeldBack && peer.notified <= this.#host.options.maxUnreadSubscriptions / 2) this.#letGo(peer);
     }
     return pending.message;
   }
@@ -192,6 +200,27 @@ export class XPubPattern implements Pattern {
       const removal = this.#fanOut.subscriptions.remove(peer.subscriber, topic);
       isNews = removal !== "others" || verbosity === "allSubsUnsubs";
     }
-    if (isNews) this.#pending.push({ message: [subscriptionFrame(control)], peer, pipe: undefined });
+    if (isNews) this.#notify(peer, subscriptionFrame(control));
+    if (kind === "subscribe") this.#limit(peer.subscriber, peer.requests);
+  }
+
+  #notify(peer: Peer, frame: Uint8Array): void {
+    this.#pending.push({ message: [frame], peer, pipe: undefined });
+    const { maxUnreadSubscriptions } = this.#host.options;
+    if (++peer.notified < maxUnreadSubscriptions || maxUnreadSubscriptions === 0 || peer.isHeldBack) return;
+    peer.isHeldBack = true;
+    peer.subscriber?.pipe.holdBack(true);
+  }
+
+  #letGo(peer: Peer): void {
+    peer.isHeldBack = false;
+    peer.subscriber?.pipe.holdBack(false);
+  }
+
+  #limit(subscriber: Subscriber, requests: Subscriber): void {
+    const { maxSubscriptionsPerPeer } = this.#host.options;
+    const error =
+      tooManyTopics(subscriber, maxSubscriptionsPerPeer) ?? tooManyTopics(requests, maxSubscriptionsPerPeer);
+    if (error !== undefined) subscriber.pipe.refuse(error);
   }
 }

@@ -224,6 +224,8 @@ export class SocketCore implements PipeOwner, PatternHost {
       sendHighWaterMark: this.options.sendHighWaterMark,
       receiveHighWaterMark: this.options.receiveHighWaterMark,
       conflate: options.conflate,
+      sendHighWaterMarkBytes: options.sendHighWaterMarkBytes,
+      receiveHighWaterMarkBytes: options.receiveHighWaterMarkBytes,
     });
   }
 

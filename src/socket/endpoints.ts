@@ -19,14 +19,11 @@ import { Handshake } from "../engine/handshake.ts";
 import type { EndpointOwner } from "../engine/owner.ts";
 import { RawSession } from "../engine/raw-session.ts";
 import { Session } from "../engine/session.ts";
-import type { ZapReply, ZapRequest } from "../security/mechanism.ts";
 import { chooseMechanism } from "../security/choose.ts";
+import type { ZapReply, ZapRequest } from "../security/mechanism.ts";
 import type { InprocBinder, InprocSide } from "../transport/inproc.ts";
 import type { ContextCore } from "./context-core.ts";
 import type { SocketCore } from "./core.ts";
-
-/** Frames of one message; a peer that sends more is cut off. libzmq has no such limit. */
-const MAX_FRAMES = 1_000_000;
 
 export interface ConnectOptions {
   /** ROUTER, STREAM: the routing id by which this socket addresses the peer (ZMQ_CONNECT_ROUTING_ID). */
@@ -220,7 +217,12 @@ export class Endpoints implements EndpointOwner, InprocBinder {
       routingId: options.routingId,
       mechanism: chooseMechanism(type, options),
       zapDomainSet: options.zapDomain !== null,
-      limits: { maxFrameBytes: options.maxMessageSize, maxFrames: MAX_FRAMES },
+      limits: {
+        maxFrameBytes: options.maxMessageSize,
+        maxFrames: unlimited(options.maxMessageFrames),
+        maxMessageBytes: unlimited(options.maxMultipartSize),
+      },
+      maxHandshakeBytes: options.maxHandshakeSize,
     });
     return new Session(link, handshake, owner);
   }
@@ -377,4 +379,9 @@ export class Endpoints implements EndpointOwner, InprocBinder {
     this.#onEmpty = undefined;
     done();
   }
+}
+
+/** The number, or infinity for -1. */
+function unlimited(limit: number): number {
+  return limit < 0 ? Number.POSITIVE_INFINITY : limit;
 }

@@ -36,7 +36,7 @@ function meaning(frames: readonly Sent[]): Decoded[] {
   let message: Uint8Array[] = [];
   for (const { flags, body } of frames) {
     if (flags & COMMAND) {
-      if (body.length > 0) decoded.push(body);
+      decoded.push(body);
       continue;
     }
     message.push(body);
@@ -306,7 +306,7 @@ test("what only begins like an unmarked SUBSCRIBE is read as the frames it is, a
   // The size is longer than any prefix that libzmq 4.3.4 sends in this form.
   const bytes = Buffer.concat([hex("04 00 00 00 00 00 00 01 ff 09 53"), new Uint8Array(100_000)]);
   const decoded = decodeAll([new Uint8Array(bytes)]);
-  assertSame(decoded.slice(0, 3), [[hex("")], [hex("")], [hex("ff")]]);
+  assertSame(decoded.slice(0, 4), [hex(""), [hex("")], [hex("")], [hex("ff")]]);
 });
 
 // --- Limits ---
@@ -444,4 +444,19 @@ test("a decoder that stops where a slab ends keeps what the link's memory held b
     memory.fill(0xff);
     assert.equal(drain(decoder).length, 1000 - stop, `after ${stop} messages`);
   }
+});
+
+test("a multipart message beyond the limit of bytes is refused, before there is memory for its last frame", () => {
+  const limits = { maxFrameBytes: -1, maxFrames: 100, maxMessageBytes: 1000 };
+  const part = { flags: MORE, body: filled(400, 0) };
+  assert.equal(decodeAll([wire([part, part, { flags: 0, body: filled(200, 0) }])], limits).length, 1);
+  oversized(limits, wire([part, part, { flags: 0, body: filled(201, 0) }]));
+  oversized(limits, Buffer.concat([wire([part]), hex("02 00 00 00 00 10 00 00 00")]));
+  assert.equal(
+    decodeAll([wire([{ flags: 0, body: filled(5000, 0) }])], limits).length,
+    1,
+    "a single frame is not meant",
+  );
+  const command = { flags: COMMAND, body: filled(20_000, 0) };
+  assert.equal(decodeAll([wire([part, command, { flags: 0, body: filled(600, 0) }])], limits).length, 2);
 });

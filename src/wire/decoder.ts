@@ -20,6 +20,8 @@ export interface DecoderLimits {
   readonly maxFrameBytes: number;
   /** Frames of one message; a longer multipart closes the connection. */
   readonly maxFrames: number;
+  /** Octets of all frames of a multipart message together; absent for no limit. */
+  readonly maxMessageBytes?: number;
 }
 
 /** A message (array of frames) or the body of a command (one byte array). */
@@ -92,6 +94,8 @@ export class Decoder implements FrameDecoder {
 
   /** Frames of the message that is not complete yet. */
   #frames: Message | undefined = undefined;
+  /** Octets of these frames. */
+  #assembled = 0;
   #starved = true;
 
   constructor(limits: DecoderLimits) {
@@ -222,20 +226,32 @@ export class Decoder implements FrameDecoder {
       command = (inner & CIPHER_COMMAND) !== 0;
       body = opened.subarray(1);
     }
-    if (command) return body.length === 0 ? undefined : body;
+    if (command) return body;
     const frames = this.#frames;
     if (frames === undefined) {
       if (!more) return [body];
       this.#frames = [body];
+      this.#assembled = body.length;
       return undefined;
     }
     if (frames.length >= this.#limits.maxFrames) {
       throw new ZmqError("EMSGSIZE", { detail: `message of more than ${this.#limits.maxFrames} frames` });
     }
+    this.#assemble(body.length);
     frames.push(body);
     if (more) return undefined;
     this.#frames = undefined;
     return frames;
+  }
+
+  /** Counts a further frame of a multipart message. Throws EMSGSIZE. */
+  #assemble(length: number): void {
+    const { maxMessageBytes } = this.#limits;
+    this.#assembled += length;
+    if (maxMessageBytes === undefined || this.#assembled <= maxMessageBytes) return;
+    throw new ZmqError("EMSGSIZE", {
+      detail: `multipart message of ${this.#assembled} bytes and more exceeds the limit of ${maxMessageBytes}`,
+    });
   }
 
   /**
@@ -342,6 +358,10 @@ export class Decoder implements FrameDecoder {
   }
 
   #beginSpanning(flags: number, length: number, start: number): void {
+    if (this.#frames !== undefined && (flags & COMMAND) === 0) {
+      this.#assemble(length);
+      this.#assembled -= length;
+    }
     this.#bodyFlags = flags;
     this.#bodyLength = length;
     this.#filled = 0;

@@ -15,6 +15,7 @@ export class LegacyDecoder implements FrameDecoder {
   readonly #limits: DecoderLimits;
   readonly #reader: FrameReader;
   #frames: Message = [];
+  #assembled = 0;
   #starved = true;
 
   constructor(limits: DecoderLimits) {
@@ -45,6 +46,13 @@ export class LegacyDecoder implements FrameDecoder {
       const frames = this.#frames;
       if (frames.length >= this.#limits.maxFrames) {
         throw new ZmqError("EMSGSIZE", { detail: `message of more than ${this.#limits.maxFrames} frames` });
+      }
+      this.#assembled = frames.length === 0 ? body.length : this.#assembled + body.length;
+      const { maxMessageBytes } = this.#limits;
+      if (frames.length > 0 && maxMessageBytes !== undefined && this.#assembled > maxMessageBytes) {
+        throw new ZmqError("EMSGSIZE", {
+          detail: `multipart message of ${this.#assembled} bytes exceeds the limit of ${maxMessageBytes}`,
+        });
       }
       frames.push(body);
       if ((this.#reader.flags & MORE) !== 0) continue;

@@ -48,6 +48,10 @@ export const PATTERN_OPTIONS = {
   invertMatching: bool({ id: 74, default: false, applies: "now", on: ["PUB", "SUB", "XPUB", "XSUB"] }),
   /** ZMQ_XSUB_VERBOSE_UNSUBSCRIBE. Sends every cancellation upstream, also while other subscriptions to the topic remain. */
   verboseUnsubscribe: bool({ id: 115, default: false, applies: "now", on: ["XSUB"] }),
+  /** Not in libzmq. Topics that one peer may be subscribed to, with 256 bytes each on average; a peer that wants more is cut off. 0 = no limit. */
+  maxSubscriptionsPerPeer: int({ id: -7, default: 1_000_000, min: 0, applies: "now", on: PUBLISHERS }),
+  /** Not in libzmq. Subscription messages of one peer that may wait for `receive`; beyond, the peer is read no further. 0 = no limit. */
+  maxUnreadSubscriptions: int({ id: -8, default: 100_000, min: 0, applies: "now", on: ["XPUB"] }),
   /** ZMQ_TOPICS_COUNT. How many topics are subscribed to: by the peers (PUB, XPUB) or by this socket (SUB, XSUB). */
   topicsCount: int({ id: 116, default: 0, access: "r", on: ["PUB", "SUB", "XPUB", "XSUB"] }),
 

@@ -1,6 +1,7 @@
 /**
  * Options of a socket as a whole: queues, waiting, the life of its
- * connections, heartbeats. libzmq's ids, defaults and ranges.
+ * connections, heartbeats. libzmq's ids, defaults and ranges;
+ * what libzmq has not has a negative id.
  */
 
 import { bool, int, int64, rawBytes, text, uint64 } from "./kinds.ts";
@@ -10,6 +11,8 @@ import { metadata } from "./special.ts";
 export const SENDERS = ["PAIR", "PUB", "REQ", "REP", "DEALER", "ROUTER", "PUSH", "XPUB", "XSUB", "STREAM"] as const;
 /** Socket types whose users receive. */
 export const RECEIVERS = ["PAIR", "SUB", "REQ", "REP", "DEALER", "ROUTER", "PULL", "XPUB", "XSUB", "STREAM"] as const;
+
+const INPROC_BYTES = "Over inproc only the receiver's mark counts.";
 
 export const QUEUE_OPTIONS = {
   /** ZMQ_SNDHWM. Messages queued per peer before `send` waits or drops, as the socket type says; 0 = no limit. */
@@ -28,6 +31,19 @@ export const QUEUE_OPTIONS = {
   immediate: bool({ id: 39, default: false }),
   /** ZMQ_MAXMSGSIZE. Bytes of the largest frame accepted; a larger one closes its connection. -1 = no limit. */
   maxMessageSize: int64({ id: 22, default: -1 }),
+  /** Not in libzmq. Bytes of the messages queued per peer before `send` waits or drops, beside the mark in messages; 0 = no limit. */
+  sendHighWaterMarkBytes: int64({ id: -1, default: 0, min: 0, on: SENDERS, note: INPROC_BYTES }),
+  /** Not in libzmq. Bytes of the messages queued per peer before its connection is read no further, beside the mark in messages; 0 = no limit. */
+  receiveHighWaterMarkBytes: int64({ id: -2, default: 0, min: 0, on: RECEIVERS }),
+  /** Not in libzmq. Frames of one received message; a peer that sends more is cut off. -1 = no limit. */
+  maxMessageFrames: int({ id: -3, default: 65_536, min: -1 }),
+  /** Not in libzmq. Bytes of all frames of one received multipart message; a peer that sends more is cut off. -1 = no limit. */
+  maxMultipartSize: int64({ id: -4, default: -1, min: -1 }),
+  /** Not in libzmq. Bytes of one command or identity frame of a handshake; a peer that sends more is cut off. */
+  maxHandshakeSize: int({ id: -5, default: 65_536, min: 256 }),
+  /** Not in libzmq. Connections of one bound endpoint that may be in the handshake at a time; beyond, the oldest of them is closed. 0 = no limit. */
+  maxPendingHandshakes: int({ id: -6, default: 4096, min: 0 }),
+
   /** ZMQ_AFFINITY. Bit mask of the I/O threads that serve the socket's connections. */
   affinity: uint64({ id: 4, default: 0, note: "Kept, without effect: there is one event loop." }),
 
