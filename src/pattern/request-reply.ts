@@ -6,6 +6,7 @@
  */
 
 import { EMPTY, equal, uninitialized } from "../base/bytes.ts";
+import { ZmqError } from "../base/errors.ts";
 import type { Frame, Message } from "../base/message.ts";
 import type { Pipe } from "../base/pipe.ts";
 import { prepend } from "./envelope.ts";
@@ -15,6 +16,7 @@ import type { Pattern, PatternHost } from "./pattern.ts";
 import { RoundRobin } from "./round-robin.ts";
 
 const REQUEST_ID_BYTES = 4;
+const NO_DELIMITER = "reply: expected an optional request id, an empty delimiter and a body";
 
 /**
  * Whether a REQ may receive these frames: an optional 4-byte frame, an empty
@@ -146,7 +148,7 @@ export class ReqPattern implements Pattern {
     for (let message = this.#incoming.receive(); message !== undefined; message = this.#incoming.receive()) {
       if (checkReplyFrames(message)) return message;
       this.#host.dropped("invalid", this.#incoming.source, message);
-      this.#incoming.source?.close();
+      this.#incoming.source?.refuse(new ZmqError("EPROTO", { detail: NO_DELIMITER }));
     }
     return undefined;
   }
