@@ -3,7 +3,7 @@
  * of `Event` a type, with the remote address and our own `drop` added.
  */
 
-import type { ErrorCode } from "../base/errors.ts";
+import { type ErrorCode, ZmqError } from "../base/errors.ts";
 import type { MonitorEvent } from "../base/events.ts";
 import type { DropReason } from "../pattern/pattern.ts";
 import type { Expand } from "./option-types.ts";
@@ -88,8 +88,16 @@ export interface EventSubscriber {
 
 /** The public form of an event: a plain object that has the properties of zeromq.js and no others that show. */
 export function publicEvent(event: MonitorEvent): Event {
-  if (!("remoteAddress" in event)) return event as Event; // same shapes; the error's class is wider than each type says
-  const { remoteAddress, ...visible } = event;
-  if (remoteAddress !== undefined) Object.defineProperty(visible, "remoteAddress", { value: remoteAddress });
-  return visible as Event;
+  const { remoteAddress, ...visible } = event as MonitorEvent & { remoteAddress?: string };
+  const isProtocol = visible.type === "handshake:error:protocol";
+  const made = isProtocol ? { ...visible, error: protocolError(visible.error) } : visible;
+  if (remoteAddress !== undefined) Object.defineProperty(made, "remoteAddress", { value: remoteAddress });
+  return made as Event; // the same shapes; the error's class is wider than each type says
+}
+
+/** With zeromq.js's sentence, which programs compare, as message; what was expected and what came is its `detail`. */
+function protocolError(error: ZmqError): ZmqError {
+  const { code, status, message, detail = message } = error;
+  const worded = new ZmqError(code, { detail, status, cause: error });
+  return worded.message === message ? error : worded;
 }

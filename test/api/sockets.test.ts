@@ -4,6 +4,7 @@
  */
 
 import assert from "node:assert/strict";
+import { createConnection } from "node:net";
 import { test } from "node:test";
 import * as zmq from "../../src/index.ts";
 
@@ -286,4 +287,25 @@ test("a listener for drop hears why a message was dropped", async () => {
   assert.deepEqual(await dropped, { type: "drop", reason: "unroutable", address: "" });
   router.close();
   publisher.close();
+});
+
+test("a peer that breaks the protocol is an event with zeromq.js's message, and what came as detail", async () => {
+  const server = new zmq.Reply();
+  await server.bind("tcp://127.0.0.1:*");
+  const failed = new Promise<zmq.EventOfType<"handshake:error:protocol">>((resolve) => {
+    server.events.on("handshake:error:protocol", resolve);
+  });
+  const peer = createConnection(Number(server.lastEndpoint?.split(":").pop()), "127.0.0.1");
+  peer.on("error", () => {}); // The server closes it.
+  const greeting = Buffer.alloc(64);
+  greeting.set([0xff, 0, 0, 0, 0, 0, 0, 0, 1, 0x7f, 3, 0]);
+  greeting.write("NULL", 12);
+  peer.write(greeting);
+  peer.write(Buffer.from([4, 2, 1, 0x41])); // a command named "A" instead of READY
+  const { error } = await failed;
+  assert.equal(error.message, "ZMTP protocol error");
+  assert.match(error.code, /^ERR_ZMTP_/);
+  assert.equal(typeof (error as zmq.ZmqError).detail, "string");
+  server.close();
+  peer.destroy();
 });
