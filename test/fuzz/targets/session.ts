@@ -7,8 +7,7 @@
 
 import { fromText } from "../../../src/base/bytes.ts";
 import { parseEndpoint } from "../../../src/base/endpoint.ts";
-import { ZmqError } from "../../../src/base/errors.ts";
-import type { Link, LinkHandler, ListenHandler, Transport } from "../../../src/base/link.ts";
+import type { Link } from "../../../src/base/link.ts";
 import { defaultOptions, type OptionValues } from "../../../src/base/options.ts";
 import { SOCKET_TYPES, type SocketTypeName } from "../../../src/base/socket-types.ts";
 import { Acceptor } from "../../../src/engine/acceptor.ts";
@@ -19,7 +18,8 @@ import { Session } from "../../../src/engine/session.ts";
 import { chooseMechanism } from "../../../src/security/choose.ts";
 import { SocketCore } from "../../../src/socket/core.ts";
 import { PATTERNS } from "../../../src/socket/patterns.ts";
-import { FakeClock } from "../fake-clock.ts";
+import { FakeClock } from "../../fake-clock.ts";
+import { type FakeLink, FakeTransport, GREETING, ready } from "../../fake-link.ts";
 import { cut, joined } from "../mutate.ts";
 import type { Random } from "../random.ts";
 import { corpus, finding, maker, type Target } from "../target.ts";
@@ -42,45 +42,6 @@ const PARTNER: Record<Type, SocketTypeName> = {
   XSUB: "PUB",
 };
 
-class FakeLink implements Link {
-  readonly localAddress = "tcp://127.0.0.1:1";
-  readonly remoteAddress = "tcp://127.0.0.1:2";
-  readonly peerAddress = "127.0.0.1";
-  handler: LinkHandler = { data() {}, drained() {}, closed() {} };
-  isOpen = true;
-  isPaused = false;
-  /** Writes are refused, until `drained`. */
-  isFull = false;
-  sentBytes = 0;
-
-  write(chunks: readonly Uint8Array[]): boolean {
-    if (!this.isOpen) return false;
-    for (const chunk of chunks) this.sentBytes += chunk.length;
-    return !this.isFull;
-  }
-  pause(): void {
-    this.isPaused = true;
-  }
-  resume(): void {
-    this.isPaused = false;
-  }
-  close(): void {
-    this.isOpen = false;
-  }
-  destroy(): void {
-    this.isOpen = false;
-  }
-}
-
-const GREETING = joined([0xff, 0, 0, 0, 0, 0, 0, 0, 1, 0x7f, 3, 1], fromText("NULL"), new Uint8Array(48));
-
-function ready(type: string, identity: Uint8Array): Uint8Array {
-  const property = (name: string, value: Uint8Array) =>
-    joined([name.length], fromText(name), [0, 0, 0, value.length], value);
-  const body = joined([5], fromText("READY"), property("Socket-Type", fromText(type)), property("Identity", identity));
-  return joined([4, body.length], body);
-}
-
 /** One socket with its listener and its good peer. */
 class Rig implements EndpointOwner {
   readonly clock = new FakeClock();
@@ -88,7 +49,7 @@ class Rig implements EndpointOwner {
   readonly core: SocketCore;
   readonly good: FakeLink;
   readonly #options: OptionValues;
-  #handler: ListenHandler | undefined = undefined;
+  readonly #transport = new FakeTransport();
   #count = 0;
 
   constructor(type: Type) {
@@ -99,16 +60,7 @@ class Rig implements EndpointOwner {
       sendHighWaterMark: 5,
     };
     this.core = new SocketCore(type, this.#options, this.clock, PATTERNS[type]);
-    const transport: Transport = {
-      scheme: "tcp",
-      connect: () => Promise.reject(new ZmqError("ENOTSUP")),
-      listen: () => Promise.reject(new ZmqError("ENOTSUP")),
-      listenSync: (_on, _options, handler) => {
-        this.#handler = handler;
-        return { address: "tcp://127.0.0.1:1", close() {} };
-      },
-    };
-    new Acceptor(this, parseEndpoint("tcp://127.0.0.1:1", "bind", false), transport, this.#options).startSync();
+    new Acceptor(this, parseEndpoint("tcp://127.0.0.1:1", "bind", false), this.#transport, this.#options).startSync();
     if (type === "SUB" || type === "XSUB") this.core.pattern.subscribe?.(fromText("good"));
     this.good = this.accept();
     this.good.handler.data(GREETING);
@@ -118,9 +70,7 @@ class Rig implements EndpointOwner {
   }
 
   accept(): FakeLink {
-    const link = new FakeLink();
-    this.#handler?.accepted(link);
-    return link;
+    return this.#transport.connection();
   }
 
   /** Reads all there is; returns whether `frame` was the last of a message. Answers as REP. */

@@ -1,6 +1,6 @@
 /** A clock that stands still until it is told to go on; turns of the event loop happen when `turn` is called. */
 
-import type { Clock, Timer } from "../../src/base/clock.ts";
+import type { Clock, Timer } from "../src/base/clock.ts";
 
 interface FakeTimer {
   readonly task: () => void;
