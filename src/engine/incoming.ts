@@ -43,6 +43,8 @@ export class Incoming {
   #isStalled = false;
   #isPaused = false;
   #isDecoding = false;
+  /** The pipe's count of read messages when nobody had read for a while: until it changes, all is decoded at once. */
+  #unreadSince = -1;
   /** Commands since the last rest. */
   #commands = 0;
   /** There were so many that decoding goes on in the next turn. */
@@ -121,7 +123,7 @@ export class Incoming {
 
   #decodeSome(): void {
     const pipe = this.#pipe;
-    if (pipe.conflates) {
+    if (pipe.conflates || pipe.messagesReceived === this.#unreadSince) {
       this.decodeAll();
       return;
     }
@@ -137,8 +139,10 @@ export class Incoming {
     this.#catchUpTimer = undefined;
     const pipe = this.#pipe;
     if (this.#isOver || !pipe.isBehind) return;
-    if (pipe.messagesReceived === messagesBefore) this.decodeAll();
-    else this.#catchUpTimer = this.#clock.setTimer(() => this.#catchUp(pipe.messagesReceived), CATCH_UP_MS);
+    if (pipe.messagesReceived === messagesBefore) {
+      this.#unreadSince = messagesBefore;
+      this.decodeAll();
+    } else this.#catchUpTimer = this.#clock.setTimer(() => this.#catchUp(pipe.messagesReceived), CATCH_UP_MS);
   }
 
   /** Decodes up to the next message; `supplies`: for whoever is reading just now. False when nothing came of it. */
