@@ -41,7 +41,7 @@ interface Ours {
   subscriberJoined(topic: string): Promise<void>;
 }
 
-interface Pair {
+export interface Pair {
   readonly ours: TypeName;
   readonly theirs: TypeName;
   readonly flow: (ours: Ours, theirs: PeerSocket) => Promise<void>;
@@ -50,7 +50,7 @@ interface Pair {
   readonly theirOptions?: Record<string, unknown>;
 }
 
-const PAIRS: readonly Pair[] = [
+export const PAIRS: readonly Pair[] = [
   { ours: "PAIR", theirs: "PAIR", flow: bothWays },
   { ours: "PUSH", theirs: "PULL", flow: outward },
   { ours: "PULL", theirs: "PUSH", flow: inward },
@@ -99,25 +99,39 @@ export function matrix(library: Library): void {
             timeout: 15_000,
           }, async () => {
             const address = transport === "tcp" ? "tcp://127.0.0.1:*" : `ipc://${join(folder, String(sockets++))}`;
-            const ours = new CLASSES[pair.ours](pair.options) as unknown as Ours;
-            const theirs = await peer.open(pair.theirs, pair.theirOptions);
-            try {
-              if (binder === "we bind") {
-                await ours.bind(address);
-                await theirs.connect(ours.lastEndpoint as string);
-              } else ours.connect(await theirs.bind(address));
-              await pair.flow(ours, theirs);
-              await uneventful(theirs);
-            } finally {
-              ours.linger = 0;
-              ours.close();
-              await theirs.close();
-            }
+            await exchange(peer, pair, { address, weBind: binder === "we bind" });
           });
         }
       }
     }
   });
+}
+
+export interface Meeting {
+  /** Where one of them binds; `tcp://127.0.0.1:*` for a free port. */
+  readonly address: string;
+  readonly weBind: boolean;
+  /** Of security, for example; beside those that the pair itself needs. */
+  readonly ourOptions?: object;
+  readonly theirOptions?: object;
+}
+
+/** Joins two sockets and runs the pair's flow between them. */
+export async function exchange(peer: Peer, pair: Pair, meeting: Meeting): Promise<void> {
+  const ours = new CLASSES[pair.ours]({ ...pair.options, ...meeting.ourOptions }) as unknown as Ours;
+  const theirs = await peer.open(pair.theirs, { ...pair.theirOptions, ...meeting.theirOptions });
+  try {
+    if (meeting.weBind) {
+      await ours.bind(meeting.address);
+      await theirs.connect(ours.lastEndpoint as string);
+    } else ours.connect(await theirs.bind(meeting.address));
+    await pair.flow(ours, theirs);
+    await uneventful(theirs);
+  } finally {
+    ours.linger = 0;
+    ours.close();
+    await theirs.close();
+  }
 }
 
 /** The monitor of a libzmq socket saw one connection come up, and nothing go wrong. */

@@ -5,6 +5,8 @@
  */
 
 import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import * as zmq from "zeromq";
 
@@ -105,11 +107,74 @@ const commands = {
 
   events: ({ socket }) => sockets.get(socket).events,
 
+  /** A handler by hand: users by name, and the public certificates of a folder. */
+  async authenticate({ users = {}, certificates, domain = "*" }) {
+    const keys = new Set();
+    for (const name of certificates === undefined ? [] : readdirSync(certificates)) {
+      const text = readFileSync(join(certificates, name), "utf8");
+      if (name.endsWith(".key")) keys.add(/public-key = "(.{40})"/.exec(text)[1]);
+    }
+    await answerZap((request) => {
+      const [, , asked, , , mechanism, first, second] = request;
+      const isKnown = String(mechanism) === "PLAIN" ? users[first] === String(second) : keys.has(z85(first));
+      const isAllowed = isKnown && (domain === "*" || domain === String(asked));
+      return [isAllowed ? "200" : "400", "", isAllowed ? "user" : "", ""];
+    });
+  },
+
+  misbehave({ status, crash = false }) {
+    return answerZap(() => {
+      if (crash) return undefined;
+      return status === undefined ? new Promise(() => {}) : [status, "", "", ""];
+    });
+  },
+
+  deauthenticate() {
+    handler?.close();
+    handler = undefined;
+  },
+
   close({ socket }) {
     at(socket).close();
     sockets.delete(socket);
   },
 };
+
+let handler;
+
+/** `answer` gives status, text, user id and metadata; nothing: the handler is closed without an answer. */
+async function answerZap(answer) {
+  const socket = new zmq.Reply({ linger: 0 });
+  handler = socket;
+  // The name is free a while after the last handler was closed.
+  for (;;) {
+    try {
+      await socket.bind("inproc://zeromq.zap.01");
+      break;
+    } catch (error) {
+      if (error.code !== "EADDRINUSE") throw error;
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+  }
+  (async () => {
+    for await (const request of socket) {
+      const reply = await answer(request);
+      if (reply === undefined) return socket.close();
+      await socket.send([request[0], request[1], ...reply]);
+    }
+  })();
+}
+
+const Z85 = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#";
+
+function z85(bytes) {
+  let text = "";
+  for (let i = 0; i < bytes.length; i += 4) {
+    for (let divisor = 85 ** 4; divisor >= 1; divisor /= 85)
+      text += Z85[Math.floor(bytes.readUInt32BE(i) / divisor) % 85];
+  }
+  return text;
+}
 
 function at(name) {
   const entry = sockets.get(name);

@@ -7,6 +7,7 @@ import sys
 
 import zmq
 import zmq.asyncio
+from zmq.auth.asyncio import AsyncioAuthenticator
 from zmq.utils.monitor import parse_monitor_message
 
 OPTIONS = {
@@ -30,6 +31,14 @@ OPTIONS = {
     "invertMatching": zmq.INVERT_MATCHING,
     "welcomeMessage": zmq.XPUB_WELCOME_MSG,
     "notify": zmq.STREAM_NOTIFY,
+    "plainServer": zmq.PLAIN_SERVER,
+    "plainUsername": zmq.PLAIN_USERNAME,
+    "plainPassword": zmq.PLAIN_PASSWORD,
+    "curveServer": zmq.CURVE_SERVER,
+    "curvePublicKey": zmq.CURVE_PUBLICKEY,
+    "curveSecretKey": zmq.CURVE_SECRETKEY,
+    "curveServerKey": zmq.CURVE_SERVERKEY,
+    "zapDomain": zmq.ZAP_DOMAIN,
 }
 
 EVENTS = {
@@ -180,6 +189,71 @@ async def events(socket):
     return entries[socket].events
 
 
+# The ZAP handler of this process: what pyzmq brings, or one that misbehaves.
+authenticator = None
+handler = None
+
+
+async def when_free(bind):
+    # The name is free a while after the last handler was closed.
+    while True:
+        try:
+            return bind()
+        except zmq.ZMQError as error:
+            if error.errno != zmq.EADDRINUSE:
+                raise
+            await asyncio.sleep(0.002)
+
+
+def started():
+    made = AsyncioAuthenticator(context)
+    try:
+        made.start()
+    except zmq.ZMQError:
+        made.zap_socket.close(0)
+        raise
+    return made
+
+
+async def authenticate(users=None, certificates=None, domain="*"):
+    global authenticator
+    authenticator = await when_free(started)
+    if users is not None:
+        authenticator.configure_plain(domain=domain, passwords=users)
+    if certificates is not None:
+        authenticator.configure_curve(domain=domain, location=certificates)
+
+
+async def misbehave(status=None, crash=False):
+    global handler
+    socket = context.socket(zmq.REP)
+    await when_free(lambda: socket.bind("inproc://zeromq.zap.01"))
+
+    async def serve():
+        while True:
+            request = await socket.recv_multipart()
+            if crash:
+                socket.close(0)
+                return
+            if status is None:
+                await asyncio.sleep(3600)
+            await socket.send_multipart([request[0], request[1], status.encode(), b"", b"", b""])
+
+    handler = (socket, asyncio.ensure_future(serve()))
+
+
+async def deauthenticate():
+    global authenticator, handler
+    if authenticator is not None:
+        authenticator.stop()
+        authenticator = None
+    if handler is not None:
+        socket, task = handler
+        handler = None
+        task.cancel()
+        socket.close(0)
+
+
 async def close(socket):
     entry = entries.pop(socket)
     entry.socket.disable_monitor()
@@ -205,6 +279,9 @@ COMMANDS = {
     "event": event,
     "events": events,
     "close": close,
+    "authenticate": authenticate,
+    "misbehave": misbehave,
+    "deauthenticate": deauthenticate,
 }
 
 
