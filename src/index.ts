@@ -2,7 +2,7 @@
  * Entry for Node, Bun and Deno: all transports.
  */
 
-import { nodePlatform } from "./node-platform.ts";
+import { nodePlatform } from "./node/platform.ts";
 import { expectArguments } from "./socket/arguments.ts";
 import { type ContextOptions, Context as NeutralContext } from "./socket/context.ts";
 import { setDefaultContext } from "./socket/default-context.ts";

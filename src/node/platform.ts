@@ -4,12 +4,12 @@
  */
 
 import { deserialize, serialize } from "node:v8";
-import { systemClock } from "./base/clock.ts";
-import { detectSodiumNative } from "./node/sodium-native.ts";
-import { lifetime } from "./node-exit.ts";
-import type { Platform } from "./socket/platform.ts";
-import { ipc } from "./transport/node/ipc.ts";
-import { tcp } from "./transport/node/tcp.ts";
+import { systemClock } from "../base/clock.ts";
+import type { Platform } from "../socket/platform.ts";
+import { ipc } from "../transport/node/ipc.ts";
+import { tcp } from "../transport/node/tcp.ts";
+import { lifetime } from "./exit.ts";
+import { detectSodiumNative } from "./sodium-native.ts";
 
 const warned = new Set<string>();
 
