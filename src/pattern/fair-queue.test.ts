@@ -55,3 +55,20 @@ test("an injected message follows what its pipe holds, even after the pipe ended
   queue.inject(b.pipe, message("notice b"));
   assert.deepEqual(readAll(queue), ["a1", "notice b", "notice a"]);
 });
+
+test("a pipe that is removed is forgotten with what it holds, and the others keep their turns", () => {
+  for (let gone = 0; gone < 3; gone++) {
+    for (let read = 0; read < 3; read++) {
+      const queue = new FairQueue();
+      const peers = [peer("a1", "a2"), peer("b1", "b2"), peer("c1", "c2")];
+      for (const each of peers) queue.add(each.pipe);
+      for (let i = 0; i < read; i++) queue.receive();
+      const removed = peers[gone] as FakePeer;
+      queue.remove(removed.pipe);
+      queue.remove(removed.pipe);
+      const rest = readAll(queue);
+      assert.ok(rest.every((each) => !each.startsWith("abc".charAt(gone))));
+      assert.equal(rest.length + read - (gone < read ? 1 : 0), 4);
+    }
+  }
+});

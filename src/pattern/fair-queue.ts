@@ -21,6 +21,16 @@ export class FairQueue {
     this.#pipes.push(pipe);
   }
 
+  /** Forgets the pipe and what it holds. */
+  remove(pipe: Pipe): void {
+    if (!pipe.queued) return;
+    const current = this.#pipes[this.#current];
+    this.#current = this.#pipes.indexOf(pipe);
+    this.#removeCurrent();
+    const next = current === undefined || current === pipe ? -1 : this.#pipes.indexOf(current);
+    if (next >= 0) this.#current = next;
+  }
+
   /** Puts a message of this side's own making behind what the pipe still holds, whatever its high-water mark. */
   inject(pipe: Pipe, message: Message): void {
     pipe.deliver(message);

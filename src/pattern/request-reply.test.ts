@@ -338,3 +338,18 @@ test("REP whose next request canReceive has found still answers the present one"
   assert.deepEqual(a.received(), ["A||r1"]);
   assert.deepEqual(b.received(), ["B||r2"]);
 });
+
+test("REQ keeps nothing of peers that come, talk unasked and go", () => {
+  const { host, pattern } = req();
+  const asked = new FakePeer(pattern);
+  for (let awaits = 0; awaits < 2; awaits++) {
+    const other = new FakePeer(pattern);
+    other.send("", "unasked");
+    other.end();
+    assert.equal(other.pipe.canRead, false);
+    if (awaits === 0) assert.ok(pattern.send(message("question")));
+  }
+  asked.send("", "answer");
+  assert.equal(receive(pattern), "answer");
+  assert.equal(host.drops.length, 2);
+});

@@ -63,6 +63,7 @@ export class ReqPattern implements Pattern {
   detach(pipe: Pipe): void {
     this.#outgoing.remove(pipe);
     this.#first.forget(pipe);
+    if (!this.#awaitsReply || (this.#asked !== undefined && pipe !== this.#asked)) this.#discard(pipe);
     if (pipe === this.#asked) this.#asked = undefined;
   }
 
@@ -151,6 +152,14 @@ export class ReqPattern implements Pattern {
       this.#incoming.source?.refuse(new ZmqError("EPROTO", { detail: NO_DELIMITER }));
     }
     return undefined;
+  }
+
+  /** Nobody will ever read what an unasked peer left behind; without this, peers that come and go pile it up. */
+  #discard(pipe: Pipe): void {
+    this.#incoming.remove(pipe);
+    for (let message = pipe.read(); message !== undefined; message = pipe.read()) {
+      this.#host.dropped("invalid", pipe, message);
+    }
   }
 
   /** A reply to an earlier request must not answer the next one. */

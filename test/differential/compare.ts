@@ -1,0 +1,110 @@
+/**
+ * Plays the same byte streams to a socket of libzmq (npm `zeromq` in a process
+ * of its own) and to one of ours, and says how each ended: what was delivered,
+ * what was sent, whether the connection is kept, which events there were.
+ */
+
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { connect } from "node:net";
+import { fileURLToPath } from "node:url";
+import type { Case } from "./cases.ts";
+
+/** Silence after which a side has said all that it will. */
+const QUIET_MS = 150;
+/** What is needed for the end of a connection and its events to show. */
+const END_MS = 400;
+
+export interface Ending {
+  readonly messages: readonly string[];
+  readonly events: readonly string[];
+  readonly sent: string;
+  readonly isKept: boolean;
+}
+
+export class Side {
+  readonly #child: ChildProcess;
+  readonly #waiting = new Map<number, (result: unknown) => void>();
+  #next = 0;
+  #died: string | undefined = undefined;
+
+  /** `module`: what the child imports. */
+  constructor(module: string, execArgv: readonly string[] = []) {
+    const script = fileURLToPath(new URL("side.js", import.meta.url));
+    this.#child = fork(script, [module], { execArgv: [...execArgv] });
+    this.#child.on("message", ({ id, result }: { id: number; result: unknown }) => {
+      this.#waiting.get(id)?.(result);
+    });
+    this.#child.on("exit", (code, signal) => {
+      this.#died = `process ended: ${signal ?? code}`;
+      for (const resolve of this.#waiting.values()) resolve(undefined);
+    });
+  }
+
+  static libzmq(): Side {
+    return new Side("zeromq");
+  }
+
+  static ours(): Side {
+    return new Side(new URL("../../src/index.ts", import.meta.url).href, ["--import", "tsx"]);
+  }
+
+  async close(): Promise<void> {
+    if (this.#died !== undefined) return;
+    const exit = once(this.#child, "exit");
+    this.#child.kill("SIGKILL");
+    await exit;
+  }
+
+  async play(play: Case): Promise<Ending> {
+    const id = this.#next++;
+    const { type, options, subscribe } = play;
+    const address = (await this.#ask(id, { act: "open", type, options, subscribe })) as string;
+    const port = Number(address.slice(address.lastIndexOf(":") + 1));
+    const tcp = connect({ port, host: "127.0.0.1", noDelay: true });
+    const received: Buffer[] = [];
+    let isKept = true;
+    let heard = performance.now();
+    tcp.on("data", (chunk) => {
+      received.push(chunk);
+      heard = performance.now();
+    });
+    tcp.on("error", () => {}); // A reset; "close" follows.
+    tcp.on("close", () => {
+      isKept = false;
+    });
+    await once(tcp, "connect");
+    const quiet = async (ms: number): Promise<void> => {
+      heard = performance.now();
+      while (isKept && performance.now() - heard < ms) await new Promise((resolve) => setTimeout(resolve, 10));
+    };
+    for (const step of play.steps) {
+      await quiet(QUIET_MS);
+      if (isKept) tcp.write(step);
+    }
+    await quiet(QUIET_MS);
+    if (play.send !== undefined) await this.#ask(id, { act: "send", send: play.send });
+    await quiet(END_MS);
+    const wasKept = isKept;
+    // The end of what is left of the connection is no event of the case.
+    await new Promise((resolve) => setTimeout(resolve, wasKept ? 0 : END_MS));
+    const told = (await this.#ask(id, { act: "close" })) as { messages: string[]; events: string[] };
+    tcp.destroy();
+    return { ...told, sent: Buffer.concat(received).toString("hex"), isKept: wasKept };
+  }
+
+  #ask(id: number, request: object): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const settle = (result: unknown): void => {
+        if (this.#died === undefined) resolve(result);
+        else reject(new Error(this.#died));
+      };
+      if (this.#died !== undefined) {
+        settle(undefined);
+        return;
+      }
+      this.#waiting.set(id, settle);
+      this.#child.send({ id, ...request });
+    });
+  }
+}
