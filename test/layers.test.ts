@@ -21,7 +21,7 @@ const LAYERS: Record<string, readonly string[]> = {
   transport: ["base"],
   engine: ["base", "wire", "security"],
   socket: ["base", "wire", "security", "pattern", "engine", "transport/inproc.ts"],
-  node: ["base", "security"],
+  node: ["base", "security", "socket", "transport"],
   entry: ["base", "wire", "security", "pattern", "transport", "engine", "socket", "node", "v5-compat"],
   "v5-compat": ["base", "entry"],
   cli: ["base", "wire", "security", "pattern", "transport", "engine", "socket", "node", "entry"],
