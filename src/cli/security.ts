@@ -1,12 +1,19 @@
 /**
  * Security flags: PLAIN by user name and password, CURVE by keys or
- * certificate files. A server that shall know its clients gets a ZAP handler
- * (27/ZAP) inside this process: the user and password it was given for PLAIN,
- * the keys of `--curve-allow` for CURVE.
+ * certificate files. A server gets an authenticator inside this process: it
+ * knows the user and password that it was given for PLAIN, the keys of
+ * `--curve-allow` for CURVE.
  */
 
 import { readFileSync } from "node:fs";
-import { type Context, context, curveKeyPair, curvePublicKey, Reply } from "../index.ts";
+import {
+  type AuthenticationRules,
+  Authenticator,
+  type Context,
+  context,
+  curveKeyPair,
+  curvePublicKey,
+} from "../index.ts";
 import { loadCertificate, loadPublicCertificate } from "../node/certificates.ts";
 import { decodeKey } from "../security/keys.ts";
 import { describe, usage } from "./failure.ts";
@@ -25,19 +32,10 @@ export interface SecurityFlags {
   readonly curveAllow?: readonly string[];
 }
 
-/** Where ZAP handlers are asked. */
-const ZAP_ENDPOINT = "inproc://zeromq.zap.01";
 const PASSWORD_VARIABLE = "ZMQ_PASSWORD";
 
-/** Whom a server lets in. */
-interface Policy {
-  readonly username?: string;
-  readonly password?: string;
-  readonly keys?: ReadonlySet<string>;
-}
-
-/** The socket options that the flags stand for. Starts the ZAP handler where one is needed. */
-export async function securityOptions(flags: SecurityFlags, owner: Context = context): Promise<Assignment[]> {
+/** The socket options that the flags stand for. A server's authenticator starts to answer. */
+export function securityOptions(flags: SecurityFlags, owner: Context = context): Assignment[] {
   const isPlain = flags.username !== undefined || flags.plainServer === true;
   const isCurve =
     flags.curveServer === true ||
@@ -54,14 +52,14 @@ export async function securityOptions(flags: SecurityFlags, owner: Context = con
   return [];
 }
 
-async function plain(flags: SecurityFlags, owner: Context): Promise<Assignment[]> {
+function plain(flags: SecurityFlags, owner: Context): Assignment[] {
   const { username, plainServer } = flags;
   if (username === undefined) throw usage("--plain-server: expected --username and a password that clients must give");
   const password = passwordOf(flags);
   if (!plainServer) {
     return [assignment("plainUsername", username, "--username"), assignment("plainPassword", password, "--password")];
   }
-  await answerZap({ username, password }, owner);
+  authenticate({ plain: new Map([[username, password]]) }, owner);
   return [assignment("plainServer", true, "--plain-server")];
 }
 
@@ -75,7 +73,7 @@ function passwordOf({ password, passwordFile }: SecurityFlags): string {
   );
 }
 
-async function curve(flags: SecurityFlags, owner: Context): Promise<Assignment[]> {
+function curve(flags: SecurityFlags, owner: Context): Assignment[] {
   const own = ownKeys(flags);
   if (flags.curveServer) {
     if (flags.curveServerKey !== undefined) {
@@ -84,9 +82,8 @@ async function curve(flags: SecurityFlags, owner: Context): Promise<Assignment[]
     if (own === undefined) {
       throw usage("--curve-server: expected the server's keys: --certificate FILE or --curve-secret-key KEY");
     }
-    if (flags.curveAllow !== undefined) {
-      await answerZap({ keys: new Set(flags.curveAllow.map((text) => publicKeyOf(text, "--curve-allow"))) }, owner);
-    }
+    const allowed = flags.curveAllow?.map((text) => publicKeyOf(text, "--curve-allow"));
+    authenticate({ curve: allowed ?? "any" }, owner);
     return [
       assignment("curveServer", true, "--curve-server"),
       assignment("curveSecretKey", own.secretKey, "--curve-secret-key"),
@@ -127,7 +124,7 @@ function ownKeys({ certificate, curveSecretKey }: SecurityFlags) {
 
 /** A public key given as 40 characters of Z85, or as the name of a certificate file. */
 function publicKeyOf(text: string, flag: string): string {
-  if (text.length === 40 && !text.includes("/")) {
+  if (text.length === 40) {
     try {
       decodeKey(text, flag);
       return text;
@@ -154,33 +151,11 @@ function assignment(name: string, value: unknown, where: string): Assignment {
   return { name, value, where, target: "socket" };
 }
 
-/** Answers ZAP requests for as long as the process runs. */
-async function answerZap(policy: Policy, owner: Context): Promise<void> {
-  const handler = new Reply({ context: owner, linger: 0 });
-  await handler.bind(ZAP_ENDPOINT);
-  const serve = async () => {
-    for await (const request of handler) {
-      const [version = null, requestId = null] = request;
-      const [address = "", , mechanism = "", ...credentials] = request.slice(3).map(asText);
-      const isAllowed = judge(policy, mechanism, credentials, request);
-      if (!isAllowed) note(`refused a peer at ${address} by ${mechanism}`);
-      const user = mechanism === "PLAIN" ? (credentials[0] ?? "") : "";
-      await handler.send([version, requestId, isAllowed ? "200" : "400", isAllowed ? "OK" : "Refused", user, ""]);
-    }
-  };
-  serve().catch((error: unknown) => {
-    if (!handler.closed) note(`the ZAP handler failed: ${describe(error)}`);
+/** Decides about peers for as long as the process runs, and tells of those it refuses. */
+function authenticate(rules: AuthenticationRules, owner: Context): void {
+  const authenticator = new Authenticator({ ...rules, context: owner });
+  authenticator.on("decision", ({ allowed, address, mechanism, reason }) => {
+    if (!allowed) note(`refused a peer${address === "" ? "" : ` at ${address}`} by ${mechanism}: ${reason}`);
   });
-}
-
-/** Credentials of CURVE are the peer's public key, 32 bytes. */
-function judge(policy: Policy, mechanism: string, credentials: readonly string[], request: Uint8Array[]): boolean {
-  if (mechanism === "PLAIN") return credentials[0] === policy.username && credentials[1] === policy.password;
-  if (mechanism !== "CURVE" || policy.keys === undefined) return false;
-  const key = request.at(-1);
-  return key !== undefined && [...policy.keys].some((allowed) => Buffer.compare(decodeKey(allowed, "key"), key) === 0);
-}
-
-function asText(frame: Uint8Array): string {
-  return Buffer.from(frame).toString();
+  authenticator.start();
 }

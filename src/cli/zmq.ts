@@ -15,7 +15,7 @@ import { addProxy } from "./commands/proxy.ts";
 import { addTap } from "./commands/tap.ts";
 import { describe, EXIT, exitCodeOf } from "./failure.ts";
 import { addSocketCommands } from "./socket/command.ts";
-import { complain } from "./terminal.ts";
+import { complain, warn } from "./terminal.ts";
 
 const { version } = createRequire(import.meta.url)("../../package.json") as { version: string };
 const program = new Command("zmq");
@@ -45,6 +45,10 @@ async function finish(action: () => Promise<number>): Promise<void> {
   clearInterval(alive);
   process.exit();
 }
+
+// Warnings of the library, in our own words: one line, without the hints for developers.
+process.removeAllListeners("warning");
+process.on("warning", ({ message }) => warn(message));
 
 try {
   await program.parseAsync();

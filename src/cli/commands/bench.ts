@@ -79,7 +79,7 @@ export function addBench(program: Command, finish: Finish): void {
 async function run(endpoint: string | undefined, flags: Flags): Promise<number> {
   const shutdown = new Shutdown();
   const assignments = (flags.option ?? []).map((text) => parseOption(text, "PAIR"));
-  assignments.push(...(await securityOptions(flags)));
+  assignments.push(...securityOptions(flags));
   const socket = new Pair();
   assign(socket, assignments);
   if (flags.listen !== undefined) {

@@ -78,7 +78,7 @@ export function addMonitor(program: Command, finish: Finish): void {
 async function run(text: string, flags: Flags): Promise<number> {
   const endpoint = expand(text, flags.bind ? "bind" : "connect", "monitor");
   const shutdown = new Shutdown();
-  const security = await securityOptions(flags);
+  const security = securityOptions(flags);
   const signal = deadline(shutdown.stopping, flags.timeout);
   const name = flags.type ?? (flags.bind || security.length > 0 ? "dealer" : await fitting(endpoint, signal));
   const kind = KINDS.find((each) => each.name === name);

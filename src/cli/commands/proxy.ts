@@ -87,7 +87,7 @@ export function addProxy(program: Command, finish: Finish): void {
 
 async function run(front: string, back: string, flags: Flags): Promise<number> {
   setQuiet(flags.quiet === true);
-  const security = await securityOptions(flags);
+  const security = securityOptions(flags);
   const sides = {
     front: await open("front", [front, ...(flags.front ?? [])], flags, security),
     back: await open("back", [back, ...(flags.back ?? [])], flags, security),

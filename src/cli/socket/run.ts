@@ -29,7 +29,7 @@ export async function runSocket(kind: Kind, args: readonly string[], flags: Sock
   check(kind, args, flags);
   setQuiet(flags.quiet === true);
   const assignments = (flags.option ?? []).map((text) => parseOption(text, kind.type));
-  assignments.push(...(await securityOptions(flags)));
+  assignments.push(...securityOptions(flags));
   const socket = openSocket(kind, context);
   prepare(kind, socket, flags);
   assign(socket, assignments);

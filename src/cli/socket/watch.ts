@@ -40,18 +40,21 @@ function narrate(socket: AnySocket): void {
  */
 function watchHandshakes(socket: AnySocket, type: SocketTypeName, shutdown: Shutdown): void {
   const told = new Set<string>();
-  const tell = (line: string) => {
-    if (told.has(line)) return;
-    told.add(line);
-    warn(line);
-  };
+  /** A peer that refuses us for good is not tried again: without any endpoint left there is nothing to wait for. */
+  const tell = (line: string, isCertain: boolean) =>
+    setImmediate(() => {
+      if (!socket.closed && Socket.endpointsOf(socket).isEmpty) shutdown.fail(new Failure(line));
+      else if (isCertain && !told.has(line)) warn(line);
+      if (isCertain) told.add(line);
+    });
   for (const failure of ["handshake:error:auth", "handshake:error:protocol"] as const) {
     socket.events.on(failure, (event) => {
-      if ("error" in event) tell(`${addressOf(event)}: handshake failed: ${describe(event.error)}`);
+      open.delete(keyOf(event));
+      if ("error" in event) tell(`${addressOf(event)}: handshake failed: ${describe(event.error)}`, true);
     });
   }
   const { peers } = SOCKET_TYPES[type];
-  const fitting = peers.length === 0 ? "" : `: is it ${peers.join(", ")}, as ${type} needs?`;
+  const fitting = peers.length === 0 ? "" : `; expected a peer of type ${peers.join(", ")} with the same security`;
   /** Connections without a handshake, and how often one ended so. */
   const open = new Set<string>();
   const refusals = new Map<string, number>();
@@ -61,12 +64,7 @@ function watchHandshakes(socket: AnySocket, type: SocketTypeName, shutdown: Shut
     const address = addressOf(event);
     const times = (refusals.get(address) ?? 0) + 1;
     refusals.set(address, times);
-    const line = `${address}: handshake failed: one side closes the connection${fitting}`;
-    if (times === 2) tell(line);
-    // A peer of the wrong type is not tried again; without any endpoint left there is nothing to wait for.
-    setImmediate(() => {
-      if (!socket.closed && Socket.endpointsOf(socket).isEmpty) shutdown.fail(new Failure(line));
-    });
+    tell(`${address}: handshake failed: one side closes the connection${fitting}`, times === 2);
   };
   socket.events.on("connect", began);
   socket.events.on("accept", began);

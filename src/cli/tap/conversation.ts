@@ -43,6 +43,10 @@ export class Conversation {
     const own = this.#sides[name];
     const remarks: Remark[] = [];
     if (own.isLost) return remarks;
+    if (own.direction.unfinished.length === 0 && !own.direction.isGreeted && HTTP.test(visibleBytes(chunk))) {
+      own.isLost = true;
+      return [wrong(name, "this is HTTP, not ZMTP; the rest of this direction is relayed unseen")];
+    }
     own.direction.push(chunk);
     // The other direction may have waited for this side's revision.
     this.#decode(own, remarks);
@@ -64,7 +68,10 @@ export class Conversation {
         body: unfinished,
       });
     }
-    if (!own.isLost && other.direction.isGreeted && !own.isReady) {
+    const isEarly = !own.isLost && other.direction.isGreeted && !own.isReady;
+    if (isEarly && unfinished.length > 0 && other.mechanism !== undefined) {
+      remarks.push(wrong(name, `closed when it saw the mechanism ${other.mechanism}: it expects another one`));
+    } else if (isEarly && own.mechanism === other.mechanism) {
       const refused = other.socketType === undefined ? "the other side" : `a ${other.socketType}`;
       remarks.push(wrong(name, `closed before its handshake was done: it refuses ${refused}, or met an error`));
     }
@@ -116,7 +123,6 @@ export class Conversation {
   #framed(own: Side, seen: FrameSeen): Remark[] {
     const { kind, body, more } = seen;
     if (kind === "command") return this.#commanded(own, body);
-    if (kind === "identity" && isHttp(body)) return [wrong(own.name, "this looks like HTTP, not ZMTP")];
     if (kind === "frame" && own.mechanism === "CURVE" && commandName(body) === "MESSAGE") {
       return [{ side: own.name, what: "MESSAGE", details: { bytes: body.length, content: "encrypted" } }];
     }
@@ -184,6 +190,9 @@ const ERRORS: Readonly<Record<string, string>> = {
   "500": ": its authentication failed (500)",
 };
 
+/** The start of a request or an answer. */
+const HTTP = /^(HTTP\/\d|[A-Z]+ \S+ HTTP\/)/;
+
 function side(name: SideName): Side {
   return {
     name,
@@ -201,8 +210,4 @@ function wrong(name: SideName, text: string): Remark {
 
 function isSocketType(name: string): name is SocketTypeName {
   return Object.hasOwn(SOCKET_TYPES, name);
-}
-
-function isHttp(body: Uint8Array): boolean {
-  return Buffer.from(body).includes("HTTP/");
 }
