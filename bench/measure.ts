@@ -62,7 +62,7 @@ export async function measure(workload: Workload, peer: Peer, timing: Timing): P
         server.go();
       }
       const { result: asked } = await client.find("result");
-      if (job.kind === "roundtrip" || job.kind === "dealers") server.go();
+      if (job.kind === "roundtrip" || job.kind === "dealers" || job.kind === "handshakes") server.go();
       const { result: served } = await server.find("result");
       return merge(server, served!, client, asked!);
     };

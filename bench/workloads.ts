@@ -102,6 +102,15 @@ export const WORKLOADS: readonly Workload[] = [
   ),
   row("push-pull-inproc-64B", "pipeline", "inproc", RATE, { bar: { libzmq: 0.8, "zeromq.js": 15 }, quick: true }),
   row("req-rep-inproc-64B", "roundtrip", "inproc", MEAN, { bar: { "zeromq.js": 15 }, ceiling: 1, quick: true }),
+  ...SIZES.filter(({ label }) => ["64B", "1KiB", "64KiB"].includes(label)).map(({ label, size }) =>
+    row(`push-pull-curve-${label}`, "pipeline", "tcp", RATE, { size, curve: true, bar: { libzmq: 1 }, quick: true }),
+  ),
+  row("handshakes-curve", "handshakes", "tcp", rate("handshakes/s"), {
+    curve: true,
+    peers: 8,
+    bar: { libzmq: 0.5 },
+    quick: true,
+  }),
   ...[1, 8, 64].map((peers) =>
     row(`pub-${peers}-sub-tcp-64B`, "publish", "tcp", rate("deliveries/s"), {
       peers,

@@ -7,7 +7,7 @@
  */
 
 /** The shape of the traffic; each is one function in every peer. */
-export type Kind = "pipeline" | "roundtrip" | "publish" | "dealers" | "crowd";
+export type Kind = "pipeline" | "roundtrip" | "publish" | "dealers" | "crowd" | "handshakes";
 
 /** The server binds, the client connects; `both` is inproc, where one process is the two of them. */
 export type Role = "server" | "client" | "both";
@@ -23,7 +23,9 @@ export interface Job {
   readonly frames: number;
   /** Receive with `for await` in place of `receive()`. */
   readonly iterate: boolean;
-  /** SUB sockets of a `publish`, DEALER sockets of `dealers`, connections of a `crowd`. */
+  /** Under CURVE; the one who binds is its server. */
+  readonly curve: boolean;
+  /** SUB sockets of a `publish`, DEALER sockets of `dealers`, connections of a `crowd`, those under way of `handshakes`. */
   readonly peers: number;
   /** Topics each SUB subscribes to; 0 is the empty subscription. */
   readonly subscriptions: number;
@@ -37,11 +39,22 @@ export const DEFAULTS: Omit<Job, "kind" | "role" | "endpoint"> = {
   size: 64,
   frames: 1,
   iterate: false,
+  curve: false,
   peers: 1,
   subscriptions: 0,
   window: 1,
   warmupMs: 300,
   durationMs: 1000,
+};
+
+/** Keys that everybody knows: those of libzmq's manual. libzmq.c has them too. */
+export const CURVE_SERVER = {
+  publicKey: "rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7",
+  secretKey: "JTKVSB%%)wK0E.X)V>+}o?pNmC{O&4W4b!Ni{Lh6",
+};
+export const CURVE_CLIENT = {
+  publicKey: "Yne@$w-vo<fVvi]a<NY6T1ed:M$fCG*[IaLV{hID",
+  secretKey: "D:)Q[IlAW!ahhC2ac:9*A}h:p?([4%wOTJ%JR%cs",
 };
 
 /** What a process measured. Which fields there are depends on the kind and the role. */
@@ -80,6 +93,7 @@ export function decodeJob(args: readonly string[]): Job {
     size: number("size"),
     frames: number("frames"),
     iterate: text("iterate") === "true",
+    curve: text("curve") === "true",
     peers: number("peers"),
     subscriptions: number("subscriptions"),
     window: number("window"),

@@ -22,8 +22,16 @@
 
 static struct {
   char kind[16], role[16], endpoint[512];
+  char curve[8]; /* "true": under CURVE; the one who binds is its server */
   long size, frames, peers, subscriptions, window, warmupMs, durationMs;
 } job;
+
+/* Those of job.ts. */
+#define SERVER_PUBLIC "rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7"
+#define SERVER_SECRET "JTKVSB%%)wK0E.X)V>+}o?pNmC{O&4W4b!Ni{Lh6"
+#define CLIENT_PUBLIC "Yne@$w-vo<fVvi]a<NY6T1ed:M$fCG*[IaLV{hID"
+#define CLIENT_SECRET "D:)Q[IlAW!ahhC2ac:9*A}h:p?([4%wOTJ%JR%cs"
+
 static void *context;
 
 static void die(const char *format, ...) {
@@ -178,9 +186,27 @@ static void *open_socket(int type) {
   return socket;
 }
 
+static void set_key(void *socket, int option, const char *key) {
+  must(zmq_setsockopt(socket, option, key, strlen(key) + 1) == 0, "CURVE key");
+}
+
+static void secure(void *socket, int as_server) {
+  int on = 1;
+  if (strcmp(job.curve, "true") != 0) return;
+  if (as_server) {
+    must(zmq_setsockopt(socket, ZMQ_CURVE_SERVER, &on, sizeof on) == 0, "ZMQ_CURVE_SERVER");
+    set_key(socket, ZMQ_CURVE_SECRETKEY, SERVER_SECRET);
+  } else {
+    set_key(socket, ZMQ_CURVE_SERVERKEY, SERVER_PUBLIC);
+    set_key(socket, ZMQ_CURVE_PUBLICKEY, CLIENT_PUBLIC);
+    set_key(socket, ZMQ_CURVE_SECRETKEY, CLIENT_SECRET);
+  }
+}
+
 static void *bound(int type, int announce) {
   void *socket = open_socket(type);
   int on = 1;
+  secure(socket, 1);
   if (type == ZMQ_PUB) must(zmq_setsockopt(socket, ZMQ_XPUB_NODROP, &on, sizeof on) == 0, "ZMQ_XPUB_NODROP");
   must(zmq_bind(socket, job.endpoint) == 0, "bind");
   char endpoint[512];
@@ -193,6 +219,7 @@ static void *bound(int type, int announce) {
 static void *connected(int type) {
   void *socket = open_socket(type);
   int none = 0;
+  secure(socket, 0);
   if (type == ZMQ_XSUB) must(zmq_setsockopt(socket, ZMQ_SNDHWM, &none, sizeof none) == 0, "ZMQ_SNDHWM");
   must(zmq_connect(socket, job.endpoint) == 0, "connect");
   return socket;
@@ -253,7 +280,7 @@ static void *echo(void *socket) {
     } while (zmq_msg_more(&frames[length++]));
     for (int i = 0; i < length; i++)
       must(zmq_msg_send(&frames[i], socket, i + 1 < length ? ZMQ_SNDMORE : 0) >= 0, "send");
-    if ((++served_count & 63) == 0) warm(&served, served_count);
+    if ((++served_count & (strcmp(job.kind, "handshakes") == 0 ? 0 : 63)) == 0) warm(&served, served_count);
   }
   return NULL;
 }
@@ -393,6 +420,38 @@ static void deal(void) {
   result(&measured, "");
 }
 
+static long numbers[1024];
+
+static void open_dealer(long i) {
+  int none = 0;
+  many[i] = connected(ZMQ_DEALER);
+  zmq_setsockopt(many[i], ZMQ_LINGER, &none, sizeof none);
+  numbers[i] = total++;
+  send_one(many[i], numbers[i]);
+}
+
+/* Connects, has one message answered, and closes, over and over. */
+static void shake_hands(void) {
+  zmq_pollitem_t *items = calloc(job.peers, sizeof *items);
+  start(&many_watch);
+  for (long i = 0; i < job.peers; i++) open_dealer(i);
+  for (;;) {
+    for (long i = 0; i < job.peers; i++) items[i] = (zmq_pollitem_t){.socket = many[i], .events = ZMQ_POLLIN};
+    must(zmq_poll(items, job.peers, -1) >= 0, "poll");
+    for (long i = 0; i < job.peers; i++) {
+      if (!(items[i].revents & ZMQ_POLLIN)) continue;
+      if (take(many[i], &part, numbers[i], 0) != 1) die("a reply has the wrong size");
+      zmq_close(many[i]);
+      if (over(&many_watch, total)) {
+        stop(&many_watch, total);
+        result(&many_watch, "");
+        return;
+      }
+      open_dealer(i);
+    }
+  }
+}
+
 static long resident_kb(void) {
   long pages = 0;
   FILE *file = fopen("/proc/self/statm", "r");
@@ -443,7 +502,7 @@ static void read_job(int count, char **args) {
     *value++ = 0;
 #define TEXT(name) if (strcmp(args[i], #name) == 0) snprintf(job.name, sizeof job.name, "%s", value)
 #define NUMBER(name) if (strcmp(args[i], #name) == 0) job.name = number(value)
-    TEXT(kind); TEXT(role); TEXT(endpoint);
+    TEXT(kind); TEXT(role); TEXT(endpoint); TEXT(curve);
     NUMBER(size); NUMBER(frames); NUMBER(peers); NUMBER(subscriptions); NUMBER(window);
     NUMBER(warmupMs); NUMBER(durationMs);
   }
@@ -482,6 +541,7 @@ int main(int argc, char **argv) {
   else if (strcmp(job.kind, "publish") == 0) server ? publish() : subscribe();
   else if (strcmp(job.kind, "dealers") == 0) server ? serve(ZMQ_ROUTER) : deal();
   else if (strcmp(job.kind, "crowd") == 0 && server) seat_crowd();
+  else if (strcmp(job.kind, "handshakes") == 0) server ? serve(ZMQ_ROUTER) : shake_hands();
   else die("no kind %s for role %s", job.kind, job.role);
 
   for (;;) go();

@@ -7,7 +7,7 @@
  * the subscriptions that pass it.
  */
 import { pathToFileURL } from "node:url";
-import type { Job, Result } from "./job.ts";
+import { CURVE_CLIENT, CURVE_SERVER, type Job, type Result } from "./job.ts";
 import { checkEnd, clockMask, endMark, go, Latencies, Ring, Stopwatch, say, topicsOf, work } from "./worker.ts";
 
 type Zmq = typeof import("zeromq");
@@ -19,6 +19,7 @@ const SERVERS: Record<Job["kind"], Run> = {
   publish: publish,
   dealers: route,
   crowd: seatCrowd,
+  handshakes: route,
 };
 
 const CLIENTS: Partial<Record<Job["kind"], Run>> = {
@@ -26,6 +27,7 @@ const CLIENTS: Partial<Record<Job["kind"], Run>> = {
   roundtrip: request,
   publish: subscribe,
   dealers: deal,
+  handshakes: shakeHands,
 };
 
 async function listening(socket: { bind(to: string): Promise<void>; lastEndpoint: string | null }, job: Job) {
@@ -34,7 +36,7 @@ async function listening(socket: { bind(to: string): Promise<void>; lastEndpoint
 }
 
 async function pull(zmq: Zmq, job: Job): Promise<Result> {
-  const socket = new zmq.Pull();
+  const socket = new zmq.Pull(curveFor(job));
   await listening(socket, job);
   const receipt = new Receipt(job);
   if (job.iterate) {
@@ -86,7 +88,7 @@ class Receipt {
 }
 
 async function push(zmq: Zmq, job: Job): Promise<Result> {
-  const socket = new zmq.Push();
+  const socket = new zmq.Push(curveFor(job));
   socket.connect(job.endpoint);
   return stream(socket, job, new Ring(job.size));
 }
@@ -126,7 +128,7 @@ async function reply(zmq: Zmq, job: Job): Promise<Result> {
 }
 
 async function route(zmq: Zmq, job: Job): Promise<Result> {
-  const socket = new zmq.Router(contextFor(zmq, job));
+  const socket = new zmq.Router({ ...contextFor(zmq, job), ...curveFor(job) });
   await listening(socket, job);
   return echo(socket, job);
 }
@@ -137,11 +139,12 @@ async function echo(
   job: Job,
 ): Promise<Result> {
   const watch = new Stopwatch(job);
+  const mask = job.kind === "handshakes" ? 0 : 63;
   let count = 0;
   const failed = (async () => {
     for (;;) {
       await socket.send(await socket.receive());
-      if ((++count & 63) === 0) watch.warm(count);
+      if ((++count & mask) === 0) watch.warm(count);
     }
   })();
   await Promise.race([go(), failed]);
@@ -264,6 +267,38 @@ async function atRest(): Promise<{ rss: number; heapUsed: number }> {
   globalThis.gc?.();
   const { rss, heapUsed } = process.memoryUsage();
   return { rss: rss / 1024, heapUsed: heapUsed / 1024 };
+}
+
+/** Connects, has one message answered, and closes, over and over. */
+async function shakeHands(zmq: Zmq, job: Job): Promise<Result> {
+  const ring = new Ring(job.size);
+  const watch = new Stopwatch(job);
+  let total = 0;
+  let measured: Result | undefined;
+
+  const meet = async () => {
+    while (measured === undefined) {
+      const socket = new zmq.Dealer({ ...curveFor(job), linger: 0 });
+      socket.connect(job.endpoint);
+      const number = total++;
+      await socket.send(ring.messages[number & ring.mask]!);
+      const [frame] = await socket.receive();
+      ring.check(frame!, number);
+      socket.close();
+      if (watch.over(total) && measured === undefined) measured = watch.stop(total);
+    }
+  };
+
+  await Promise.all(Array.from({ length: job.peers }, meet));
+  return measured!;
+}
+
+/** The CURVE options of a job's role, if it has any. */
+function curveFor(job: Job): object {
+  if (!job.curve) return {};
+  if (job.role === "server") return { curveServer: true, curveSecretKey: CURVE_SERVER.secretKey };
+  const { publicKey, secretKey } = CURVE_CLIENT;
+  return { curveServerKey: CURVE_SERVER.publicKey, curvePublicKey: publicKey, curveSecretKey: secretKey };
 }
 
 /** A context that has room for the job's sockets; the default one where that has. */
