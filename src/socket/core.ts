@@ -289,10 +289,12 @@ export class SocketCore implements PipeOwner, PatternHost {
 
   /** What this socket tells an inproc peer of itself. */
   get properties(): Properties {
-    return new Map([
+    const properties = new Map([
       ["Socket-Type", fromText(this.type)],
       ["Identity", this.options.routingId],
     ]);
+    for (const [name, value] of Object.entries(this.options.metadata)) properties.set(name, fromText(value));
+    return properties;
   }
 
   /** Ends all waiting operations; the endpoints are closed by their keeper. */
