@@ -151,8 +151,9 @@ export class Endpoints implements EndpointOwner, InprocBinder {
     } else {
       const transport = this.#transport(target);
       if (SOCKET_TYPES[core.type].singleConnect && this.#isDialed(text)) return;
-      chooseMechanism(core.type, core.options); // Options that cannot work together throw here, not at the first link.
-      const dialer = new Dialer(this, target, transport, { ...core.options }, id);
+      const options = { ...core.options };
+      chooseMechanism(core.type, options); // Options that cannot work together throw here, not at the first link.
+      const dialer = new Dialer(this, target, transport, options, id);
       this.#dialers.add(dialer);
       dialer.start();
     }
@@ -305,8 +306,9 @@ export class Endpoints implements EndpointOwner, InprocBinder {
       return undefined;
     }
     const transport = this.#transport(target);
-    chooseMechanism(this.#core.type, this.#core.options); // As in connect.
-    return new Acceptor(this, target, transport, { ...this.#core.options });
+    const options = { ...this.#core.options };
+    chooseMechanism(this.#core.type, options); // As in connect.
+    return new Acceptor(this, target, transport, options);
   }
 
   #added(acceptor: Acceptor): void {
