@@ -63,7 +63,7 @@ add("public key", "libsodium wasm", () => wasm.publicKey(pair.secretKey));
 add("shared key", "libsodium wasm", () => wasm.sharedKey(pair.publicKey, pair.secretKey));
 
 const native = await optional("sodium-native");
-if (native !== undefined) addPrimitives("sodium-native from 4 KiB", withNative(wasm, native.default));
+if (native !== undefined) addPrimitives("sodium-native from 2 KiB", withNative(wasm, native.default));
 
 // libsodium's functions alone, without copies into and out of its memory: what sodium.ts composes boxes of, and the box it does not use.
 // biome-ignore lint/suspicious/noExplicitAny: the raw module has hundreds of functions

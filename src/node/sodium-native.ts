@@ -8,7 +8,7 @@ import { createRequire } from "node:module";
 import { extendPrimitives, type Primitives, TAG_BYTES } from "../security/crypto.ts";
 
 /** From here on native code is faster: docs/security.md. */
-const NATIVE_FROM_BYTES = 4096;
+const NATIVE_FROM_BYTES = 2048;
 
 /** What is used of sodium-native. It takes buffers, works in place and throws on wrong lengths. */
 interface SodiumNative {
