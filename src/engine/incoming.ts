@@ -14,6 +14,8 @@ import type { Pipe } from "../base/pipe.ts";
 import type { FrameDecoder } from "../wire/decoder.ts";
 
 const CATCH_UP_MS = 50;
+/** So many bytes may arrive ahead of the reader before the link is paused: to pause and resume costs as much as reading 64 KiB. */
+const AHEAD_BYTES = 131_072;
 /**
  * Commands, and messages that nobody keeps, that are handled in one turn of the event loop. The others wait for the
  * next turn, so that a flood of PINGs leaves time to other connections (bench/hostile.ts).
@@ -42,6 +44,8 @@ export class Incoming {
   /** Decoding stopped at the pipe's high-water mark. */
   #isStalled = false;
   #isPaused = false;
+  /** Bytes that arrived while others were still to be decoded. */
+  #ahead = 0;
   #isDecoding = false;
   /** The pipe's count of read messages when nobody had read for a while: until it changes, all is decoded at once. */
   #unreadSince = -1;
@@ -71,8 +75,11 @@ export class Incoming {
     const decoder = this.#decoder;
     decoder.push(chunk);
     this.#pipe.bytesReceived += chunk.length;
-    if (this.#isStalled || this.#pipe.isBehind) this.#pause();
-    else {
+    if (this.#isStalled) this.#pause();
+    else if (this.#pipe.isBehind) {
+      this.#ahead += chunk.length;
+      if (this.#ahead >= AHEAD_BYTES) this.#pause();
+    } else {
       this.#decodeSome();
       decoder.retain();
     }
@@ -200,6 +207,7 @@ export class Incoming {
   /** All that arrived is decoded. */
   #caughtUp(): void {
     this.#pipe.isBehind = false;
+    this.#ahead = 0;
     if (!this.#isPaused || this.#isOver || this.#isEnded) return;
     this.#isPaused = false;
     this.#owner.paused(false);

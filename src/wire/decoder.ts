@@ -59,6 +59,11 @@ const GROWTH = 16;
 /** So many chunks of the queue are read before their places are given back, for `shift` of a long array is slow. */
 const COMPACTED = 1024;
 
+/** Chunks up to this size wait for their reader in memory that all decoders share, taken and given back. */
+const HELD_BYTES = 131_072;
+const KEPT_MEMORIES = 8;
+const freeMemories: Uint8Array[] = [];
+
 const CIPHER_MORE = 1;
 const CIPHER_COMMAND = 2;
 
@@ -80,6 +85,8 @@ export class Decoder implements FrameDecoder {
   /** While the window is a slab: the chunk it came from and how far it was copied; 0 when to its end. */
   #chunk: Uint8Array = EMPTY;
   #copied = 0;
+  /** The memory of a chunk that was copied to wait for its reader. */
+  #held: Uint8Array | undefined = undefined;
   /** Size of the next slab: grows while small frames follow each other. */
   #slabBytes = FIRST_SLAB_BYTES;
   /** Copies of chunks that were pushed before the current one was used up. */
@@ -138,9 +145,9 @@ export class Decoder implements FrameDecoder {
     if (!this.#isForeign) return;
     this.#isForeign = false;
     if (this.#copied > 0 && this.#position === this.#end) this.#leaveSlab(); // A slab used up: `#copied` 0 would mean none.
-    if (this.#isChunk) this.#stay(copyOf(this.#window.subarray(this.#position, this.#end)), 0, true);
+    if (this.#isChunk) this.#stay(this.#hold(this.#window, this.#position), 0, true);
     else if (this.#copied > 0) {
-      this.#chunk = copyOf(this.#chunk.subarray(this.#unslabbed));
+      this.#chunk = this.#hold(this.#chunk, this.#unslabbed);
       this.#copied = this.#end - this.#position;
     }
   }
@@ -303,7 +310,26 @@ export class Decoder implements FrameDecoder {
     else this.#stay(concat([this.#window.subarray(this.#position, this.#end), chunk]), 0, true);
   }
 
+  /** A copy of the chunk from `position` on. No view of it leaves, so its memory is used again. */
+  #hold(chunk: Uint8Array, position: number): Uint8Array {
+    const length = chunk.length - position;
+    if (length > HELD_BYTES) return copyOf(chunk.subarray(position));
+    const memory = freeMemories.pop() ?? uninitialized(HELD_BYTES);
+    this.#held = memory;
+    memory.set(chunk.subarray(position));
+    return memory.subarray(0, length);
+  }
+
+  /** The held chunk is used up. */
+  #letGo(): void {
+    const held = this.#held;
+    if (held === undefined) return;
+    this.#held = undefined;
+    if (freeMemories.length < KEPT_MEMORIES) freeMemories.push(held);
+  }
+
   #shiftLater(): Uint8Array | undefined {
+    this.#letGo();
     const later = this.#later;
     const next = later[this.#nextLater];
     if (next === undefined) return undefined;
