@@ -133,10 +133,6 @@ export class Proxy<F extends Socket = Socket, B extends Socket = Socket> impleme
   /** Not for users: a socket of the proxy changed its readiness. */
   changed(): void {
     if (this.#isScheduled || this.#finish === undefined) return;
-    if (this.#front.isClosed || this.#back.isClosed) {
-      this.#finish();
-      return;
-    }
     this.#isScheduled = true;
     this.#front.clock.defer(this.#forward);
   }
@@ -144,6 +140,10 @@ export class Proxy<F extends Socket = Socket, B extends Socket = Socket> impleme
   readonly #forward = (): void => {
     this.#isScheduled = false;
     if (this.#finish === undefined) return;
+    if (this.#front.isClosed || this.#back.isClosed) {
+      this.#finish();
+      return;
+    }
     try {
       this.#obey();
       let moved = BURST;

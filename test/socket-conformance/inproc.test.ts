@@ -3,10 +3,16 @@
  */
 
 import { INPROC } from "./bench.ts";
+import { connections } from "./connections.ts";
+import { proxy } from "./proxy.ts";
 import { publishSubscribe } from "./publish-subscribe.ts";
 import { queues } from "./queues.ts";
 import { requestReply } from "./request-reply.ts";
+import { waiting } from "./waiting.ts";
 
 queues(INPROC);
 requestReply(INPROC);
 publishSubscribe(INPROC);
+connections(INPROC);
+waiting(INPROC);
+proxy(INPROC);

@@ -3,10 +3,16 @@
  */
 
 import { IPC } from "./bench.ts";
+import { connections } from "./connections.ts";
+import { proxy } from "./proxy.ts";
 import { publishSubscribe } from "./publish-subscribe.ts";
 import { queues } from "./queues.ts";
 import { requestReply } from "./request-reply.ts";
+import { waiting } from "./waiting.ts";
 
 queues(IPC);
 requestReply(IPC);
 publishSubscribe(IPC);
+connections(IPC);
+waiting(IPC);
+proxy(IPC);

@@ -3,10 +3,16 @@
  */
 
 import { TCP } from "./bench.ts";
+import { connections } from "./connections.ts";
+import { proxy } from "./proxy.ts";
 import { publishSubscribe } from "./publish-subscribe.ts";
 import { queues } from "./queues.ts";
 import { requestReply } from "./request-reply.ts";
+import { waiting } from "./waiting.ts";
 
 queues(TCP);
 requestReply(TCP);
 publishSubscribe(TCP);
+connections(TCP);
+waiting(TCP);
+proxy(TCP);
