@@ -39,9 +39,8 @@ function byteArray(): ByteArrayConstructor {
     // Not a constructor of views in this runtime: `Buffer.from` serves there.
   }
   const from = native.from.bind(native) as (...args: ConstructorParameters<ByteArrayConstructor>) => Uint8Array;
-  return function (buffer: ArrayBufferLike, byteOffset: number, length: number) {
-    return from(buffer, byteOffset, length);
-  } as unknown as ByteArrayConstructor;
+  return ((buffer: ArrayBufferLike, byteOffset: number, length: number) =>
+    from(buffer, byteOffset, length)) as unknown as ByteArrayConstructor;
 }
 
 export const EMPTY: Uint8Array = native ? native.alloc(0) : new Uint8Array(0);

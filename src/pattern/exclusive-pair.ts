@@ -14,6 +14,7 @@ export class PairPattern implements Pattern {
   readonly #former: Pipe[] = [];
   source: Pipe | undefined = undefined;
 
+  // biome-ignore lint/complexity/noUselessConstructor: every pattern is made with its host
   constructor(_host: PatternHost) {}
 
   attach(pipe: Pipe): void {

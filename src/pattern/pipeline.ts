@@ -13,6 +13,7 @@ export class PushPattern implements Pattern {
   readonly #outgoing = new RoundRobin();
   readonly canReceive = false;
 
+  // biome-ignore lint/complexity/noUselessConstructor: every pattern is made with its host
   constructor(_host: PatternHost) {}
 
   attach(pipe: Pipe): void {
@@ -43,6 +44,7 @@ export class PullPattern implements Pattern {
   readonly #incoming = new FairQueue();
   readonly canSend = false;
 
+  // biome-ignore lint/complexity/noUselessConstructor: every pattern is made with its host
   constructor(_host: PatternHost) {}
 
   attach(pipe: Pipe): void {

@@ -6,7 +6,7 @@
 
 import { toText } from "../base/bytes.ts";
 import { ZmqError } from "../base/errors.ts";
-import { contextCore, type Context } from "./context.ts";
+import { type Context, contextCore } from "./context.ts";
 import type { WaitOptions } from "./socket.ts";
 
 /** What these methods need of a socket. */
