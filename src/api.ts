@@ -38,6 +38,7 @@ export type {
   ProtoError,
 } from "./socket/event-types.ts";
 export type { MessageLike } from "./socket/frames.ts";
+export type { RequestOptions } from "./socket/lazy-pirate.ts";
 export { Observer } from "./socket/observer.ts";
 export type {
   Expand,

@@ -31,6 +31,8 @@ export interface Outlet {
   resume(): void;
   /** While the pipe is `behind`: its last message was read; the next one, if there is one, should be supplied. */
   supply?(): void;
+  /** The near side gave up what it asked of this peer: the connection ends now, and another may follow at once. */
+  renew?(): void;
   /** The near side found that the peer breaks a limit. Absent: as `close`. */
   refuse?(error: ZmqError): void;
   /** The near side closed the pipe. What is still queued may be pulled for as long as the linger period lasts. */
@@ -51,6 +53,10 @@ export interface PipeOwner {
   control(pipe: Pipe, control: Control): void;
   /** The far side is gone for good. Unread messages stay readable. */
   ended(pipe: Pipe): void;
+  /** A message that was queued for a peer that is gone for good was dropped. */
+  discarded?(pipe: Pipe, message: Message): void;
+  /** All that was written has left for the kernel or the inproc peer. */
+  idle?(pipe: Pipe): void;
 }
 
 export interface PipeLimits {
@@ -210,6 +216,17 @@ export class Pipe {
     else outlet?.close();
   }
 
+  /**
+   * Withdraws what is queued and ends the connection, so that nothing that was asked on it is answered any more. A
+   * dialed pipe gets another connection at once; an accepted one ends, and its peer may come again.
+   */
+  renew(): void {
+    if (this.isClosed) return;
+    this.#outbound.clear();
+    this.#outlet?.renew?.();
+    this.signalRoom();
+  }
+
   /** Holds the far side back, as if the inbound queue were full, or lets it go on. */
   holdBack(isHeld: boolean): void {
     if (this.#inbound.hold(isHeld)) this.#outlet?.resume();
@@ -268,7 +285,7 @@ export class Pipe {
     this.isBehind = false;
     this.isConnected = false;
     this.isClosed = true;
-    this.#outbound.clear();
+    if (this.#outbound.length > 0) this.#discard();
     this.#owner.ended(this);
   }
 
@@ -314,6 +331,19 @@ export class Pipe {
     if (!this.#refused) return;
     this.#refused = false;
     this.#owner.writable(this);
+  }
+
+  /** Tells the owner, from the outlet, that all that was written has left. */
+  signalIdle(): void {
+    this.#owner.idle?.(this);
+  }
+
+  /** What will not be sent any more; the owner counts it. */
+  #discard(): void {
+    for (let item = this.#outbound.shift(); item !== undefined; item = this.#outbound.shift()) {
+      if (Array.isArray(item)) this.#owner.discarded?.(this, item);
+    }
+    this.#outbound.clear();
   }
 
   #dropControls(): void {

@@ -14,9 +14,10 @@ import type { ZapReply, ZapRequest } from "../security/mechanism.ts";
 /**
  * Why a connection ended; decides whether a dialer tries again: `lost` (broken
  * or closed by the peer), `handshake` (the same before the handshake was done),
- * `protocol` (the peer broke the protocol: never again), `local` (our wish).
+ * `protocol` (the peer broke the protocol: never again), `local` (our wish),
+ * `renewed` (our wish, for another connection at once).
  */
-export type EndReason = "lost" | "handshake" | "protocol" | "local";
+export type EndReason = "lost" | "handshake" | "protocol" | "local" | "renewed";
 
 export interface Connection {
   readonly link: Link;

@@ -141,6 +141,7 @@ export class Dialer implements ConnectionOwner {
     if (this.options.immediate) this.#dropPipe();
     else this.#pipe?.detach();
     if (this.#isClosing && !this.#pipe?.hasQueued) this.#end(true);
+    else if (reason === "renewed") this.#dial();
     else this.#retry();
   }
 

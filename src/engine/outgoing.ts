@@ -113,8 +113,10 @@ export class Outgoing {
     if (encoder.size === 0 || this.#isOver) return;
     this.#batched = 0;
     this.#pipe.bytesSent += encoder.size;
-    if (this.#link.write(encoder.take())) encoder.sent();
-    else {
+    if (this.#link.write(encoder.take())) {
+      encoder.sent();
+      if (!this.#pipe.hasQueued) this.#pipe.signalIdle();
+    } else {
       encoder.kept();
       this.#isBlocked = true;
     }
@@ -124,6 +126,7 @@ export class Outgoing {
   drained(): void {
     this.#isBlocked = false;
     this.pump();
+    if (this.isIdle) this.#pipe.signalIdle();
   }
 
   /** Encodes what waits in the pipe, as long as the link takes it. */

@@ -108,7 +108,9 @@ export class RawSession implements Connection, LinkHandler, Outlet {
       if (Array.isArray(item)) this.#write(item);
     }
     this.#isPumping = false;
-    if (this.#isClosing && this.isIdle) this.#finish("local", true);
+    if (!this.isIdle) return;
+    pipe.signalIdle();
+    if (this.#isClosing) this.#finish("local", true);
   }
 
   closed(): void {

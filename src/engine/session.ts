@@ -108,6 +108,10 @@ export class Session implements Connection, LinkHandler, TrafficOwner {
     this.#end("lost");
   }
 
+  renew(): void {
+    this.#end("renewed");
+  }
+
   sentAll(): void {
     this.#finish("local", true);
   }

@@ -23,6 +23,8 @@ export interface TrafficOwner {
   readonly options: OptionValues;
   /** The link is gone, or the peer is silent for too long. */
   lost(): void;
+  /** The near side wants another connection. */
+  renew(): void;
   /** The peer broke the protocol. */
   broken(error: unknown): void;
   /** The pipe was closed, and all that it held has left. */
@@ -102,6 +104,10 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner {
 
   supply(): void {
     this.#incoming.supply();
+  }
+
+  renew(): void {
+    if (!this.#isOver) this.#owner.renew();
   }
 
   /** The peer went beyond a limit of the near side. */

@@ -40,6 +40,8 @@ export interface Pattern {
   /** Why a send or receive that waited in vain was impossible: out of turn (EFSM), or just no room (EAGAIN). */
   readonly blockedBy?: "EAGAIN" | "EFSM";
 
+  /** REQ: gives up the request that awaits its reply. No reply to it answers a later one; the peer's connection is renewed. */
+  abandon?(): void;
   /** SUB: adds or removes a subscription. XPUB in manual mode: for the peer of the subscription just read. */
   subscribe?(topic: Uint8Array): void;
   unsubscribe?(topic: Uint8Array): void;

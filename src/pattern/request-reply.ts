@@ -113,6 +113,15 @@ export class ReqPattern implements Pattern {
     return reply;
   }
 
+  abandon(): void {
+    if (!this.#awaitsReply) return;
+    const asked = this.#asked;
+    this.#asked = undefined;
+    asked?.renew();
+    this.#discardPending();
+    this.#awaitsReply = false;
+  }
+
   get canSend(): boolean {
     return (!this.#awaitsReply || this.#host.options.relaxed) && this.#outgoing.canSend;
   }

@@ -68,6 +68,9 @@ export class SocketCore implements PipeOwner, PatternHost {
   readonly #senders: WaitingLine<Message, void>;
   readonly #receivers: WaitingLine<undefined, Received>;
   readonly #watchers = new Set<Watcher>();
+  /** Those that wait for the moment when all has left. */
+  readonly #idleWatchers = new Set<Watcher>();
+  #isIdleDue = false;
   readonly #done = Promise.resolve();
   /** Operations completed since the event loop last turned for this socket. */
   #completed = 0;
@@ -85,8 +88,8 @@ export class SocketCore implements PipeOwner, PatternHost {
 
   // --- Sending and receiving ---
 
-  /** `keeper` is kept from garbage collection while the call waits. */
-  send(message: Message, keeper: object, signal?: AbortSignal): Promise<void> {
+  /** `keeper` is kept from garbage collection while the call waits, `timeoutMs` or as long as the option says. */
+  send(message: Message, keeper: object, signal?: AbortSignal, timeoutMs?: number): Promise<void> {
     const { pattern } = this;
     if (pattern.send === undefined) return Promise.reject(new ZmqError("ENOTSUP"));
     if (this.#senders.length === 0) {
@@ -100,10 +103,10 @@ export class SocketCore implements PipeOwner, PatternHost {
         return Promise.reject(error);
       }
     }
-    return this.#senders.join(message, { timeoutMs: this.options.sendTimeout, signal }, keeper);
+    return this.#senders.join(message, { timeoutMs: timeoutMs ?? this.options.sendTimeout, signal }, keeper);
   }
 
-  receive(keeper: object, signal?: AbortSignal): Promise<Message> {
+  receive(keeper: object, signal?: AbortSignal, timeoutMs?: number): Promise<Message> {
     const { pattern } = this;
     if (this.#receivers.length === 0) {
       const message = pattern.receive?.();
@@ -113,7 +116,7 @@ export class SocketCore implements PipeOwner, PatternHost {
         return this.#later(message);
       }
     }
-    return this.#waitToReceive(keeper, signal).then(messageOf);
+    return this.#waitToReceive(keeper, signal, timeoutMs).then(messageOf);
   }
 
   /** As `receive`, with the peer that the message came from. */
@@ -131,9 +134,15 @@ export class SocketCore implements PipeOwner, PatternHost {
     return this.#waitToReceive(keeper, signal);
   }
 
-  #waitToReceive(keeper: object, signal: AbortSignal | undefined): Promise<Received> {
+  #waitToReceive(keeper: object, signal: AbortSignal | undefined, timeoutMs?: number): Promise<Received> {
     if (this.pattern.receive === undefined) return Promise.reject(new ZmqError("ENOTSUP"));
-    return this.#receivers.join(undefined, { timeoutMs: this.options.receiveTimeout, signal }, keeper);
+    return this.#receivers.join(undefined, { timeoutMs: timeoutMs ?? this.options.receiveTimeout, signal }, keeper);
+  }
+
+  /** REQ: gives up the request that awaits its reply; see `Pattern.abandon`. */
+  abandon(): void {
+    this.pattern.abandon?.();
+    this.#serve();
   }
 
   #later<T>(result: T): Promise<T> {
@@ -172,12 +181,15 @@ export class SocketCore implements PipeOwner, PatternHost {
 
   // --- Watching ---
 
-  watch(watcher: Watcher): void {
+  /** `tellsIdle`: also when all that was written to some peer has left. */
+  watch(watcher: Watcher, tellsIdle = false): void {
     this.#watchers.add(watcher);
+    if (tellsIdle) this.#idleWatchers.add(watcher);
   }
 
   unwatch(watcher: Watcher): void {
     this.#watchers.delete(watcher);
+    this.#idleWatchers.delete(watcher);
   }
 
   notify(): void {
@@ -215,6 +227,20 @@ export class SocketCore implements PipeOwner, PatternHost {
     if (!this.pipes.delete(pipe)) return;
     this.pattern.detach(pipe);
     this.#serve();
+  }
+
+  discarded(pipe: Pipe, message: Message): void {
+    this.dropped("disconnected", pipe, message);
+  }
+
+  /** Once a turn, however many peers there are; also told by the endpoints. */
+  idle(): void {
+    if (this.#idleWatchers.size === 0 || this.#isIdleDue) return;
+    this.#isIdleDue = true;
+    this.clock.defer(() => {
+      this.#isIdleDue = false;
+      for (const watcher of [...this.#idleWatchers]) watcher.changed();
+    });
   }
 
   // --- Pipes ---

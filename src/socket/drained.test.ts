@@ -35,3 +35,34 @@ test("drained waits as long as there is no peer", async () => {
   await assert.rejects(push.drained({ signal: AbortSignal.timeout(30) }), { name: "TimeoutError" });
   push.close();
 });
+
+test("drained resolves when a peer over inproc has come", async () => {
+  const push = new Push();
+  push.connect("inproc://drained");
+  await push.send("one");
+  const drained = push.drained({ signal: AbortSignal.timeout(10_000) });
+  const pull = new Pull();
+  await pull.bind("inproc://drained");
+  await drained;
+  push.close();
+  pull.close();
+});
+
+test("drained resolves when a slow peer reads what the kernel had refused", async () => {
+  const push = new Push();
+  await push.bind("tcp://127.0.0.1:*");
+  const pull = new Pull({ receiveHighWaterMark: 1 });
+  pull.connect(push.lastEndpoint ?? "");
+  await push.connected();
+  for (let n = 0; n < 200; n++) await push.send(Buffer.alloc(100_000));
+  let isDrained = false;
+  const drained = push.drained({ signal: AbortSignal.timeout(10_000) }).then(() => {
+    isDrained = true;
+  });
+  await new Promise(setImmediate);
+  assert.equal(isDrained, false);
+  for (let n = 0; n < 200; n++) await pull.receive();
+  await drained;
+  push.close();
+  pull.close();
+});

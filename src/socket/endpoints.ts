@@ -244,6 +244,7 @@ export class Endpoints implements EndpointOwner, InprocBinder {
   gone(endpoint: object): void {
     this.#dialers.delete(endpoint as Dialer);
     this.#acceptors.delete(endpoint as Acceptor);
+    this.#core.idle(); // what it still held is nobody's any more
     this.#reportEmpty();
   }
 
@@ -370,8 +371,9 @@ export class Endpoints implements EndpointOwner, InprocBinder {
     this.#inproc.delete(endpoint);
     if (endpoint.side === undefined) this.#context.inproc.unbind(endpoint.name);
     else {
-      this.#context.inproc.cancel(endpoint.name, endpoint.side);
-      endpoint.side.pipe.close();
+      const { side } = endpoint;
+      if (this.#context.inproc.cancel(endpoint.name, side)) side.pipe.end();
+      else side.pipe.close();
     }
   }
 

@@ -59,9 +59,6 @@ const INSPECT = Symbol.for("nodejs.util.inspect.custom");
 const SUBSCRIBE = 6;
 const UNSUBSCRIBE = 7;
 
-/** How often `drained` looks whether all has left: connections do not report it, for its cost on the way of a message. */
-const RECHECK_MS = 2;
-
 /** Instances of these are sealed; those of a user's subclasses are not. */
 const OWN_CLASSES = new WeakSet<object>();
 
@@ -266,7 +263,7 @@ export abstract class Socket {
 
   /** Resolves when all that was sent has left for the kernel or the inproc peer. */
   drained(options: WaitOptions = {}): Promise<void> {
-    return this.#until(options, () => this.#open.endpoints.isIdle, RECHECK_MS);
+    return this.#until(options, () => this.#open.endpoints.isIdle, true);
   }
 
   /** Resolves when a peer has subscribed to `topic`, or to a prefix of it. Publishers only. */
@@ -283,9 +280,9 @@ export abstract class Socket {
     for (const topic of topics) pattern[change](bytesOf(topic));
   }
 
-  #until(options: WaitOptions, condition: () => boolean, recheckMs?: number): Promise<void> {
+  #until(options: WaitOptions, condition: () => boolean, tellsIdle = false): Promise<void> {
     if (this.#core.isClosed) throw new ZmqError("EBADF");
-    return waitUntil(this.#core, condition, options.signal, this, recheckMs);
+    return waitUntil(this.#core, condition, options.signal, this, tellsIdle);
   }
 
   // --- Options by number, as zeromq.js's own classes use them ---

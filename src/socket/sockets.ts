@@ -3,11 +3,13 @@
  * joins: `Readable`, `Writable`, and the options that the table gives its type.
  */
 
+import { ZmqError } from "../base/errors.ts";
 import type { OptionInputs, OptionsOf } from "../base/options.ts";
 import { SOCKET_TYPES, type SocketTypeName } from "../base/socket-types.ts";
 import type { Context } from "./context.ts";
 import type { ConnectOptions } from "./endpoints.ts";
-import { type MessageLike, toFrame } from "./frames.ts";
+import { type MessageLike, toFrame, toMessage } from "./frames.ts";
+import { type RequestOptions, request } from "./lazy-pirate.ts";
 import { type Received, Socket, type WaitOptions } from "./socket.ts";
 
 /** A received frame: a `Buffer` where the runtime has it. */
@@ -100,6 +102,19 @@ export interface Subscriber extends Readable, Properties<"SUB"> {}
 export class Request extends Socket {
   constructor(options?: Options<"REQ">) {
     super(SOCKET_TYPES.REQ.id, options);
+  }
+  /**
+   * Sends a request and resolves to its reply. When none comes within `timeout`, it asks again over a fresh connection
+   * (the next peer, where there are several), `retries` times at most, then rejects with ETIMEDOUT. A reply that comes
+   * too late is never taken for another one's: its connection is gone. (A socket with a `routingId` of its own should
+   * set `correlate`, for a server may send a late reply to that name on the new connection.) Calls queue; the socket
+   * stays usable after each, and `sendTimeout` and `receiveTimeout` do not matter. The server may see a request more
+   * than once. Rejects with EFSM while a `send` of one's own awaits its reply. Frames must not change meanwhile.
+   */
+  request(message: MessageLike | MessageLike[], options: RequestOptions = {}): Promise<Message[]> {
+    const core = Socket.coreOf(this);
+    if (core.isClosed) throw new ZmqError("EBADF");
+    return request(core, toMessage(message), options, this) as Promise<Message[]>;
   }
 }
 export interface Request extends Readable, Writable, Properties<"REQ"> {}

@@ -1,31 +1,28 @@
 /**
  * Waiting for a condition of a socket: that peers are connected, that a topic
  * has a subscriber, that all has left. Checked again whenever the socket's
- * readiness or its peers change, and, where that does not tell, now and then.
+ * readiness or its peers change and, where it matters, when all has left.
  */
 
-import type { Timer } from "../base/clock.ts";
 import { ZmqError } from "../base/errors.ts";
 import type { SocketCore, Watcher } from "./core.ts";
 
 /**
- * Resolves when `condition` holds. Rejects with the signal's reason, or EAGAIN when the socket closes first. With
- * `recheckMs` the condition is looked at this often besides: for what the socket is not told of, such as that a
- * connection has handed its last bytes over.
+ * Resolves when `condition` holds. Rejects with the signal's reason, or EAGAIN when the socket closes first. `tellsIdle`:
+ * the condition is about what has left.
  */
 export function waitUntil(
   core: SocketCore,
   condition: () => boolean,
   signal: AbortSignal | undefined,
   keeper: object,
-  recheckMs?: number,
+  tellsIdle = false,
 ): Promise<void> {
   if (signal?.aborted) return Promise.reject(signal.reason);
   if (condition()) return Promise.resolve();
   return new Promise((resolve, reject) => {
     const finish = (settle: () => void) => {
       core.unwatch(watcher);
-      if (timer !== undefined) core.clock.clearTimer(timer);
       signal?.removeEventListener("abort", onAbort);
       core.clock.release();
       settle();
@@ -38,16 +35,8 @@ export function waitUntil(
         else if (condition()) finish(resolve);
       },
     };
-    const recheck = (afterMs: number): void => {
-      timer = core.clock.setTimer(() => {
-        recheck(afterMs); // before the look, which may clear it
-        watcher.changed();
-      }, afterMs);
-    };
-    let timer: Timer | undefined;
-    if (recheckMs !== undefined) recheck(recheckMs);
     core.clock.hold();
-    core.watch(watcher);
+    core.watch(watcher, tellsIdle);
     signal?.addEventListener("abort", onAbort, { once: true });
   });
 }

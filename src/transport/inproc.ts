@@ -35,7 +35,7 @@ export class InprocNames {
     const waiting = this.#waiting.get(name);
     if (waiting === undefined) return;
     this.#waiting.delete(name);
-    for (const side of waiting) join(side, binder.createPeer(name));
+    for (const side of waiting) this.#join(name, side, binder);
   }
 
   /** Existing pairs stay. */
@@ -46,7 +46,7 @@ export class InprocNames {
   connect(name: string, side: InprocSide): void {
     const binder = this.#bound.get(name);
     if (binder !== undefined) {
-      join(side, binder.createPeer(name));
+      this.#join(name, side, binder);
       return;
     }
     const waiting = this.#waiting.get(name);
@@ -54,10 +54,21 @@ export class InprocNames {
     else waiting.add(side);
   }
 
-  /** Forgets a side that still waits for its name. */
-  cancel(name: string, side: InprocSide): void {
+  /** Forgets a side that still waits for its name. False when it does not. */
+  cancel(name: string, side: InprocSide): boolean {
     const waiting = this.#waiting.get(name);
-    if (waiting?.delete(side) && waiting.size === 0) this.#waiting.delete(name);
+    if (waiting === undefined || !waiting.delete(side)) return false;
+    if (waiting.size === 0) this.#waiting.delete(name);
+    return true;
+  }
+
+  #join(name: string, side: InprocSide, binder: InprocBinder): void {
+    const peer = binder.createPeer(name);
+    join(side, peer, () => {
+      peer.pipe.end();
+      side.pipe.detach();
+      this.connect(name, side);
+    });
   }
 
   isBound(name: string): boolean {
@@ -65,9 +76,10 @@ export class InprocNames {
   }
 }
 
-function join(a: InprocSide, b: InprocSide): void {
-  a.pipe.attach(new Crossing(a, b));
-  b.pipe.attach(new Crossing(b, a));
+/** `renew` parts the two and joins the connecting side, `a`, with a fresh peer. */
+function join(a: InprocSide, b: InprocSide, renew: () => void): void {
+  a.pipe.attach(new Crossing(a, b, renew));
+  b.pipe.attach(new Crossing(b, a, renew));
   a.pipe.resize(a.sendHighWaterMark, a.receiveHighWaterMark);
   // The bound side first: what the connecting side has queued then finds it ready.
   b.pipe.connect(a.properties);
@@ -78,6 +90,7 @@ function join(a: InprocSide, b: InprocSide): void {
       if (Array.isArray(item)) other.deliver(item);
       else other.deliverControl(item);
     }
+    pipe.signalIdle();
   }
 }
 
@@ -93,12 +106,14 @@ class Crossing implements Outlet {
   readonly #otherSide: InprocSide;
   readonly #own: Pipe;
   readonly #other: Pipe;
+  readonly renew: () => void;
 
-  constructor(own: InprocSide, other: InprocSide) {
+  constructor(own: InprocSide, other: InprocSide, renew: () => void) {
     this.#ownSide = own;
     this.#otherSide = other;
     this.#own = own.pipe;
     this.#other = other.pipe;
+    this.renew = renew;
   }
 
   /** Each side's inbound queue has the other's send mark added. */
