@@ -328,9 +328,9 @@ export function queues(transport: TransportUnderTest): void {
           await pause(1);
         }
       })();
-      const begun = performance.now();
       let messages = 0;
-      while (performance.now() - begun < 300) {
+      // Counted in messages, for a busy machine may let little of anything happen in a span of time.
+      while ((ticks < 20 || modestMessages < 10) && messages < 500_000) {
         const [frame] = await pull.receive();
         messages++;
         if (frame?.length === 6) modestMessages++;
@@ -340,9 +340,8 @@ export function queues(transport: TransportUnderTest): void {
       flooder.close();
       modest.close();
       await Promise.allSettled([flood, asking]);
-      assert(messages > 1000, `${messages} messages`);
-      assert(ticks > 10, `${ticks} ticks in 300 ms`);
-      assert(modestMessages > 10, `${modestMessages} messages of the modest peer`);
+      assert(ticks >= 20, `${ticks} ticks in ${messages} messages`);
+      assert(modestMessages >= 10, `${modestMessages} messages of the modest peer among ${messages}`);
     });
 
     if (transport.hasLinks) {
