@@ -34,6 +34,7 @@ export class Zmq {
       cwd,
       env: { ...process.env, NO_COLOR: "1" },
     });
+    running.add(this.child);
     // Its end may come before its input is written.
     this.child.stdin.on("error", () => {});
     this.child.stdout.on("data", (chunk: Buffer) => {
@@ -46,6 +47,7 @@ export class Zmq {
     });
     this.ended = new Promise((done) => {
       this.child.on("close", (code, signal) => {
+        running.delete(this.child);
         done({ code: signal ?? code, stdout: this.stdout, stderr: this.stderr });
         this.#wake();
       });
@@ -82,6 +84,12 @@ export class Zmq {
     for (const done of this.#changed.splice(0)) done();
   }
 }
+
+/** What runs now; ended with this process, should a test be cut off. */
+const running = new Set<ChildProcessWithoutNullStreams>();
+process.on("exit", () => {
+  for (const child of running) child.kill("SIGKILL");
+});
 
 /** A folder for ipc endpoints and files, and commands that end with the test. */
 export class Shell {

@@ -78,7 +78,8 @@ export class Direction {
     const more = (flags & MORE) !== 0;
     if (this.#needsIdentity) {
       this.#needsIdentity = false;
-      return { kind: "identity", body, more };
+      // The flags of a signature that is an identity's header mean nothing.
+      return { kind: "identity", body, more: false };
     }
     return { kind: !this.#isLegacy && (flags & COMMAND) !== 0 ? "command" : "frame", body, more };
   }
