@@ -147,6 +147,15 @@ export class Pipe {
     return true;
   }
 
+  /**
+   * As `write`, for an array that goes to other pipes too: an inproc peer, which
+   * gets the array itself, gets a copy of it. The frames are shared.
+   */
+  writeShared(message: Message): boolean {
+    const encodes = this.#outlet !== undefined && this.#outlet.queues;
+    return this.write(encodes ? message : message.slice());
+  }
+
   /** Whether `write` would take a message now. When at the mark, `writable` follows as after a refused `write`. */
   get canWrite(): boolean {
     if (this.isClosed) return false;

@@ -120,7 +120,7 @@ export class FanOut {
   #write(found: readonly Subscriber[], count: number, message: Message): void {
     for (let i = 0; i < count; i++) {
       const pipe = (found[i] as Subscriber).pipe;
-      if (!pipe.write(message) && !pipe.isClosed) this.#host.dropped("highWaterMark", pipe, message);
+      if (!pipe.writeShared(message) && !pipe.isClosed) this.#host.dropped("highWaterMark", pipe, message);
     }
   }
 

@@ -93,7 +93,7 @@ export class XSubPattern implements Pattern {
     for (const pipe of this.#pipes) {
       // `connected` is going to send the whole table: a change in the queue would be late, and told twice.
       if (onlyChanges && !pipe.isConnected) continue;
-      if (pipe.write(message) || pipe.isClosed) continue;
+      if (pipe.writeShared(message) || pipe.isClosed) continue;
       if (single !== undefined) pipe.control({ kind: single.kind, topic: copyOf(single.topic) });
       else this.#host.dropped("highWaterMark", pipe, message);
     }
