@@ -19,9 +19,9 @@ const AHEAD_BYTES = 131_072;
 /**
  * Commands, and messages that nobody keeps, that are handled in one turn of the event loop. The others wait for the
  * next turn, so that a flood of PINGs leaves time to other connections: with 1024 a good peer beside it kept 0.18 of
- * its rate, with 128 it keeps 0.80 (bench/hostile.ts).
+ * its rate, with 64 it keeps 0.8 (bench/hostile.ts).
  */
-const BURST = 128;
+const BURST = 64;
 
 /** Who hears what is not a message. */
 export interface IncomingOwner {

@@ -153,6 +153,7 @@ describe("a flood of commands", () => {
     const { clock, transport } = bound(Pull);
     const bad = transport.peer("PUSH");
     bad.handler.data(repeated(command("PING", [0, 100]), 100));
+    clock.turn();
     assert.equal(clock.pending, 1);
     clock.advance(9_000);
     bad.handler.data(command("PING", [0, 100]));
