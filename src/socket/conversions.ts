@@ -1,7 +1,6 @@
 /**
  * Sending and receiving of other things than bytes: text, JSON, structured
- * clones, and reading in a loop. Methods of every socket, made of `send` and
- * `receive`.
+ * clones. Methods of every socket, made of `send` and `receive`.
  */
 
 import { toText } from "../base/bytes.ts";
@@ -52,24 +51,7 @@ export const conversions = {
   receiveMultipart(this: Endable, options?: WaitOptions): Promise<Uint8Array[]> {
     return this.receive(options);
   },
-
-  [Symbol.asyncIterator](this: Endable): AsyncIterator<Uint8Array[], undefined> {
-    return {
-      next: async () => {
-        if (this.closed) return DONE;
-        try {
-          return { value: await this.receive(), done: false };
-        } catch (error) {
-          // The socket was closed while we waited: the loop is over, and not by mistake.
-          if (this.closed && error instanceof ZmqError && error.code === "EAGAIN") return DONE;
-          throw error;
-        }
-      },
-    };
-  },
 };
-
-const DONE = { value: undefined, done: true } as const;
 
 function single(message: Uint8Array[]): Uint8Array {
   const [frame] = message;

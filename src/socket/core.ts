@@ -134,6 +134,27 @@ export class SocketCore implements PipeOwner, PatternHost {
     return this.#waitToReceive(keeper, signal);
   }
 
+  /** As `receive`, for a loop: done once the socket is closed, also when that happens while the call waits. */
+  next(keeper: object): Promise<IteratorResult<Message, undefined>> {
+    if (this.isClosed) return Promise.resolve(DONE);
+    if (this.#receivers.length === 0) {
+      const message = this.pattern.receive?.();
+      if (message !== undefined) {
+        if (this.#senders.length > 0) this.#serve();
+        const result = { value: message, done: false } as const;
+        if (++this.#completed < BURST) return Promise.resolve(result);
+        return this.#later(result);
+      }
+    }
+    return this.#waitToReceive(keeper, undefined).then(
+      ({ message }) => ({ value: message, done: false }),
+      (error: unknown) => {
+        if (this.isClosed && error instanceof ZmqError && error.code === "EAGAIN") return DONE;
+        throw error;
+      },
+    );
+  }
+
   #waitToReceive(keeper: object, signal: AbortSignal | undefined, timeoutMs?: number): Promise<Received> {
     if (this.pattern.receive === undefined) return Promise.reject(new ZmqError("ENOTSUP"));
     return this.#receivers.join(undefined, { timeoutMs: timeoutMs ?? this.options.receiveTimeout, signal }, keeper);
@@ -336,6 +357,8 @@ export class SocketCore implements PipeOwner, PatternHost {
     this.notify();
   }
 }
+
+const DONE = { value: undefined, done: true } as const;
 
 function messageOf(received: Received): Message {
   return received.message;

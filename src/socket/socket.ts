@@ -229,6 +229,16 @@ export abstract class Socket {
           peer: source === undefined ? undefined : peerInfo(source),
         };
       },
+      /** A loop of `receive`, which `break` leaves with the socket open. */
+      [Symbol.asyncIterator](this: Socket): AsyncIterator<Uint8Array[], undefined> {
+        const core = this.#core;
+        return {
+          next: () => {
+            if (core.isProxied) refuse(core);
+            return core.next(this);
+          },
+        };
+      },
       /** What consoles show, in Node and elsewhere: never an option, for some are secret and `getters: true` would read them. */
       [INSPECT](this: Socket, _depth: number, options: object, inspect: (value: unknown, options: object) => string) {
         const { closed, lastEndpoint } = this;
