@@ -107,7 +107,8 @@ export class Dialer implements ConnectionOwner {
     this.#isLingering = true;
     this.clock.hold();
     if (lingerMs > 0) this.#lingerTimer = this.clock.setTimer(() => this.#end(false), lingerMs);
-    this.#connection?.close();
+    // A connection whose handshake is not done closes once it has taken the queue: see `ready`.
+    if (pipe?.isConnected) this.#connection?.close();
   }
 
   flushNow(): void {

@@ -268,6 +268,19 @@ export function queues(transport: TransportUnderTest): void {
       for (let i = 0; i < 1000; i++) assert.equal(await text(pull), String(i));
     });
 
+    it("what was sent arrives when the sender closes at any step of its connection", async () => {
+      const pull = new Pull();
+      const endpoint = await bench.bind(pull);
+      for (let turns = 0; turns < 12; turns++) {
+        const push = new Push({ context: pull.context });
+        push.connect(endpoint);
+        await push.send(["in turn", String(turns)]);
+        for (let i = 0; i < turns; i++) await new Promise(setImmediate);
+        push.close();
+        assert.equal(await text(pull), `in turn,${turns}`);
+      }
+    });
+
     it("a closed socket lingers for what it queued, until somebody takes it", async () => {
       if (!transport.hasLinks) return; // inproc: what was never bound has nowhere to linger.
       const address = await bench.freeAddress();
