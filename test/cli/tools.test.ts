@@ -131,8 +131,8 @@ test("tap says that the other side speaks HTTP", async (t) => {
 
 test("tap --json prints one object a line, subscriptions by name", async (t) => {
   const shell = new Shell(t);
-  const pub = shell.start("pub", "-b", shell.ipc("p"), "-t", "news", "hello");
-  const tap = shell.start("tap", shell.ipc("tap"), shell.ipc("p"), "--once", "--json");
+  const pub = shell.start("pub", "-b", "tcp://127.0.0.1:*", "-t", "news", "hello");
+  const tap = shell.start("tap", shell.ipc("tap"), await pub.bound(), "--once", "--json");
   await shell.run("", "sub", "-c", shell.ipc("tap"), "-t", "news", "-n", "1");
   const remarks = (await tap.ended).stdout
     .trim()
