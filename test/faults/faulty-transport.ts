@@ -125,7 +125,7 @@ class FaultyLink implements Link {
 
   write(chunks: readonly Uint8Array[]): boolean {
     if (this.#isOver || this.#isClosing) return false;
-    for (const chunk of chunks) this.#outbound.push(chunk.slice());
+    for (const chunk of chunks) this.#outbound.push(new Uint8Array(chunk)); // `slice` of a Buffer copies nothing
     this.#later();
     if (!this.#faults.refuses) return true;
     this.#isRefusing = true;
