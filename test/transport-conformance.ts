@@ -435,6 +435,17 @@ export function transportConformance(subject: TransportUnderTest): void {
       await finish(accepted);
     });
 
+    it("close ends although the peer reads no more and the kernel refuses bytes", async () => {
+      const { bound, dialed, accepted } = await pair();
+      accepted.link.pause();
+      while (dialed.link.write([new Uint8Array(65536)]));
+      dialed.link.close();
+      await dialed.until((e) => e.isClosed);
+      assert.equal(dialed.drains, 0);
+      bound.listener.close();
+      await finish(accepted);
+    });
+
     it("destroy drops what has not left and tells both sides", async () => {
       const { bound, dialed, accepted } = await pair();
       accepted.link.pause();

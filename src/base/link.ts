@@ -24,7 +24,7 @@ export interface Link {
   /** Stops and restarts `data`. A chunk or two may still arrive after `pause`. */
   pause(): void;
   resume(): void;
-  /** Closes once what was written has left. `closed` follows. */
+  /** Closes once what was written has left, or a moment later when the peer does not take it. `closed` follows. */
   close(): void;
   /** Closes now and drops what has not left. `closed` follows. */
   destroy(): void;

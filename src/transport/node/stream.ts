@@ -23,6 +23,8 @@ import { shareReads } from "./shared-reads.ts";
 
 /** How long a closing link reads on after its last byte, for the peer to see the end; then it closes anyway. */
 const FAREWELL_MS = 250;
+/** How long a closing link waits for bytes that the kernel refused: a peer that reads no more must not hold the process. */
+const LAST_BYTES_MS = 1000;
 
 const clock = systemClock();
 const LINK = Symbol("link");
@@ -124,7 +126,7 @@ export class StreamLink implements Link {
   }
 
   /**
-   * Ends the connection behind the last byte. The kernel answers unread bytes
+   * Ends the connection behind the last byte, or after a moment when that one does not leave. The kernel answers unread bytes
    * with a reset, and a reset drops what the peer has not read yet; so the
    * link reads on, to nobody, until the peer has closed too or a moment has
    * passed.
@@ -136,6 +138,7 @@ export class StreamLink implements Link {
     if (this.#handler === NOBODY && !this.#sharesReads) socket.on("data", onData);
     socket.resume();
     socket.end(StreamLink.#farewell.bind(undefined, socket));
+    if (this.#refused) clock.setTimer(() => socket.destroy(), LAST_BYTES_MS);
   }
 
   destroy(): void {
