@@ -50,6 +50,11 @@ export class Acceptor implements ConnectionOwner, ListenHandler {
     return text === this.endpoint || text === this.#target.text;
   }
 
+  /** Unbound already, though it may linger. */
+  get isClosing(): boolean {
+    return this.#isClosing;
+  }
+
   /** True when all that was sent has left. */
   get isIdle(): boolean {
     for (const connection of this.#connections.keys()) if (!connection.isIdle) return false;

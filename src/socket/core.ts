@@ -214,7 +214,8 @@ export class SocketCore implements PipeOwner, PatternHost {
   }
 
   notify(): void {
-    for (const watcher of [...this.#watchers]) watcher.changed();
+    // One that is told may come round to here again, and end the wait of others.
+    for (const watcher of [...this.#watchers]) if (this.#watchers.has(watcher)) watcher.changed();
   }
 
   // --- PipeOwner ---

@@ -163,7 +163,7 @@ export class Endpoints implements EndpointOwner, InprocBinder {
   disconnect(text: string): void {
     this.#parse(text, "connect");
     for (const dialer of this.#dialers) {
-      if (dialer.endpoint !== text) continue;
+      if (dialer.endpoint !== text || dialer.isClosing) continue;
       dialer.close(this.#core.options.linger);
       return;
     }
@@ -324,7 +324,7 @@ export class Endpoints implements EndpointOwner, InprocBinder {
   #unbind(text: string): void {
     this.#parse(text, "bind");
     for (const acceptor of this.#acceptors) {
-      if (!acceptor.isAt(text)) continue;
+      if (!acceptor.isAt(text) || acceptor.isClosing) continue;
       acceptor.close(this.#core.options.linger);
       return;
     }

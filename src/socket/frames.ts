@@ -18,9 +18,9 @@ export function toMessage(input: unknown): Message {
   return message;
 }
 
-/** One frame; throws TypeError for undefined. */
+/** One frame; throws TypeError for undefined, and for bytes that were transferred to another thread. */
 export function toFrame(input: unknown): Frame {
-  if (input instanceof Uint8Array) return asNative(input);
+  if (input instanceof Uint8Array) return input.length > 0 ? asNative(input) : view(input.buffer, 0, 0);
   if (typeof input === "string") return fromText(input);
   if (input === null) return EMPTY;
   if (input === undefined) throw new TypeError("Message must be present");

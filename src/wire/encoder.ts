@@ -130,6 +130,7 @@ export class Encoder {
 
   #copy(bytes: Uint8Array): void {
     const length = bytes.length;
+    if (length === 0) return; // Also bytes that were transferred to another thread while they waited; `set` would throw.
     this.#reserve(length);
     const batch = this.#batch as Uint8Array;
     batch.set(bytes, this.#end);

@@ -1,0 +1,39 @@
+/** Waiting for a condition: the process is held exactly as long as somebody waits. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { FakeClock } from "../../test/fake-clock.ts";
+import { defaultOptions } from "../base/options.ts";
+import { SocketCore } from "./core.ts";
+import { PATTERNS } from "./patterns.ts";
+import { waitUntil } from "./until.ts";
+
+class HoldingClock extends FakeClock {
+  holds = 0;
+  override hold(): void {
+    this.holds++;
+  }
+  override release(): void {
+    this.holds--;
+  }
+}
+
+test("a wait ends once, though a watcher before it makes the news come round again", async () => {
+  const clock = new HoldingClock();
+  const core = new SocketCore("PULL", defaultOptions("PULL", { ipv6: false, blocky: true }), clock, PATTERNS.PULL);
+  let isAgain = false;
+  core.watch({
+    changed() {
+      if (isAgain) return;
+      isAgain = true;
+      core.notify();
+    },
+  });
+  let isTrue = false;
+  const waited = waitUntil(core, () => isTrue, undefined, {});
+  assert.equal(clock.holds, 1);
+  isTrue = true;
+  core.notify();
+  await waited;
+  assert.equal(clock.holds, 0);
+});
