@@ -152,7 +152,7 @@ export class Pipe {
    * gets the array itself, gets a copy of it. The frames are shared.
    */
   writeShared(message: Message): boolean {
-    const encodes = this.#outlet !== undefined && this.#outlet.queues;
+    const encodes = this.#outlet?.queues === true;
     return this.write(encodes ? message : message.slice());
   }
 
