@@ -2,6 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { Context, type MessageLike, Reply, Request, Router } from "../index.ts";
 
 const LONG = 10_000;
@@ -186,4 +188,17 @@ test("bad time-outs and retries are refused", () => {
   assert.throws(() => request.request("x", { timeout: 0 }), RangeError);
   assert.throws(() => request.request("x", { retries: -1 }), RangeError);
   request.close();
+});
+
+test("requests that follow each other without a pause keep no reply alive", async () => {
+  const { request, close } = await server(ANY.inproc, (body, reply) => reply(`re ${body}`));
+  const first = new WeakRef((await request.request("first", { timeout: LONG }))[0] as object);
+  setFlagsFromString("--expose_gc");
+  const collect = runInNewContext("gc") as () => void;
+  for (let n = 0; n < 500 && first.deref() !== undefined; n++) {
+    await request.request(`${n}`, { timeout: LONG });
+    if (n % 100 === 99) collect();
+  }
+  assert.equal(first.deref(), undefined);
+  close();
 });

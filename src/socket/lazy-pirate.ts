@@ -34,7 +34,8 @@ export function request(core: SocketCore, message: Message, options: RequestOpti
   const ask = () => askAgain(core, message, { timeout, retries, signal }, keeper);
   const asked = before === undefined ? ask() : orAborted(before, signal).then(ask);
   // The next one waits for both: this one may be aborted before its turn came.
-  const over = Promise.allSettled([before, asked]);
+  // It keeps no result, or each would keep the one before it, for as long as requests follow each other.
+  const over = Promise.allSettled([before, asked]).then(() => undefined);
   lastOf.set(core, over);
   void over.then(() => {
     if (lastOf.get(core) === over) lastOf.delete(core);
