@@ -1,7 +1,7 @@
 /** Peers that are killed, stopped and started again, addresses bound again, folders that are not there, no descriptors left. */
 
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { connect, type Socket as TcpSocket } from "node:net";
@@ -35,7 +35,7 @@ class Program {
   constructor(body: string, descriptors?: number) {
     const args = ["--import", "tsx", "--input-type=module", "--eval", `import * as zmq from "${entry}"; ${body}`];
     const limited = ["-c", `ulimit -n ${descriptors}; exec "$0" "$@"`, process.execPath, ...args];
-    const options = { cwd: root, stdio: ["ignore", "pipe", "inherit"] } as const;
+    const options: SpawnOptions = { cwd: root, stdio: ["ignore", "pipe", "inherit"] };
     this.child = descriptors === undefined ? spawn(process.execPath, args, options) : spawn("sh", limited, options);
     const { stdout } = this.child;
     assert.ok(stdout);
@@ -198,7 +198,7 @@ for (const scheme of ["tcp", "ipc"] as const) {
           request.connect(address);
         }
         void router.receive().then((message) => router.send(message));
-        assert.equal(String(await request.request(`${round}`, { timeout: 1000, retries: 20 })), `${round}`);
+        assert.equal(String(await request.request(`${round}`, { timeout: 100, retries: 200 })), `${round}`);
         router.close();
       }
       request.close();
