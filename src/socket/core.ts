@@ -91,7 +91,7 @@ export class SocketCore implements PipeOwner, PatternHost {
   /** `keeper` is kept from garbage collection while the call waits, `timeoutMs` or as long as the option says. */
   send(message: Message, keeper: object, signal?: AbortSignal, timeoutMs?: number): Promise<void> {
     const { pattern } = this;
-    if (pattern.send === undefined) return Promise.reject(new ZmqError("ENOTSUP"));
+    if (pattern.send === undefined) return Promise.reject(this.#cannot("send"));
     if (this.#senders.length === 0) {
       try {
         if (pattern.send(message)) {
@@ -156,8 +156,12 @@ export class SocketCore implements PipeOwner, PatternHost {
   }
 
   #waitToReceive(keeper: object, signal: AbortSignal | undefined, timeoutMs?: number): Promise<Received> {
-    if (this.pattern.receive === undefined) return Promise.reject(new ZmqError("ENOTSUP"));
+    if (this.pattern.receive === undefined) return Promise.reject(this.#cannot("receive"));
     return this.#receivers.join(undefined, { timeoutMs: timeoutMs ?? this.options.receiveTimeout, signal }, keeper);
+  }
+
+  #cannot(operation: "send" | "receive"): ZmqError {
+    return new ZmqError("ENOTSUP", { detail: `${this.type} sockets cannot ${operation}` });
   }
 
   /** REQ: gives up the request that awaits its reply; see `Pattern.abandon`. */

@@ -1,4 +1,4 @@
-/** Endpoints that are ended twice, and bytes that end before they are sent. */
+/** What a socket refuses: endpoints that are ended twice, bytes that are gone, operations that its type has not. */
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
@@ -74,4 +74,15 @@ test("bytes that are transferred away while they wait do not break the connectio
   assert.equal(String(await pair.receive()), "behind it");
   pair.close();
   other.close();
+});
+
+test("an operation that the type has not is refused by name", async () => {
+  const publisher = new Publisher();
+  const subscriber = new Subscriber();
+  const send = Reflect.get(subscriber, "send") as Publisher["send"];
+  const receive = Reflect.get(publisher, "receive") as Subscriber["receive"];
+  await assert.rejects(send.call(subscriber as never, "x"), { code: "ENOTSUP", detail: "SUB sockets cannot send" });
+  await assert.rejects(receive.call(publisher as never), { code: "ENOTSUP", detail: "PUB sockets cannot receive" });
+  publisher.close();
+  subscriber.close();
 });
