@@ -26,7 +26,13 @@ export type ErrorEventType =
   | "handshake:error:auth";
 
 export type MonitorEvent =
-  | { readonly type: PlainEventType; readonly address: string; readonly remoteAddress?: string | undefined }
+  | {
+      readonly type: PlainEventType;
+      readonly address: string;
+      readonly remoteAddress?: string | undefined;
+      /** Why, where it is known: of `close` a failed attempt, of `disconnect` what the peer did. */
+      readonly cause?: unknown;
+    }
   | { readonly type: "connect:retry"; readonly address: string; readonly interval: number }
   | {
       readonly type: ErrorEventType;

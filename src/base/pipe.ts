@@ -199,8 +199,8 @@ export class Pipe {
   }
 
   /**
-   * Sends a subscription change, in order with the messages. High-water marks
-   * do not count it. Without a link it is dropped: a pattern sends all of its
+   * Sends a subscription change, in order with the messages; no high-water mark
+   * refuses it. Without a link it is dropped: a pattern sends all of its
    * subscriptions again in `connected`.
    */
   control(control: Control): void {

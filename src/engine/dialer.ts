@@ -187,7 +187,7 @@ export class Dialer implements ConnectionOwner {
   }
 
   #refused(error: unknown): void {
-    this.emit({ type: "close", address: this.endpoint });
+    this.emit({ type: "close", address: this.endpoint, cause: error });
     const isRefused = (error as { code?: unknown }).code === "ECONNREFUSED";
     if (isRefused && (this.options.reconnectStop & STOP_ON_REFUSED) !== 0) this.#end(true);
     else this.#retry();

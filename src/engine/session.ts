@@ -122,7 +122,7 @@ export class Session implements Connection, LinkHandler, TrafficOwner {
     if (isZmq && this.#hasMechanism && error.code.startsWith("ERR_")) {
       this.#emitError("handshake:error:protocol", error);
     }
-    this.#end("protocol");
+    this.#end("protocol", error);
     if (!isZmq) throw error;
   }
 
@@ -205,12 +205,12 @@ export class Session implements Connection, LinkHandler, TrafficOwner {
     if (!(error instanceof ZmqError)) throw error;
     if (error.status !== undefined) this.#emitError("handshake:error:auth", error);
     else if (error.code.startsWith("ERR_")) this.#emitError("handshake:error:protocol", error);
-    this.#end("protocol");
+    this.#end("protocol", error);
   }
 
   #handshakeFailed(error: ZmqError): void {
     if (!this.#isRefused) this.#emitError("handshake:error:other", error);
-    this.#end("handshake");
+    this.#end("handshake", error);
   }
 
   #emitError(type: ErrorEventType, error: ZmqError): void {
@@ -218,12 +218,13 @@ export class Session implements Connection, LinkHandler, TrafficOwner {
   }
 
   /** The connection is over and not by our wish. */
-  #end(reason: EndReason): void {
+  #end(reason: EndReason, cause?: unknown): void {
     if (this.#isOver) return;
     this.#owner.emit({
       type: "disconnect",
       address: this.#owner.endpoint,
       remoteAddress: this.link.remoteAddress,
+      cause,
     });
     this.#finish(reason, false);
   }

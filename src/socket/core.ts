@@ -45,7 +45,7 @@ export type PatternFactory = (host: PatternHost) => Pattern;
 
 /** What a core tells others that watch it: a proxy, a poller, `connected()`. */
 export interface Watcher {
-  /** Readiness to send or receive, or the set of peers, may have changed. */
+  /** Readiness to send or receive, or the set of peers, may have changed. Must not send or receive within the call. */
   changed(): void;
 }
 
@@ -81,9 +81,8 @@ export class SocketCore implements PipeOwner, PatternHost {
     this.options = options;
     this.clock = clock;
     this.pattern = createPattern(this);
-    const reason = () => this.pattern.blockedBy ?? "EAGAIN";
-    this.#senders = new WaitingLine(clock, reason);
-    this.#receivers = new WaitingLine(clock, reason);
+    this.#senders = new WaitingLine(clock, (ms) => this.#inVain(ms, "send", "no peer had room for the message"));
+    this.#receivers = new WaitingLine(clock, (ms) => this.#inVain(ms, "receive", "no message came"));
   }
 
   // --- Sending and receiving ---
@@ -170,6 +169,13 @@ export class SocketCore implements PipeOwner, PatternHost {
     this.#serve();
   }
 
+  /** Why an operation that waited did not happen: nothing came of it, or it was out of turn. */
+  #inVain(waitedMs: number, operation: "send" | "receive", nothing: string): ZmqError {
+    const code = this.pattern.blockedBy ?? "EAGAIN";
+    const reason = code === "EFSM" ? `a ${this.type} socket cannot ${operation} in this state` : nothing;
+    return new ZmqError(code, { detail: waitedMs === 0 ? reason : `${reason} within ${waitedMs} ms` });
+  }
+
   #later<T>(result: T): Promise<T> {
     this.#completed = 0;
     return new Promise((resolve) => this.clock.yield(() => resolve(result)));
@@ -179,29 +185,41 @@ export class SocketCore implements PipeOwner, PatternHost {
   #serve(): void {
     if (this.#isServing) return;
     this.#isServing = true;
-    const receivers = this.#receivers;
-    const senders = this.#senders;
-    for (let progress = true; progress; ) {
-      progress = false;
-      while (receivers.length > 0) {
-        const message = this.pattern.receive?.();
-        if (message === undefined) break;
-        receivers.resolveFirst({ message, source: this.pattern.source });
-        progress = true;
-      }
-      while (senders.length > 0) {
-        try {
-          if (!this.pattern.send?.(senders.first)) break;
-          senders.resolveFirst();
-        } catch (error) {
-          senders.rejectFirst(error);
-        }
-        progress = true;
-      }
+    try {
+      while (this.#serveReceivers() || this.#serveSenders());
+    } finally {
+      this.#isServing = false;
     }
-    this.#isServing = false;
     this.#completed = 0;
     if (this.#watchers.size > 0) this.notify();
+  }
+
+  /** True when any receive was completed: then a send may have become possible. */
+  #serveReceivers(): boolean {
+    const receivers = this.#receivers;
+    let progress = false;
+    while (receivers.length > 0) {
+      const message = this.pattern.receive?.();
+      if (message === undefined) break;
+      receivers.resolveFirst({ message, source: this.pattern.source });
+      progress = true;
+    }
+    return progress;
+  }
+
+  #serveSenders(): boolean {
+    const senders = this.#senders;
+    let progress = false;
+    while (senders.length > 0) {
+      try {
+        if (!this.pattern.send?.(senders.first)) break;
+        senders.resolveFirst();
+      } catch (error) {
+        senders.rejectFirst(error);
+      }
+      progress = true;
+    }
+    return progress;
   }
 
   // --- Watching ---

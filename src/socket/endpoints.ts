@@ -25,6 +25,8 @@ import type { InprocBinder, InprocSide } from "../transport/inproc.ts";
 import type { ContextCore } from "./context-core.ts";
 import type { SocketCore } from "./core.ts";
 
+const INPROC = "inproc://";
+
 export interface ConnectOptions {
   /** ROUTER, STREAM: the routing id by which this socket addresses the peer (ZMQ_CONNECT_ROUTING_ID). */
   readonly routingId?: string | Uint8Array | undefined;
@@ -44,6 +46,8 @@ export class Endpoints implements EndpointOwner, InprocBinder {
   readonly #dialers = new Set<Dialer>();
   readonly #acceptors = new Set<Acceptor>();
   readonly #inproc = new Set<InprocEndpoint>();
+  /** How many of them make it worth while to look for those that ended. */
+  #sweptAt = 16;
   #isBusy = false;
   /** What waits for the bind or unbind under way to end. */
   #onSettled: (() => void) | undefined = undefined;
@@ -180,6 +184,8 @@ export class Endpoints implements EndpointOwner, InprocBinder {
     this.#onEmpty = done;
     const { linger } = this.#core.options;
     for (const endpoint of [...this.#inproc]) this.#closeInproc(endpoint);
+    // Peers that connected to a bound name outlive its unbinding, but not the socket.
+    for (const pipe of [...this.#core.pipes]) if (pipe.endpoint.startsWith(INPROC)) pipe.close();
     for (const dialer of [...this.#dialers]) dialer.close(linger);
     for (const acceptor of [...this.#acceptors]) acceptor.close(linger);
     this.#reportEmpty();
@@ -253,7 +259,7 @@ export class Endpoints implements EndpointOwner, InprocBinder {
   createPeer(name: string): InprocSide {
     const core = this.#core;
     const { sendHighWaterMark, receiveHighWaterMark } = core.options;
-    const pipe = core.createPipe(`inproc://${name}`, false, core.options);
+    const pipe = core.createPipe(`${INPROC}${name}`, false, core.options);
     core.attach(pipe);
     return { pipe, sendHighWaterMark, receiveHighWaterMark, properties: core.properties };
   }
@@ -362,9 +368,17 @@ export class Endpoints implements EndpointOwner, InprocBinder {
     const pipe = core.createPipe(text, true, core.options);
     pipe.routingId = routingId;
     const side: InprocSide = { pipe, sendHighWaterMark, receiveHighWaterMark, properties: core.properties };
+    this.#forgetEnded();
     this.#inproc.add({ text, name, side });
     core.attach(pipe);
     this.#context.inproc.connect(name, side);
+  }
+
+  /** Drops inproc peers that ended by themselves, whenever their number has doubled. */
+  #forgetEnded(): void {
+    if (this.#inproc.size < this.#sweptAt) return;
+    for (const endpoint of this.#inproc) if (endpoint.side?.pipe.isClosed) this.#inproc.delete(endpoint);
+    this.#sweptAt = Math.max(16, this.#inproc.size * 2);
   }
 
   #closeInproc(endpoint: InprocEndpoint): void {

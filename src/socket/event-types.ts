@@ -34,6 +34,12 @@ export interface EventRemoteAddress {
   remoteAddress?: string;
 }
 
+/** Why, where it is known. Not enumerable either. */
+export interface EventCause {
+  /** Of `close` the error of a failed attempt, of `disconnect` what the peer did wrong. */
+  cause?: unknown;
+}
+
 /** Milliseconds to the next attempt. */
 export interface EventInterval {
   interval: number;
@@ -57,9 +63,9 @@ export type Event =
   | EventFor<"connect", OfConnection>
   | EventFor<"connect:delay", EventAddress>
   | EventFor<"connect:retry", EventAddress & EventInterval>
-  | EventFor<"close", EventAddress>
+  | EventFor<"close", EventAddress & EventCause>
   | EventFor<"close:error", EventAddress & EventError>
-  | EventFor<"disconnect", OfConnection>
+  | EventFor<"disconnect", OfConnection & EventCause>
   | EventFor<"end">
   | EventFor<"handshake", OfConnection>
   | EventFor<"handshake:error:protocol", OfConnection & EventError<ProtoError>>
@@ -88,10 +94,11 @@ export interface EventSubscriber {
 
 /** The public form of an event: a plain object that has the properties of zeromq.js and no others that show. */
 export function publicEvent(event: MonitorEvent): Event {
-  const { remoteAddress, ...visible } = event as MonitorEvent & { remoteAddress?: string };
+  const { remoteAddress, cause, ...visible } = event as MonitorEvent & { remoteAddress?: string; cause?: unknown };
   const isProtocol = visible.type === "handshake:error:protocol";
   const made = isProtocol ? { ...visible, error: protocolError(visible.error) } : visible;
   if (remoteAddress !== undefined) Object.defineProperty(made, "remoteAddress", { value: remoteAddress });
+  if (cause !== undefined) Object.defineProperty(made, "cause", { value: cause });
   return made as Event; // the same shapes; the error's class is wider than each type says
 }
 

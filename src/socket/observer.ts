@@ -44,7 +44,7 @@ export class Observer implements EventSubscriber {
     const core = Socket.coreOf(socket);
     this.#core = core;
     this.#clock = core.clock;
-    this.#readers = new WaitingLine(core.clock, () => "EAGAIN");
+    this.#readers = new WaitingLine(core.clock, () => new ZmqError("EAGAIN"));
     if (core.isClosed) this.#end();
     else this.#attach();
   }

@@ -4,7 +4,7 @@
  */
 
 import type { Clock, Timer } from "../base/clock.ts";
-import { type ErrorCode, ZmqError } from "../base/errors.ts";
+import type { ZmqError } from "../base/errors.ts";
 
 export interface WaitOptions {
   /** Milliseconds; -1 for ever. */
@@ -24,15 +24,15 @@ interface Waiter<P, R> {
 
 export class WaitingLine<P, R> {
   readonly #clock: Clock;
-  /** Why an operation that waited in vain did not happen: asked when it times out. */
-  readonly #reason: () => ErrorCode;
+  /** Why an operation that waited so many milliseconds in vain did not happen. */
+  readonly #failure: (waitedMs: number) => ZmqError;
   readonly #line = new Set<Waiter<P, R>>();
   /** Something that must not be garbage-collected while operations wait: the user's socket object. */
   #keeper: object | undefined = undefined;
 
-  constructor(clock: Clock, reason: () => ErrorCode) {
+  constructor(clock: Clock, failure: (waitedMs: number) => ZmqError) {
     this.#clock = clock;
-    this.#reason = reason;
+    this.#failure = failure;
   }
 
   get length(): number {
@@ -45,17 +45,17 @@ export class WaitingLine<P, R> {
     return (waiter as Waiter<P, R>).payload;
   }
 
-  /** Joins the line. Rejects with EAGAIN (or what `reason` says) at the time-out, with the signal's reason when it fires. */
+  /** Joins the line. Rejects with what `failure` says at the time-out, with the signal's reason when it fires. */
   join(payload: P, options: WaitOptions, keeper: object): Promise<R> {
     const { timeoutMs, signal } = options;
     if (signal?.aborted) return Promise.reject(signal.reason);
-    if (timeoutMs === 0) return Promise.reject(new ZmqError(this.#reason()));
+    if (timeoutMs === 0) return Promise.reject(this.#failure(0));
     return new Promise((resolve, reject) => {
       const waiter: Waiter<P, R> = { payload, resolve, reject, timer: undefined, signal, onAbort: undefined };
       if (timeoutMs > 0) {
         waiter.timer = this.#clock.setTimer(() => {
           this.#leave(waiter);
-          reject(new ZmqError(this.#reason()));
+          reject(this.#failure(timeoutMs));
         }, timeoutMs);
       }
       if (signal !== undefined) {

@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import * as zmq from "../../src/index.ts";
+import { ZmqError } from "../../src/index.ts";
+
+async function failure(call: Promise<unknown>): Promise<ZmqError> {
+  try {
+    await call;
+  } catch (error) {
+    if (error instanceof ZmqError) return error;
+    throw error;
+  }
+  throw new Error("the call succeeded");
+}
+
+async function event<E extends zmq.EventType>(socket: zmq.Socket, type: E): Promise<zmq.EventOfType<E>> {
+  for await (const each of socket.events) if (each.type === type) return each as zmq.EventOfType<E>;
+  throw new Error(`no ${type}`);
+}
+
+test("an operation that waited in vain says for what, and how long", async () => {
+  await using push = new zmq.Push({ sendTimeout: 5 });
+  await using pull = new zmq.Pull({ receiveTimeout: 0 });
+  await using rep = new zmq.Reply({ sendTimeout: 5 });
+  const sent = await failure(push.send("x"));
+  assert.deepEqual([sent.code, sent.detail], ["EAGAIN", "no peer had room for the message within 5 ms"]);
+  const received = await failure(pull.receive());
+  assert.deepEqual([received.code, received.detail], ["EAGAIN", "no message came"]);
+  const outOfTurn = await failure(rep.send("x"));
+  assert.deepEqual([outOfTurn.code, outOfTurn.detail], ["EFSM", "a REP socket cannot send in this state within 5 ms"]);
+});
+
+test("a failed attempt to connect has its reason, which does not show in comparisons", async () => {
+  await using gone = new zmq.Pull();
+  await gone.bind("tcp://127.0.0.1:*");
+  const address = gone.lastEndpoint as string;
+  await gone.unbind(address);
+  await using push = new zmq.Push({ linger: 0 });
+  const closed = event(push, "close");
+  push.connect(address);
+  const seen = await closed;
+  assert.deepEqual({ ...seen }, { type: "close", address });
+  assert.equal((seen.cause as { code?: string }).code, "ECONNREFUSED");
+});
+
+test("a peer of the wrong type is named as the reason of its disconnection", async () => {
+  await using rep = new zmq.Reply();
+  await rep.bind("tcp://127.0.0.1:*");
+  await using push = new zmq.Push({ linger: 0 });
+  const ends = event(rep, "disconnect");
+  push.connect(rep.lastEndpoint as string);
+  const { cause } = await ends;
+  assert.match(String((cause as ZmqError).detail), /PUSH/);
+});
+
+test("inproc peers that ended are forgotten while others come", async () => {
+  await using client = new zmq.Dealer();
+  for (let i = 0; i < 100; i++) {
+    const server = new zmq.Dealer();
+    await server.bind(`inproc://job-${i}`);
+    client.connect(`inproc://job-${i}`);
+    server.close();
+  }
+  assert.equal(client.peers.length, 0);
+  assert.throws(() => client.disconnect("inproc://job-0"), { code: "ENOENT" });
+});
