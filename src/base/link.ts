@@ -33,8 +33,6 @@ export interface Link {
 export interface LinkHandler {
   /** Bytes from the peer, valid during the call only: the link uses their memory again. */
   data(chunk: Uint8Array): void;
-  /** Memory that the next bytes belong into, if the receiver knows; `data` then gets a view of it. Else undefined. */
-  target?(): Uint8Array | undefined;
   /** All that was written has left. */
   drained(): void;
   /** The connection is over, once and last. `error` when it broke. */

@@ -86,11 +86,6 @@ export class Incoming {
     }
   }
 
-  /** Where the link should put the next bytes, if it matters. */
-  target(): Uint8Array | undefined {
-    return this.#decoder.target?.();
-  }
-
   /** The pipe was full and has room again. */
   resume(): void {
     if (!this.#isStalled || this.#isDecoding) return;

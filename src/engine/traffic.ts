@@ -129,10 +129,6 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner {
     if (!this.#isOver) this.#incoming.data(chunk);
   }
 
-  target(): Uint8Array | undefined {
-    return this.#incoming.target();
-  }
-
   drained(): void {
     if (this.#isOver) return;
     this.#outgoing.drained();

@@ -33,8 +33,6 @@ export interface FrameDecoder {
   push(chunk: Uint8Array): void;
   /** Copies what is still unread of the pushed chunk: its memory is about to change. */
   retain(): void;
-  /** Where the next bytes belong, while they are those of one large frame; a chunk in this place needs no copy. */
-  target?(): Uint8Array | undefined;
   /** Throws ZmqError when the peer breaks the protocol; the decoder is of no use afterwards. */
   next(): Decoded | undefined;
   /** True when all pushed bytes were used up, or only the beginning of a frame is left. */
@@ -49,8 +47,6 @@ const FIRST_SLAB_BYTES = 512;
 /** Frames up to this size share larger slabs; beyond, each has memory of its own. */
 const MIDDLING_BYTES = 8192;
 const MIDDLING_SLAB_BYTES = 65_536;
-/** When as much of a frame is missing, it is read right into its place: 1 MiB costs 90 us less. */
-const DIRECT_BYTES = 65_536;
 /** Up to here the memory of a frame that spans chunks is taken at once; beyond, as its bytes arrive. */
 const TRUSTED_BYTES = 1 << 20;
 /** How much more memory is taken than bytes came: an announced length alone costs no more than this. */
@@ -118,20 +114,8 @@ export class Decoder implements FrameDecoder {
     this.#cipher = cipher;
   }
 
-  target(): Uint8Array | undefined {
-    const missing = this.#bodyLength - this.#filled;
-    if (missing < DIRECT_BYTES || !this.#starved) return undefined;
-    if (this.#filled === this.#body.length) this.#grow(this.#filled + 1);
-    return this.#body.subarray(this.#filled, Math.min(this.#body.length, this.#bodyLength));
-  }
-
   push(chunk: Uint8Array): void {
     if (chunk.length === 0) return;
-    if (this.#isInPlace(chunk)) {
-      this.#filled += chunk.length;
-      this.#starved = false;
-      return;
-    }
     if (!this.#starved) {
       this.#later.push(copyOf(chunk));
       return;
@@ -417,17 +401,6 @@ export class Decoder implements FrameDecoder {
       }
       this.#stay(next, 0, true);
     }
-  }
-
-  /** Whether the chunk was read into the place that `target` gave. */
-  #isInPlace(chunk: Uint8Array): boolean {
-    const body = this.#body;
-    return (
-      this.#bodyLength > 0 &&
-      chunk.buffer === body.buffer &&
-      chunk.byteOffset === body.byteOffset + this.#filled &&
-      chunk.length <= this.#bodyLength - this.#filled
-    );
   }
 
   #grow(needed: number): void {

@@ -25,14 +25,11 @@ let shared: Uint8Array | undefined;
 /**
  * A socket over the connection of `socket`, which is of no use afterwards. It
  * is paused; once resumed it calls `received` with itself as `this` and bytes
- * that are valid only during the call. `target` says where the next read should
- * go instead of the shared buffer: a large body is read right into its place.
- * Undefined: impossible here.
+ * that are valid only during the call. Undefined: impossible here.
  */
 export function shareReads(
   socket: Socket,
   received: (this: Socket, length: number, buffer: Uint8Array) => boolean,
-  target: () => Uint8Array | undefined,
 ): Socket | undefined {
   const held = socket as unknown as HandledSocket;
   const handle = held._handle;
@@ -41,9 +38,8 @@ export function shareReads(
     return undefined;
   }
   shared ??= Buffer.allocUnsafeSlow(READ_BYTES);
-  const buffer = shared;
   held._handle = null;
-  const onread = { buffer: () => target() ?? buffer, callback: received };
+  const onread = { buffer: shared, callback: received };
   const options = { handle, pauseOnCreate: true, onread };
   return new Socket(options as ConstructorParameters<typeof Socket>[0]);
 }

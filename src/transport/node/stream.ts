@@ -60,7 +60,7 @@ export class StreamLink implements Link {
 
   /** `stallMs` > 0: the link breaks with ETIMEDOUT when refused bytes have not left after so many milliseconds. */
   constructor(connected: Socket, addresses: LinkAddresses, stallMs = 0) {
-    const reader = shareReads(connected, onRead, () => this.#handler.target?.());
+    const reader = shareReads(connected, onRead);
     const socket = reader ?? connected;
     this.#socket = socket;
     this.#sharesReads = reader !== undefined;

@@ -67,17 +67,7 @@ function decodeAll(decoder: FrameDecoder, input: Uint8Array, random: Random): { 
     return true;
   };
   const stalls = random.oneIn(3);
-  const readsDirectly = random.oneIn(2);
-  cut(random, input, (read) => {
-    let piece = read;
-    const target = readsDirectly ? decoder.target?.() : undefined;
-    if (target !== undefined) {
-      const length = Math.min(piece.length, target.length);
-      target.set(piece.subarray(0, length));
-      decoder.push(target.subarray(0, length));
-      if (!pull(input.length + 2)) return false;
-      piece = piece.subarray(length);
-    }
+  cut(random, input, (piece) => {
     const place = MEMORY.subarray(0, piece.length);
     place.set(piece);
     decoder.push(place);
