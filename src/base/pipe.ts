@@ -189,11 +189,6 @@ export class Pipe {
     return message;
   }
 
-  /** The next message without taking it. */
-  peek(): Message | undefined {
-    return this.#inbound.peek();
-  }
-
   get canRead(): boolean {
     return this.#inbound.length > 0;
   }

@@ -110,10 +110,6 @@ export class Queue<T> {
     this.#charge(this.#charged + 1);
   }
 
-  peek(): T | undefined {
-    return this.#items[this.#head];
-  }
-
   shift(): T | undefined {
     if (this.#length === 0) return undefined;
     const item = this.#items[this.#head];
