@@ -231,6 +231,12 @@ export class Pipe {
     this.signalRoom();
   }
 
+  /** Drops what is queued: it was for the connection that is lost, and is of no use on the next one. The owner counts it. */
+  dropQueued(): void {
+    this.#discard();
+    this.signalRoom();
+  }
+
   /** Holds the far side back, as if the inbound queue were full, or lets it go on. */
   holdBack(isHeld: boolean): void {
     if (this.#inbound.hold(isHeld)) this.#outlet?.resume();

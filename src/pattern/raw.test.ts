@@ -104,6 +104,22 @@ test("STREAM names a dialed peer as connect was told, and keeps the name after a
   assert.deepEqual(receiveAll(pattern), ["server|", "server|", "server|", "server|bytes"]);
 });
 
+test("STREAM drops what waits for a dialed peer when its connection is lost, and keeps what is sent behind that", () => {
+  const { pattern } = stream({ notify: false });
+  const peer = new FakePeer(pattern, { dialed: true, presetId: "server", sendHighWaterMark: 2 });
+  pattern.send(message("server", "before the first"));
+  peer.connect();
+  peer.accepts = false;
+  pattern.send(message("server", "of"));
+  pattern.send(message("server", "the first"));
+  assert.equal(pattern.send(message("server", "more of it")), false);
+  peer.disconnect();
+  peer.accepts = true;
+  pattern.send(message("server", "behind the first"));
+  peer.connect();
+  assert.deepEqual(peer.received(), ["before the first", "behind the first"]);
+});
+
 test("STREAM frees the routing id of a peer that ended", () => {
   const { pattern } = stream();
   new FakePeer(pattern, { presetId: "a" }).end();

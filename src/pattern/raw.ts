@@ -18,6 +18,8 @@ export class StreamPattern implements Pattern {
   readonly #host: PatternHost;
   readonly #peers: PeerTable;
   readonly #incoming = new FairQueue();
+  /** The dialed peer whose connection is being given up: a send that waits for it is refused, not kept for the next. */
+  #losing: Pipe | undefined = undefined;
   /** libzmq's STREAM is always ready to send, although a single peer may not be. */
   readonly canSend = true;
 
@@ -46,7 +48,11 @@ export class StreamPattern implements Pattern {
     this.#notify(pipe);
   }
 
+  /** The rest of what was being sent makes no sense at the beginning of the next connection. */
   disconnected(pipe: Pipe): void {
+    this.#losing = pipe;
+    pipe.dropQueued();
+    this.#losing = undefined;
     this.#lost(pipe);
   }
 
@@ -58,7 +64,7 @@ export class StreamPattern implements Pattern {
 
   /**
    * The frames after the routing id are sent as one run of bytes. False while
-   * that peer is at its high-water mark. Throws EHOSTUNREACH when no peer has the id.
+   * that peer is at its high-water mark. Throws EHOSTUNREACH when no peer has the id, and when its connection was lost meanwhile.
    */
   send(message: Message): boolean {
     const pipe = this.#peers.get(message[0] as Uint8Array);
@@ -66,7 +72,7 @@ export class StreamPattern implements Pattern {
       this.#host.dropped("invalid", pipe, message);
       return true;
     }
-    if (pipe === undefined || pipe.isClosed) {
+    if (pipe === undefined || pipe.isClosed || pipe === this.#losing) {
       throw new ZmqError("EHOSTUNREACH", { detail: "no peer has this routing id" });
     }
     if (message.length === 2 && message[1]?.length === 0) {

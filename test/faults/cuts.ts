@@ -8,6 +8,7 @@ import assert from "node:assert/strict";
 import { Context, Dealer, Publisher, Pull, Push, Reply, Request, Router, Subscriber } from "../../src/index.ts";
 import { Random } from "../fuzz/random.ts";
 import { Relay } from "./relay.ts";
+import { streams } from "./stream-cuts.ts";
 
 export interface Report {
   readonly cuts: number;
@@ -287,4 +288,5 @@ export const PROMISES: Readonly<Record<string, (cuts: number, seed: number) => P
   "request to REP": requests,
   "PUB to SUB": subscriptions,
   "ROUTER with handover": handover,
+  STREAM: streams,
 };

@@ -7,6 +7,7 @@ import { parseArgs } from "node:util";
 import { halfOpen, PROMISES } from "./cuts.ts";
 import { atEveryOffset, PAIRINGS, runPairing, runRequest } from "./every-offset.ts";
 import { MODES } from "./faulty-transport.ts";
+import { runStream, STREAM_PAIRINGS } from "./stream-offsets.ts";
 
 const { values } = parseArgs({
   options: {
@@ -29,6 +30,9 @@ for (const pairing of PAIRINGS) {
 }
 for (const isBound of [false, true]) {
   await report(`${isBound ? "bound " : ""}REQ, cut at every byte`, () => everyMode((f) => runRequest(isBound, f)));
+}
+for (const pairing of STREAM_PAIRINGS) {
+  await report(`${pairing.name}, cut at every byte`, () => everyMode((faults) => runStream(pairing, faults)));
 }
 
 async function everyMode(run: Parameters<typeof atEveryOffset>[0]): Promise<{ runs: number }> {
