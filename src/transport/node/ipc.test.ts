@@ -86,7 +86,7 @@ describe("ipc", { timeout: 20_000 }, () => {
     assert.throws(() => Bound.syncAt(ipc, nowhere), { code: "ENOENT", address: nowhere });
     const file = join(folder, "file");
     writeFileSync(file, "");
-    await assert.rejects(Bound.at(ipc, `ipc://${file}/x`), { code: "ENOENT" });
+    await assert.rejects(Bound.at(ipc, `ipc://${file}/x`), { code: "ENOTDIR" });
     if (process.getuid?.() === 0) return t.diagnostic("not tried as root: a folder without write permission");
     await assert.rejects(Bound.at(ipc, "ipc:///x"), { code: "EACCES" });
     assert.throws(() => Bound.syncAt(ipc, "ipc:///x"), { code: "EACCES" });

@@ -9,7 +9,7 @@
  * sockets of libzmq, so that ipc joins such runtimes with one another only.
  */
 
-import { lstatSync, mkdtempSync, renameSync, rmSync, statSync, unlinkSync } from "node:fs";
+import { closeSync, lstatSync, mkdtempSync, openSync, renameSync, rmSync, statSync, unlinkSync } from "node:fs";
 import net, { type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -69,10 +69,24 @@ function listenSync(on: Endpoint, options: OptionValues, handler: ListenHandler)
   server.listen({ ...where(place, options), exclusive: true });
   if (!server.listening) {
     place.remove();
-    throw new ZmqError(place.bindPath.startsWith("\0") ? "EADDRINUSE" : "EACCES", { address: text });
+    throw refusal(place.bindPath, text);
   }
   server.off("error", ignore);
   return published(server, place, handler, text);
+}
+
+/** Why the system refused this path: what it says of a file there, for the server's error comes too late. */
+function refusal(path: string, text: string): ZmqError {
+  if (path.startsWith("\0") || IS_WINDOWS) return new ZmqError("EADDRINUSE", { address: text });
+  if (path === "")
+    return new ZmqError("EACCES", { address: text, detail: "useFd: expected a descriptor that listens" });
+  try {
+    closeSync(openSync(path, "wx"));
+    removeIfThere(path);
+  } catch (error) {
+    return listenError(error, text);
+  }
+  return new ZmqError("EACCES", { address: text });
 }
 
 function where(place: Place, { useFd, backlog }: OptionValues): ListenPlace {
@@ -156,8 +170,10 @@ function wildcardPlace(endpoint: IpcEndpoint): Place {
 function filePlace(endpoint: IpcEndpoint, path: string): Place {
   const folder = dirname(path);
   try {
-    if (!statSync(folder).isDirectory()) throw new ZmqError("ENOENT", { detail: `${folder} is not a folder` });
+    if (!statSync(folder).isDirectory()) throw new ZmqError("ENOTDIR", { detail: `${folder} is not a folder` });
     const held = lstatSync(path, { throwIfNoEntry: false });
+    if (held?.isDirectory()) throw new ZmqError("EADDRINUSE", { detail: `${path} is a folder` });
+    if (held === undefined && path.endsWith("/")) throw new ZmqError("ENOENT", { detail: `${path} is missing` });
     // libzmq would delete any file. A file with something in it is more likely a slip of the user's.
     if (held?.isFile() && held.size > 0) throw new ZmqError("EADDRINUSE", { detail: `${path} is a file with content` });
   } catch (error) {
