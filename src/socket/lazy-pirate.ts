@@ -10,6 +10,7 @@
 
 import { ZmqError } from "../base/errors.ts";
 import type { Message } from "../base/message.ts";
+import { signalOf } from "./arguments.ts";
 import type { SocketCore } from "./core.ts";
 
 export interface RequestOptions {
@@ -26,7 +27,8 @@ const lastOf = new WeakMap<SocketCore, Promise<unknown>>();
 
 /** Asks once the requests before it are through. `keeper` is kept from garbage collection meanwhile. */
 export function request(core: SocketCore, message: Message, options: RequestOptions, keeper: object): Promise<Message> {
-  const { timeout = 2500, retries = 3, signal } = options;
+  const signal = signalOf(options, 1);
+  const { timeout = 2500, retries = 3 } = options;
   if (!(timeout > 0)) throw new RangeError(`timeout: expected more than 0 milliseconds, not ${timeout}`);
   if (!(retries >= 0)) throw new RangeError(`retries: expected 0 or more, not ${retries}`);
   if (signal?.aborted) return Promise.reject(signal.reason);

@@ -6,6 +6,7 @@
 
 import type { Clock } from "../base/clock.ts";
 import { ZmqError } from "../base/errors.ts";
+import { signalOf } from "./arguments.ts";
 import type { SocketCore } from "./core.ts";
 import {
   type DropEvent,
@@ -72,12 +73,14 @@ export class Observer implements EventSubscriber {
       );
     }
     if (this.closed) throw new ZmqError("EBADF");
+    const signal = signalOf(options, 0);
+    if (signal?.aborted) return Promise.reject(signal.reason);
     const event = this.#unread.shift();
     if (event !== undefined) {
       if (event.type === "end") this.#isOver = true;
       return Promise.resolve(event);
     }
-    return this.#readers.join(undefined, { timeoutMs: -1, signal: options.signal }, this);
+    return this.#readers.join(undefined, { timeoutMs: -1, signal }, this);
   }
 
   /**
@@ -89,6 +92,7 @@ export class Observer implements EventSubscriber {
   /** `drop` tells of each message that is dropped, and why. */
   on(type: "drop", listener: (event: DropEvent) => void): this;
   on(type: string, listener: Listener): this {
+    if (typeof listener !== "function") throw new TypeError(`Listener must be a function, not ${typeof listener}`);
     const listeners = this.#listeners.get(type);
     if (listeners === undefined) this.#listeners.set(type, [listener]);
     else listeners.push(listener);

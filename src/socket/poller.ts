@@ -4,6 +4,7 @@
  */
 
 import { ZmqError } from "../base/errors.ts";
+import { signalOf } from "./arguments.ts";
 import type { SocketCore } from "./core.ts";
 import { Socket, type WaitOptions } from "./socket.ts";
 
@@ -52,7 +53,8 @@ export class Poller {
    * look). A closed socket rejects with ENOTSOCK.
    */
   poll(options: WaitOptions & { timeoutMs?: number } = {}): Promise<PollResult[]> {
-    const { timeoutMs = -1, signal } = options;
+    const signal = signalOf(options, 0);
+    const { timeoutMs = -1 } = options;
     if (signal?.aborted) return Promise.reject(signal.reason);
     let found: PollResult[];
     try {

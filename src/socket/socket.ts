@@ -17,7 +17,7 @@ import {
 } from "../base/options.ts";
 import { SOCKET_TYPES, type SocketTypeName, socketTypeName } from "../base/socket-types.ts";
 import type { DropReason } from "../pattern/pattern.ts";
-import { expectArguments } from "./arguments.ts";
+import { expectArguments, expectOptions, signalOf } from "./arguments.ts";
 import { type Context, contextCore } from "./context.ts";
 import type { OpenSocket } from "./context-core.ts";
 import { conversions } from "./conversions.ts";
@@ -33,7 +33,7 @@ import { waitUntil } from "./until.ts";
 
 /** Every call that may wait takes one. */
 export interface WaitOptions {
-  /** Rejects the call with the signal's reason. */
+  /** Rejects the call with the signal's reason; one that has fired already, before anything is sent or received. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -150,6 +150,7 @@ export abstract class Socket {
 
   /** Connects to an endpoint, now and whenever the connection is lost; it need not exist yet. Throws for a malformed address only. */
   connect(address: string, options?: ConnectOptions): void {
+    expectOptions(options, 1);
     this.#check(address, 1);
     this.#open.endpoints.connect(address, options ?? {});
   }
@@ -190,6 +191,7 @@ export abstract class Socket {
    * which keeps the process alive. Idempotent.
    */
   close(): void {
+    if (typeof arguments[0] === "function") expectArguments(0, arguments.length); // It would never be called.
     if (this.#core.isClosed) return;
     const { endpoints } = this.#open;
     if (endpoints.isBusy) {
@@ -212,17 +214,23 @@ export abstract class Socket {
         const frames = toMessage(message);
         const core = this.#core;
         if (core.isClosed || core.isProxied) refuse(core);
-        return core.send(frames, this, options?.signal);
+        const signal = options === undefined ? undefined : signalOf(options, 1);
+        if (signal?.aborted) return Promise.reject(signal.reason);
+        return core.send(frames, this, signal);
       },
       receive(this: Socket, options?: WaitOptions): Promise<Uint8Array[]> {
         const core = this.#core;
         if (core.isClosed || core.isProxied) refuse(core);
-        return core.receive(this, options?.signal);
+        const signal = options === undefined ? undefined : signalOf(options, 0);
+        if (signal?.aborted) return Promise.reject(signal.reason);
+        return core.receive(this, signal);
       },
       async receiveFrom(this: Socket, options?: WaitOptions): Promise<Received<Uint8Array[]>> {
         const core = this.#core;
         if (core.isClosed || core.isProxied) refuse(core);
-        const { message, source } = await core.receiveFrom(this, options?.signal);
+        const signal = signalOf(options, 0);
+        signal?.throwIfAborted();
+        const { message, source } = await core.receiveFrom(this, signal);
         return {
           message,
           metadata: source === undefined ? {} : properties(source.peer),
@@ -292,7 +300,7 @@ export abstract class Socket {
 
   #until(options: WaitOptions, condition: () => boolean, tellsIdle = false): Promise<void> {
     if (this.#core.isClosed) throw new ZmqError("EBADF");
-    return waitUntil(this.#core, condition, options.signal, this, tellsIdle);
+    return waitUntil(this.#core, condition, signalOf(options, 0), this, tellsIdle);
   }
 
   // --- Options by number, as zeromq.js's own classes use them ---
