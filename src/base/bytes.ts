@@ -45,6 +45,23 @@ function byteArray(): ByteArrayConstructor {
 
 export const EMPTY: Uint8Array = native ? native.alloc(0) : new Uint8Array(0);
 
+/** Whether it is a Uint8Array, of this realm or another: tests that run in a vm context have their own. */
+export function isBytes(value: unknown): value is Uint8Array {
+  return value instanceof Uint8Array || (ArrayBuffer.isView(value) && tagOf(value) === "[object Uint8Array]");
+}
+
+/** Whether it is an ArrayBuffer or a SharedArrayBuffer, of this realm or another. */
+export function isMemory(value: unknown): value is ArrayBufferLike {
+  if (value instanceof ArrayBuffer) return true;
+  if (typeof value !== "object" || value === null) return false;
+  const tag = tagOf(value);
+  return tag === "[object ArrayBuffer]" || tag === "[object SharedArrayBuffer]";
+}
+
+function tagOf(value: object): string {
+  return Object.prototype.toString.call(value);
+}
+
 /** A zero-filled array of `size` bytes. */
 export function zeros(size: number): Uint8Array {
   return native ? native.alloc(size) : new Uint8Array(size);

@@ -3,7 +3,7 @@
  * are, not copied; the types of zeromq.js's `MessageLike`.
  */
 
-import { asNative, EMPTY, fromText, view } from "../base/bytes.ts";
+import { asNative, EMPTY, fromText, isMemory, view } from "../base/bytes.ts";
 import type { Frame, Message } from "../base/message.ts";
 
 /** One frame: bytes of any kind, UTF-8 text, a number as its decimal text, or null for an empty frame. */
@@ -25,6 +25,6 @@ export function toFrame(input: unknown): Frame {
   if (input === null) return EMPTY;
   if (input === undefined) throw new TypeError("Message must be present");
   if (ArrayBuffer.isView(input)) return view(input.buffer, input.byteOffset, input.byteLength);
-  if (input instanceof ArrayBuffer || input instanceof SharedArrayBuffer) return view(input, 0, input.byteLength);
-  return fromText(String(input));
+  if (isMemory(input)) return view(input, 0, input.byteLength);
+  return fromText(`${input}`);
 }

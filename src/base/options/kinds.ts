@@ -4,7 +4,7 @@
  * reads. The rows themselves stand in the files beside this one.
  */
 
-import { copyOf, EMPTY, fromText, toText } from "../bytes.ts";
+import { copyOf, EMPTY, fromText, isBytes, toText } from "../bytes.ts";
 import type { ErrorCode } from "../errors.ts";
 import type { SocketTypeName } from "../socket-types.ts";
 
@@ -147,7 +147,7 @@ export type Text = string | Uint8Array | null;
 export function bytesOf(input: unknown): Uint8Array {
   if (input === null) return EMPTY;
   if (typeof input === "string") return fromText(input);
-  if (input instanceof Uint8Array) return copyOf(input);
+  if (isBytes(input)) return copyOf(input);
   throw new TypeError("Option value must be a string or buffer");
 }
 
@@ -155,7 +155,7 @@ export function bytesOf(input: unknown): Uint8Array {
 export function textOf(input: unknown): string {
   if (input === null) return "";
   if (typeof input === "string") return input;
-  if (input instanceof Uint8Array) return toText(input);
+  if (isBytes(input)) return toText(input);
   throw new TypeError("Option value must be a string or buffer");
 }
 
