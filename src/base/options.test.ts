@@ -150,6 +150,13 @@ describe("checkOption", () => {
     }
   });
 
+  it("names the option in the detail of such a TypeError, for a constructor takes many", () => {
+    const detail = "linger: expected an integer >= -1, not a value of type string";
+    assert.throws(() => checkOption("linger", "0", "DEALER"), { name: "TypeError", detail });
+    const missing = "linger: expected an integer >= -1, not undefined";
+    assert.throws(() => checkOption("linger", undefined, "DEALER"), { name: "TypeError", detail: missing });
+  });
+
   it("throws EINVAL that names option, range and value for one out of range", () => {
     assert.throws(
       () => checkOption("linger", -2, "DEALER"),

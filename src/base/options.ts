@@ -139,12 +139,22 @@ export function checkOption<N extends OptionName>(name: N, input: unknown, type:
   const row = optionRow(name);
   if (!hasOption(type, name)) throw invalid(`${name}: not an option of ${type} sockets`);
   if (row.access === "r") throw invalid(`${name}: read-only`);
-  const value: unknown = row.check(input);
+  const value: unknown = typed(name, row, input);
   if (value === undefined) throw invalid(`${name}: expected ${row.expected}, not ${described(input, name)}`);
   if (row.honoured !== true && !isDefault(row, value)) {
     throw new ZmqError(row.refusal, { message: `${name}: ${row.honoured}` });
   }
   return value as OptionValues[N];
+}
+
+/** As the row's own check; a TypeError, whose message is zeromq.js's for all options, gets a `detail` that names this one. */
+function typed(name: OptionName, row: AnyOption, input: unknown): unknown {
+  try {
+    return row.check(input);
+  } catch (error) {
+    const came = input === null || input === undefined ? String(input) : `a value of type ${typeof input}`;
+    throw Object.assign(error as TypeError, { detail: `${name}: expected ${row.expected}, not ${came}` });
+  }
 }
 
 /** Checks and assigns, with what follows for other options: additive ones add up, security options choose the mechanism. */

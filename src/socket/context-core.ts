@@ -63,7 +63,10 @@ export class ContextCore implements Lingering {
   /** Throws EMFILE beyond `maxSockets`, EFAULT when the context is closed. */
   open(type: SocketTypeName, createPattern: PatternFactory): OpenSocket {
     if (this.#isClosed) throw new ZmqError("EFAULT");
-    if (this.#sockets.size >= this.options.maxSockets) throw new ZmqError("EMFILE");
+    if (this.#sockets.size >= this.options.maxSockets) {
+      const { size } = this.#sockets;
+      throw new ZmqError("EMFILE", { detail: `the context has ${size} open sockets, as many as maxSockets allows` });
+    }
     const core = new SocketCore(type, defaultOptions(type, this.options), this.clock, createPattern);
     const socket = { core, endpoints: new Endpoints(core, this) };
     if (this.#sockets.size === 0) this.platform.lifetime?.began(this);

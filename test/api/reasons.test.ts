@@ -30,6 +30,14 @@ test("an operation that waited in vain says for what, and how long", async () =>
   assert.deepEqual([outOfTurn.code, outOfTurn.detail], ["EFSM", "a REP socket cannot send in this state within 5 ms"]);
 });
 
+test("a context that is full says so: the process may have descriptors left", () => {
+  const context = new zmq.Context({ maxSockets: 1 });
+  const socket = new zmq.Dealer({ context });
+  const detail = "the context has 1 open sockets, as many as maxSockets allows";
+  assert.throws(() => new zmq.Dealer({ context }), { code: "EMFILE", detail });
+  socket.close();
+});
+
 test("a failed attempt to connect has its reason, which does not show in comparisons", async () => {
   await using gone = new zmq.Pull();
   await gone.bind("tcp://127.0.0.1:*");
