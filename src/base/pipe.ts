@@ -12,6 +12,7 @@
 
 import { copyOf } from "./bytes.ts";
 import type { ZmqError } from "./errors.ts";
+import { type Leftovers, messageMemory, pipeMemory } from "./leftovers.ts";
 import { type Control, type Message, NO_PROPERTIES, type Properties } from "./message.ts";
 import { Queue } from "./queue.ts";
 
@@ -93,7 +94,7 @@ export class Pipe {
   bytesReceived = 0;
   /** Owned by the pattern (position in its lists); no one else touches it. */
   active = false;
-  /** Owned by `FairQueue`: it holds this pipe. */
+  /** Owned by the pattern: it holds this pipe, to read it empty, also when the peer is gone. */
   queued = false;
 
   /** Owned by the outlet: it holds more for the inbound queue, and supplies it message by message as they are read. */
@@ -105,6 +106,8 @@ export class Pipe {
   #outlet: Outlet | undefined = undefined;
   readonly #conflates: boolean;
   #refused = false;
+  /** Where it is reckoned up what is still unread. Set when the peer is gone. */
+  #leftovers: Leftovers | undefined = undefined;
 
   constructor(owner: PipeOwner, endpoint: string, dialed: boolean, limits: PipeLimits) {
     this.#owner = owner;
@@ -185,6 +188,7 @@ export class Pipe {
       this.messagesReceived++;
       if (this.isBehind && inbound.length === 0) this.#outlet?.supply?.();
       else if (wasFull && !inbound.full) this.#outlet?.resume();
+      if (this.#leftovers !== undefined) this.#settle(this.#leftovers, message);
     }
     return message;
   }
@@ -299,6 +303,12 @@ export class Pipe {
     this.#owner.ended(this);
   }
 
+  /** From the owner, in `ended`: what is unread is reckoned up there, until it is read. */
+  leaveTo(leftovers: Leftovers): void {
+    this.#leftovers = leftovers;
+    leftovers.add(pipeMemory(this.peer) + this.#inbound.total(messageMemory));
+  }
+
   /** Hands a message to the near side. Ask `inboundFull` first. */
   deliver(message: Message): void {
     const inbound = this.#inbound;
@@ -346,6 +356,12 @@ export class Pipe {
   /** Tells the owner, from the outlet, that all that was written has left. */
   signalIdle(): void {
     this.#owner.idle?.(this);
+  }
+
+  #settle(leftovers: Leftovers, message: Message): void {
+    const isLast = this.#inbound.length === 0;
+    leftovers.remove(messageMemory(message) + (isLast ? pipeMemory(this.peer) : 0));
+    if (isLast) this.#leftovers = undefined;
   }
 
   /** What will not be sent any more; the owner counts it. */

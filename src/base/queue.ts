@@ -125,6 +125,13 @@ export class Queue<T> {
     return item;
   }
 
+  /** The sum of what `weigh` says of each item. */
+  total(weigh: (item: T) => number): number {
+    let sum = 0;
+    for (let i = 0; i < this.#length; i++) sum += weigh(this.#items[(this.#head + i) & this.#mask] as T);
+    return sum;
+  }
+
   clear(): void {
     this.#items = new Array(FIRST_SIZE);
     this.#mask = FIRST_SIZE - 1;

@@ -8,6 +8,7 @@ import type { Timer } from "../base/clock.ts";
 import type { Endpoint } from "../base/endpoint.ts";
 import { isErrorCode, ZmqError } from "../base/errors.ts";
 import type { MonitorEvent } from "../base/events.ts";
+import type { Leftovers } from "../base/leftovers.ts";
 import type { Link, Listener, ListenHandler, Transport } from "../base/link.ts";
 import type { Properties } from "../base/message.ts";
 import type { OptionValues } from "../base/options.ts";
@@ -43,6 +44,10 @@ export class Acceptor implements ConnectionOwner, ListenHandler {
 
   get clock(): EndpointOwner["clock"] {
     return this.#owner.clock;
+  }
+
+  get leftovers(): Leftovers {
+    return this.#owner.leftovers;
   }
 
   /** Whether `text`, an endpoint as a user may write it, means this one. */

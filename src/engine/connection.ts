@@ -5,6 +5,7 @@
 
 import type { Clock } from "../base/clock.ts";
 import type { MonitorEvent } from "../base/events.ts";
+import type { Leftovers } from "../base/leftovers.ts";
 import type { Link } from "../base/link.ts";
 import type { Properties } from "../base/message.ts";
 import type { OptionValues } from "../base/options.ts";
@@ -39,6 +40,8 @@ export interface ConnectionOwner {
   readonly options: OptionValues;
   /** The endpoint in events. */
   readonly endpoint: string;
+  /** Where connections are held back that bring a pipe of their own. Undefined when each has the pipe of the one before. */
+  readonly leftovers: Leftovers | undefined;
   emit(event: MonitorEvent): void;
   /** The peer is there: the pipe that this connection serves. Undefined refuses the peer. */
   ready(connection: Connection, peer: Properties): Pipe | undefined;

@@ -14,6 +14,7 @@ import type { Timer } from "../base/clock.ts";
 import type { Endpoint } from "../base/endpoint.ts";
 import { ZmqError } from "../base/errors.ts";
 import type { MonitorEvent } from "../base/events.ts";
+import type { Leftovers } from "../base/leftovers.ts";
 import type { Link, Transport } from "../base/link.ts";
 import type { Properties } from "../base/message.ts";
 import type { OptionValues } from "../base/options.ts";
@@ -68,6 +69,10 @@ export class Dialer implements ConnectionOwner {
 
   get clock(): EndpointOwner["clock"] {
     return this.#owner.clock;
+  }
+
+  get leftovers(): Leftovers | undefined {
+    return this.options.immediate ? this.#owner.leftovers : undefined;
   }
 
   /** The pipe, where there is one now. */

@@ -42,8 +42,12 @@ export class Incoming {
   readonly #clock: Clock;
   readonly #owner: IncomingOwner;
   #catchUpTimer: Timer | undefined = undefined;
-  /** Decoding stopped at the pipe's high-water mark. */
+  /** Decoding stopped at the pipe's high-water mark, or has not begun. */
   #isStalled = false;
+  /** Not to be read from before `letGo`. */
+  #isHeld = false;
+  /** The pipe had room for something from this connection. */
+  #hasBegun = false;
   #isPaused = false;
   /** Bytes that arrived while others were still to be decoded. */
   #ahead = 0;
@@ -71,6 +75,27 @@ export class Incoming {
     this.#owner = owner;
   }
 
+  /**
+   * Begins with what came behind the handshake. Nothing is read while `isHeld`, or while the pipe is full with what
+   * came by earlier connections: each of them would add its chunk or two.
+   */
+  start(isHeld: boolean): void {
+    this.#isHeld = isHeld;
+    if (isHeld || this.#pipe.inboundFull) {
+      this.#isStalled = true;
+      this.#pause();
+      return;
+    }
+    this.#hasBegun = true;
+    this.decodeAll();
+  }
+
+  /** Ends what `start` began with `isHeld`. */
+  letGo(): void {
+    this.#isHeld = false;
+    this.resume();
+  }
+
   /** Bytes from the link, valid during the call. */
   data(chunk: Uint8Array): void {
     const decoder = this.#decoder;
@@ -88,9 +113,11 @@ export class Incoming {
 
   /** The pipe was full and has room again. */
   resume(): void {
-    if (!this.#isStalled || this.#isDecoding) return;
+    if (!this.#isStalled || this.#isDecoding || this.#isHeld || this.#isOver || this.#pipe.inboundFull) return;
     this.#isStalled = false;
-    this.decodeAll();
+    this.#hasBegun = true;
+    if (this.#decoder.starved) this.#caughtUp();
+    else this.decodeAll();
   }
 
   /** The pipe's last message was read: the next one, if there is one. */
@@ -98,10 +125,13 @@ export class Incoming {
     this.#decode(true);
   }
 
-  /** The link is closed. What arrived is the application's, whatever the high-water mark says: it is a chunk or two. */
+  /**
+   * The link is closed. What arrived is the application's, whatever the high-water mark says: it is a chunk or two.
+   * What came while there was no room for this connection at all is lost with it, like what the kernel had.
+   */
   finish(): void {
     this.#isEnded = true;
-    this.decodeAll();
+    if (this.#hasBegun) this.decodeAll();
   }
 
   /** Decodes what is there, up to the high-water mark. */

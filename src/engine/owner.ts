@@ -5,6 +5,7 @@
 
 import type { Clock } from "../base/clock.ts";
 import type { MonitorEvent } from "../base/events.ts";
+import type { Leftovers } from "../base/leftovers.ts";
 import type { Link } from "../base/link.ts";
 import type { OptionValues } from "../base/options.ts";
 import type { Pipe } from "../base/pipe.ts";
@@ -15,6 +16,8 @@ import type { Connection, ConnectionOwner } from "./connection.ts";
 export interface EndpointOwner {
   readonly clock: Clock;
   readonly socketType: SocketTypeName;
+  /** What peers of this socket left behind; new connections are held back meanwhile. */
+  readonly leftovers: Leftovers;
   /** A pipe of this socket; not attached to its pattern yet. */
   createPipe(endpoint: string, dialed: boolean, options: OptionValues): Pipe;
   /** Hands a pipe to the pattern. */

@@ -5,12 +5,13 @@
  */
 
 import { copyOf, EMPTY } from "../base/bytes.ts";
+import type { HeldBack } from "../base/leftovers.ts";
 import type { Link, LinkHandler } from "../base/link.ts";
 import { type Control, type Message, NO_PROPERTIES } from "../base/message.ts";
 import type { Outlet, Pipe } from "../base/pipe.ts";
 import type { Connection, ConnectionOwner, EndReason } from "./connection.ts";
 
-export class RawSession implements Connection, LinkHandler, Outlet {
+export class RawSession implements Connection, LinkHandler, Outlet, HeldBack {
   readonly link: Link;
   readonly queues = true;
   readonly #owner: ConnectionOwner;
@@ -19,6 +20,10 @@ export class RawSession implements Connection, LinkHandler, Outlet {
   #waiting: Uint8Array[] = [];
   #isBlocked = false;
   #isPaused = false;
+  /** Not to be read from before `letGo`. */
+  #isHeld = false;
+  /** The pipe had room for something from this connection. */
+  #hasBegun = false;
   #isPumping = false;
   #isClosing = false;
   #isOver = false;
@@ -39,6 +44,12 @@ export class RawSession implements Connection, LinkHandler, Outlet {
     pipe.remoteAddress = this.link.remoteAddress;
     pipe.attach(this);
     pipe.connect(NO_PROPERTIES);
+    if (this.#isOver) return;
+    const { leftovers } = this.#owner;
+    this.#isHeld = leftovers?.holdsBack === true;
+    if (this.#isHeld) leftovers?.hold(this);
+    this.#hasBegun = !this.#isHeld && !pipe.inboundFull;
+    if (!this.#hasBegun) this.#pause();
     this.drained();
   }
 
@@ -63,11 +74,18 @@ export class RawSession implements Connection, LinkHandler, Outlet {
 
   resume(): void {
     const pipe = this.#pipe;
-    if (pipe === undefined || !this.#isPaused) return;
+    if (pipe === undefined || !this.#isPaused || this.#isHeld || pipe.inboundFull) return;
+    this.#hasBegun = true;
     while (this.#waiting.length > 0 && !pipe.inboundFull) pipe.deliver([this.#waiting.shift() ?? EMPTY]);
     if (this.#waiting.length > 0 || this.#isOver) return;
     this.#isPaused = false;
     this.link.resume();
+  }
+
+  /** Former peers have left room again. */
+  letGo(): void {
+    this.#isHeld = false;
+    this.resume();
   }
 
   close(): void {
@@ -92,9 +110,7 @@ export class RawSession implements Connection, LinkHandler, Outlet {
       return;
     }
     this.#waiting.push(copyOf(chunk));
-    if (this.#isPaused) return;
-    this.#isPaused = true;
-    this.link.pause();
+    if (!this.#isPaused) this.#pause();
   }
 
   drained(): void {
@@ -115,14 +131,19 @@ export class RawSession implements Connection, LinkHandler, Outlet {
 
   closed(): void {
     if (this.#isOver) return;
-    // What arrived is the application's, whatever the high-water mark says: it is a chunk or two.
-    for (const chunk of this.#waiting.splice(0)) this.#pipe?.deliver([chunk]);
+    // As in `Incoming.finish`.
+    if (this.#hasBegun) for (const chunk of this.#waiting.splice(0)) this.#pipe?.deliver([chunk]);
     this.#owner.emit({
       type: "disconnect",
       address: this.#owner.endpoint,
       remoteAddress: this.link.remoteAddress,
     });
     this.#finish("lost", false);
+  }
+
+  #pause(): void {
+    this.#isPaused = true;
+    this.link.pause();
   }
 
   #write(message: Message): void {
@@ -133,6 +154,7 @@ export class RawSession implements Connection, LinkHandler, Outlet {
   #finish(reason: EndReason, graceful: boolean): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    this.#owner.leftovers?.forget(this);
     if (graceful) this.link.close();
     else this.link.destroy();
     this.#owner.ended(this, reason);

@@ -69,6 +69,7 @@ function connectionThatSeals(frames: number) {
     clock,
     options: { ...defaultOptions("PAIR", { blocky: false, ipv6: false } as never), heartbeatInterval: 1000 },
     endpoint: "",
+    leftovers: undefined,
     emit: (event) => events.push(event),
     ready: () => pipe,
     ended: (_connection, reason) => ends.push(reason),

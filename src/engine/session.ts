@@ -188,7 +188,8 @@ export class Session implements Connection, LinkHandler, TrafficOwner {
       this.#finish("local", true);
       return;
     }
-    const traffic = new Traffic(link, pipe, outcome, this.#isBlocked, this);
+    const { leftovers } = this.#owner;
+    const traffic = new Traffic(link, pipe, outcome, this.#isBlocked, leftovers, this);
     this.#traffic = traffic;
     link.handler = traffic;
     pipe.remoteAddress = link.remoteAddress;

@@ -7,6 +7,7 @@
 
 import type { Clock, Timer } from "../base/clock.ts";
 import type { ZmqError } from "../base/errors.ts";
+import type { HeldBack, Leftovers } from "../base/leftovers.ts";
 import type { Link, LinkHandler } from "../base/link.ts";
 import type { Control, Message } from "../base/message.ts";
 import type { OptionValues } from "../base/options.ts";
@@ -31,11 +32,12 @@ export interface TrafficOwner {
   sentAll(): void;
 }
 
-export class Traffic implements LinkHandler, Outlet, IncomingOwner {
+export class Traffic implements LinkHandler, Outlet, IncomingOwner, HeldBack {
   /** What `take` refuses waits in the pipe. */
   readonly queues = true;
   readonly #owner: TrafficOwner;
   readonly #pipe: Pipe;
+  readonly #leftovers: Leftovers | undefined;
   readonly #outgoing: Outgoing;
   readonly #incoming: Incoming;
   readonly #heartbeat: Heartbeat | undefined;
@@ -44,11 +46,19 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner {
   #isClosing = false;
   #isOver = false;
 
-  /** `isBlocked`: the link still holds bytes of the handshake. */
-  constructor(link: Link, pipe: Pipe, outcome: HandshakeOutcome, isBlocked: boolean, owner: TrafficOwner) {
+  /** `isBlocked`: the link still holds bytes of the handshake. `leftovers`: what may hold this connection back. */
+  constructor(
+    link: Link,
+    pipe: Pipe,
+    outcome: HandshakeOutcome,
+    isBlocked: boolean,
+    leftovers: Leftovers | undefined,
+    owner: TrafficOwner,
+  ) {
     const { clock, options } = owner;
     this.#owner = owner;
     this.#pipe = pipe;
+    this.#leftovers = leftovers;
     const heartbeat = outcome.hasMechanism ? Heartbeat.forOptions(options) : undefined;
     heartbeat?.started(clock.now());
     this.#heartbeat = heartbeat;
@@ -65,7 +75,14 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner {
   start(): void {
     this.#scheduleHeartbeat();
     this.#outgoing.pump();
-    this.#incoming.decodeAll();
+    const isHeld = this.#leftovers?.holdsBack === true;
+    if (isHeld && !this.#isOver) this.#leftovers?.hold(this);
+    this.#incoming.start(isHeld);
+  }
+
+  /** Former peers have left room again. */
+  letGo(): void {
+    this.#incoming.letGo();
   }
 
   get isIdle(): boolean {
@@ -79,6 +96,7 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner {
   /** No more traffic; the session closes the link. */
   end(): void {
     this.#isOver = true;
+    this.#leftovers?.forget(this);
     this.#outgoing.end();
     this.#incoming.end();
     if (this.#heartbeatTimer !== undefined) this.#owner.clock.clearTimer(this.#heartbeatTimer);

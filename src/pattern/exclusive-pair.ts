@@ -24,7 +24,9 @@ export class PairPattern implements Pattern {
   detach(pipe: Pipe): void {
     if (pipe !== this.#peer) return;
     this.#peer = undefined;
-    if (pipe.canRead) this.#former.push(pipe);
+    if (!pipe.canRead) return;
+    pipe.queued = true;
+    this.#former.push(pipe);
   }
 
   readable(_pipe: Pipe): void {}
@@ -39,7 +41,10 @@ export class PairPattern implements Pattern {
     const message = pipe?.read();
     if (message === undefined) return undefined;
     this.source = pipe;
-    if (pipe !== this.#peer && !pipe?.canRead) this.#former.shift();
+    if (pipe !== undefined && pipe !== this.#peer && !pipe.canRead) {
+      pipe.queued = false;
+      this.#former.shift();
+    }
     return message;
   }
 

@@ -8,7 +8,7 @@ import type { Message } from "../base/message.ts";
 import type { Pipe } from "../base/pipe.ts";
 
 export class FairQueue {
-  /** Exactly the pipes with unread messages; `pipe.queued` marks them. */
+  /** Exactly the pipes with unread messages, those of peers that are gone too; `pipe.queued` marks them. */
   readonly #pipes: Pipe[] = [];
   #current = 0;
   /** The pipe that the last message came from. */

@@ -9,6 +9,7 @@ import { fromText } from "../base/bytes.ts";
 import type { Clock } from "../base/clock.ts";
 import { ZmqError } from "../base/errors.ts";
 import type { MonitorEvent } from "../base/events.ts";
+import { Leftovers } from "../base/leftovers.ts";
 import type { Control, Message, Properties } from "../base/message.ts";
 import {
   getOptionById,
@@ -56,6 +57,8 @@ export class SocketCore implements PipeOwner, PatternHost {
   readonly pattern: Pattern;
   /** Peers now, dialed pipes without a link included. */
   readonly pipes = new Set<Pipe>();
+  /** What those left behind unread that are gone. */
+  readonly leftovers: Leftovers;
   isClosed = false;
   /** A proxy owns the socket. */
   isProxied = false;
@@ -80,6 +83,7 @@ export class SocketCore implements PipeOwner, PatternHost {
     this.type = type;
     this.options = options;
     this.clock = clock;
+    this.leftovers = new Leftovers(clock, () => options.departedHighWaterMarkBytes);
     this.pattern = createPattern(this);
     this.#senders = new WaitingLine(clock, (ms) => this.#inVain(ms, "send", "no peer had room for the message"));
     this.#receivers = new WaitingLine(clock, (ms) => this.#inVain(ms, "receive", "no message came"));
@@ -270,6 +274,7 @@ export class SocketCore implements PipeOwner, PatternHost {
   ended(pipe: Pipe): void {
     if (!this.pipes.delete(pipe)) return;
     this.pattern.detach(pipe);
+    if (pipe.queued) pipe.leaveTo(this.leftovers);
     this.#serve();
   }
 
@@ -329,6 +334,7 @@ export class SocketCore implements PipeOwner, PatternHost {
       const { sendHighWaterMark, receiveHighWaterMark } = this.options;
       for (const pipe of this.pipes) pipe.resize(sendHighWaterMark, receiveHighWaterMark);
     }
+    if (name === "departedHighWaterMarkBytes") this.leftovers.limitChanged();
     this.pattern.optionChanged?.(name);
   }
 

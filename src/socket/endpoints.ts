@@ -207,6 +207,10 @@ export class Endpoints implements EndpointOwner, InprocBinder {
     return this.#core.type;
   }
 
+  get leftovers() {
+    return this.#core.leftovers;
+  }
+
   createPipe(endpoint: string, dialed: boolean, options: OptionValues): Pipe {
     return this.#core.createPipe(endpoint, dialed, options);
   }

@@ -4,34 +4,11 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { fromText } from "../../src/base/bytes.ts";
 import { Dealer, Publisher, Pull, Router, XPublisher } from "../../src/socket/sockets.ts";
-import { bytes, command, type FakeLink, fakeContext, frame, GREETING, ready, repeated } from "../fake-link.ts";
+import { bytes, command, frame, GREETING, ready, repeated } from "../fake-link.ts";
+import { bound, flood } from "./bound.ts";
 
-const ADDRESS = "tcp://127.0.0.1:1";
 const MORE = frame(1, []);
 const text = (frames: readonly Uint8Array[]): string[] => frames.map((each) => Buffer.from(each).toString("latin1"));
-
-/** A bound socket of `type`, what it runs on, and what it tells its observers. */
-function bound<S extends { bindSync(address: string): void }, O extends object>(
-  Type: new (options: O) => S,
-  options: Omit<O, "context"> = {} as O,
-) {
-  const { context, clock, transport } = fakeContext();
-  const socket = new Type({ ...options, context } as unknown as O);
-  socket.bindSync(ADDRESS);
-  return { socket, clock, transport };
-}
-
-/** Sends in chunks of 64 KiB, as a socket's reads bring them, as long as the peer is listened to. Returns how many went out. */
-function flood(link: FakeLink, clock: { turn(): void }, piece: Uint8Array, chunks: number): number {
-  const chunk = repeated(piece, Math.floor(65_536 / piece.length));
-  let sent = 0;
-  while (sent < chunks && link.isOpen && !link.isPaused) {
-    link.handler.data(chunk);
-    sent++;
-    clock.turn();
-  }
-  return sent;
-}
 
 describe("frames of a message", () => {
   it("are as many as maxMessageFrames allows, and a peer that sends one more is cut off", async () => {

@@ -43,6 +43,15 @@ export const QUEUE_OPTIONS = {
   maxHandshakeSize: int({ id: -5, default: 65_536, min: 256 }),
   /** Not in libzmq. Connections of one bound endpoint that may be in the handshake at a time; beyond, the oldest of them is closed. 0 = no limit. */
   maxPendingHandshakes: int({ id: -6, default: 4096, min: 0 }),
+  /** Not in libzmq. Memory, in about bytes, of the unread messages of all peers that are gone; beyond, new connections are read no sooner than half of it was received. 0 = no limit. */
+  departedHighWaterMarkBytes: int64({
+    id: -9,
+    default: 268_435_456,
+    min: 0,
+    applies: "now",
+    on: RECEIVERS,
+    note: "Counts 64 bytes a message, 128 a frame and 2 KiB a peer beside the octets.",
+  }),
 
   /** ZMQ_AFFINITY. Bit mask of the I/O threads that serve the socket's connections. */
   affinity: uint64({ id: 4, default: 0, note: "Kept, without effect: there is one event loop." }),

@@ -119,6 +119,9 @@ class Rig implements EndpointOwner {
 
   // --- EndpointOwner ---
 
+  get leftovers() {
+    return this.core.leftovers;
+  }
   createPipe(endpoint: string, dialed: boolean, options: OptionValues) {
     return this.core.createPipe(endpoint, dialed, options);
   }
