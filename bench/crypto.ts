@@ -10,8 +10,9 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import instantiate from "libsodium-sumo";
-import { withNative } from "../src/node/sodium-native.ts";
-import { boxKey, newKeyPair, type Primitives, primitives, randomBytes } from "../src/security/crypto.ts";
+import { nativeBoxes } from "../src/node/sodium-native.ts";
+import { OpenSslKeys } from "../src/node/x25519.ts";
+import { type Boxes, boxKey, type KeyPairs, newKeyPair, primitives, randomBytes } from "../src/security/crypto.ts";
 import { CurveCipher } from "../src/security/curve-cipher.ts";
 
 const ROUNDS = 5;
@@ -44,7 +45,7 @@ console.log(`first use of ${wasm.name}: ${(performance.now() - startedAt).toFixe
 const pair = newKeyPair();
 const keyed = boxKey(key, nonce);
 
-function addPrimitives(library: string, candidate: Primitives): void {
+function addBoxes(library: string, candidate: Boxes): void {
   for (const size of SIZES) {
     const body = new Uint8Array(size).fill(7);
     const box = new Uint8Array(size + 16);
@@ -53,17 +54,23 @@ function addPrimitives(library: string, candidate: Primitives): void {
     candidate.seal(keyed, -1, body, good, 0);
     add(`seal ${size}`, library, () => candidate.seal(keyed, -1, body, box, 0));
     add(`open ${size}`, library, () => {
-      if (!candidate.open(keyed, good, 0, content, 0)) throw new Error("does not open");
+      if (!candidate.open(keyed, good, 0, good.length, content, 0)) throw new Error("does not open");
     });
   }
 }
 
-addPrimitives("libsodium wasm", wasm);
-add("public key", "libsodium wasm", () => wasm.publicKey(pair.secretKey));
-add("shared key", "libsodium wasm", () => wasm.sharedKey(pair.publicKey, pair.secretKey));
+function addKeys(library: string, candidate: KeyPairs): void {
+  const own = candidate.pairOf(pair.secretKey);
+  add("new pair", library, () => candidate.newPair?.() ?? candidate.pairOf(randomBytes(32)));
+  add("shared key", library, () => own.sharedKey(pair.publicKey));
+}
+
+addBoxes("libsodium wasm", wasm.boxes);
+addKeys("libsodium wasm", wasm.keys);
+addKeys("OpenSSL", new OpenSslKeys(wasm));
 
 const native = await optional("sodium-native");
-if (native !== undefined) addPrimitives("sodium-native from 2 KiB", withNative(wasm, native.default));
+if (native !== undefined) addBoxes("sodium-native from 2 KiB", nativeBoxes(wasm.boxes, native.default));
 
 // libsodium's functions alone, without copies into and out of its memory: what sodium.ts composes boxes of, and the box it does not use.
 // biome-ignore lint/suspicious/noExplicitAny: the raw module has hundreds of functions
@@ -76,7 +83,7 @@ for (const size of SIZES) {
   add(`seal ${size}`, whole, () => raw._crypto_box_easy_afternm(box, text, size, 0, rawNonce, rawKey));
   add(`open ${size}`, whole, () => raw._crypto_box_open_easy_afternm(text, box, size + 16, 0, rawNonce, rawKey));
   const out = raw._malloc(size + 64);
-  const stream = () => raw._crypto_stream_salsa20_xor(out, text, size + 32, 0, rawNonce, rawKey);
+  const stream = () => raw._crypto_stream_salsa20(out, size + 32, 0, rawNonce, rawKey);
   const tag = () => raw._crypto_onetimeauth(rawNonce + 16, out, size, 0, rawKey);
   add(`seal ${size}`, "function alone: Salsa20", stream);
   add(`seal ${size}`, "function alone: Poly1305", tag);
@@ -110,7 +117,7 @@ if (salsa !== undefined) {
 }
 const curves = await optional("@noble/curves/ed25519.js");
 if (curves !== undefined) {
-  add("public key", "noble", () => curves.x25519.getPublicKey(pair.secretKey));
+  add("new pair", "noble", () => curves.x25519.getPublicKey(randomBytes(32)));
   add("shared key", "noble", () => curves.x25519.getSharedSecret(pair.secretKey, pair.publicKey));
 }
 
@@ -138,7 +145,7 @@ for (const size of SIZES) {
   add(`seal ${size}`, "whole MESSAGE command", () => client.seal(0, body, frame, 0));
   add(`seal and open ${size}`, "whole MESSAGE command", () => {
     client.seal(0, body, frame, 0);
-    server.open(frame);
+    server.open(frame, 0, frame.length);
   });
 }
 

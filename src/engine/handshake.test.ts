@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { FlipCipher } from "../../test/flip-cipher.ts";
 import { NO_PROPERTIES } from "../base/message.ts";
 import type { SocketTypeName } from "../base/socket-types.ts";
-import type { FrameCipher, Mechanism, MechanismState, ZapReply } from "../security/mechanism.ts";
+import type { Mechanism, MechanismState, ZapReply } from "../security/mechanism.ts";
 import { NullMechanism } from "../security/null.ts";
 import { readyBody } from "../wire/command.ts";
 import { encodeMetadata, parseMetadata } from "../wire/metadata.ts";
@@ -381,21 +382,12 @@ test("a Socket-Type among the handler's metadata is checked as the peer's", () =
 
 // --- Mechanisms with more than one command, and a cipher ---
 
-const flip: FrameCipher = {
-  overhead: 1,
-  seal(flags, body, target, offset) {
-    target[offset] = flags;
-    for (let i = 0; i < body.length; i++) target[offset + 1 + i] = (body[i] as number) ^ 0xff;
-  },
-  open: (body) => body.map((octet, i) => (i === 0 ? octet : octet ^ 0xff)).slice(),
-};
-
 /** Client: A, then B when W came, ready at R. Server: W at A, R at B. */
 class Rounds implements Mechanism {
   readonly name = "CURVE";
   state: MechanismState = "handshaking";
   peer = NO_PROPERTIES;
-  readonly cipher = flip;
+  readonly cipher = new FlipCipher();
   readonly #queue: string[];
 
   constructor(isServer: boolean) {
@@ -423,7 +415,7 @@ test("a mechanism of several rounds is driven to its end, and its cipher seals w
   assert.deepEqual([client.state, server.state], ["done", "done"]);
   client.outcome.encoder.encode([Buffer.from("a"), Buffer.from("b")]);
   const bytes = Buffer.concat(client.outcome.encoder.take());
-  assert.equal(bytes.toString("hex"), plain("00 02 01 9e 00 02 00 9d"));
+  assert.equal(bytes.toString("hex"), plain("00 03 ee 01 9e 00 03 ee 00 9d"));
   server.outcome.decoder.push(bytes);
   assert.deepEqual(decoded(server.outcome), [["a", "b"]]);
 });

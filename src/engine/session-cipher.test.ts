@@ -63,7 +63,8 @@ function connectionThatSeals(frames: number) {
       if (frames-- === 0) throw new ZmqError("ERR_ZMTP_INVALID_SEQUENCE");
       target.set(body, offset);
     },
-    open: (body) => body,
+    flags: 0,
+    open: (source, start, end) => source.slice(start, end),
   };
   const session = new Session(link, handshake(new Sealed(cipher)), {
     clock,

@@ -5,15 +5,18 @@
 
 import { deserialize, serialize } from "node:v8";
 import { systemClock } from "../base/clock.ts";
+import { extendPrimitives } from "../security/crypto.ts";
 import type { Platform } from "../socket/platform.ts";
 import { ipc } from "../transport/node/ipc.ts";
 import { tcp } from "../transport/node/tcp.ts";
 import { lifetime } from "./exit.ts";
-import { detectSodiumNative } from "./sodium-native.ts";
+import { withSodiumNative } from "./sodium-native.ts";
+import { withOpenSsl } from "./x25519.ts";
 
 const warned = new Set<string>();
 
-detectSodiumNative();
+// Not before CURVE is used for the first time.
+extendPrimitives((base) => withOpenSsl(withSodiumNative(base)));
 
 export const nodePlatform: Platform = {
   clock: systemClock(),

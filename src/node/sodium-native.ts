@@ -5,7 +5,7 @@
  */
 
 import { createRequire } from "node:module";
-import { extendPrimitives, type Primitives, TAG_BYTES } from "../security/crypto.ts";
+import { type Boxes, type Primitives, TAG_BYTES } from "../security/crypto.ts";
 
 /** From here on native code is faster: docs/security.md. */
 const NATIVE_FROM_BYTES = 2048;
@@ -16,12 +16,12 @@ interface SodiumNative {
   crypto_secretbox_open_easy(text: Uint8Array, box: Uint8Array, nonce: Uint8Array, key: Uint8Array): boolean;
 }
 
-/** Has sodium-native looked for when CURVE is used for the first time, and not before. Not there, or not loadable: nothing changes. */
-export function detectSodiumNative(): void {
-  extendPrimitives((base) => {
-    const native = find();
-    return native === undefined ? base : withNative(base, native);
-  });
+/** `base` with sodium-native for large frames; `base` itself where that is not there, or cannot be loaded. */
+export function withSodiumNative(base: Primitives): Primitives {
+  const native = find();
+  if (native === undefined) return base;
+  const name = `${base.name}, sodium-native from ${NATIVE_FROM_BYTES} bytes`;
+  return { ...base, name, boxes: nativeBoxes(base.boxes, native) };
 }
 
 function find(): SodiumNative | undefined {
@@ -39,12 +39,9 @@ function isSodiumNative(found: unknown): found is SodiumNative {
   return typeof crypto_secretbox_easy === "function" && typeof crypto_secretbox_open_easy === "function";
 }
 
-/** `small` for keys and small frames, `native` for the others. */
-export function withNative(small: Primitives, native: SodiumNative): Primitives {
+/** `small` for small frames, `native` for the others. */
+export function nativeBoxes(small: Boxes, native: SodiumNative): Boxes {
   return {
-    name: `${small.name}, sodium-native from ${NATIVE_FROM_BYTES} bytes`,
-    publicKey: (secretKey) => small.publicKey(secretKey),
-    sharedKey: (publicKey, secretKey) => small.sharedKey(publicKey, secretKey),
     streamKey: (key, nonce) => small.streamKey(key, nonce),
     seal(box, lead, body, target, offset) {
       if (body.length < NATIVE_FROM_BYTES) {
@@ -58,11 +55,11 @@ export function withNative(small: Primitives, native: SodiumNative): Primitives 
       end += body.length;
       native.crypto_secretbox_easy(target.subarray(offset, end), target.subarray(textAt, end), box.nonce, box.key);
     },
-    open(box, source, start, target, offset) {
-      const length = source.length - start - TAG_BYTES;
-      if (length < NATIVE_FROM_BYTES) return small.open(box, source, start, target, offset);
+    open(box, source, start, end, target, offset) {
+      const length = end - start - TAG_BYTES;
+      if (length < NATIVE_FROM_BYTES) return small.open(box, source, start, end, target, offset);
       const content = target.subarray(offset, offset + length);
-      return native.crypto_secretbox_open_easy(content, source.subarray(start), box.nonce, box.key);
+      return native.crypto_secretbox_open_easy(content, source.subarray(start, end), box.nonce, box.key);
     },
   };
 }

@@ -105,8 +105,7 @@ function keyPair(options: SecurityOptions, who: string): KeyPair {
   if (curveSecretKey === null) throw new ZmqError("EINVAL", { message: `${who} needs curveSecretKey` });
   const known = computed.get(options);
   if (known !== undefined && known.of === curveSecretKey) return known.pair;
-  const secretKey = decodeKey(curveSecretKey, "curveSecretKey");
-  const pair = { publicKey: primitives().publicKey(secretKey), secretKey };
+  const pair = primitives().keys.pairOf(decodeKey(curveSecretKey, "curveSecretKey"));
   computed.set(options, { of: curveSecretKey, pair });
   return pair;
 }

@@ -1,14 +1,16 @@
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import { test } from "node:test";
-import { detectSodiumNative, withNative } from "../node/sodium-native.ts";
+import { nativeBoxes, withSodiumNative } from "../node/sodium-native.ts";
+import { OpenSslKeys, withOpenSsl } from "../node/x25519.ts";
 import {
+  type Boxes,
   boxKey,
   equalSecrets,
   extendPrimitives,
+  type KeyPairs,
   newKeyPair,
   openBox,
-  type Primitives,
   primitives,
   randomBytes,
   sealBox,
@@ -39,12 +41,57 @@ const NACL = {
   ),
 };
 
-/** The default primitives, and the same with sodium-native where a developer has it. */
-function implementations(): [string, Primitives][] {
-  const all: [string, Primitives][] = [["libsodium's WebAssembly", primitives()]];
+const library = primitives();
+
+const KEY_PAIRS: [string, KeyPairs][] = [
+  ["libsodium's WebAssembly", library.keys],
+  ["OpenSSL", new OpenSslKeys(library)],
+];
+
+for (const [name, keys] of KEY_PAIRS) {
+  test(`${name}: NaCl's key vectors hold`, () => {
+    const bob = keys.pairOf(NACL.bobSecret.slice());
+    assert.equal(hex(bob.publicKey), hex(NACL.bobPublic));
+    assert.equal(hex(bob.secretKey), hex(NACL.bobSecret));
+    assert.equal(hex(bob.sharedKey(NACL.alicePublic)!), hex(NACL.shared));
+  });
+
+  test(`${name}: new pairs differ, and agree with pairs of the default library`, () => {
+    const [pair, other] = [keys.newPair?.() ?? keys.pairOf(randomBytes(32)), newKeyPair()];
+    assert.notEqual(hex(pair.publicKey), hex(other.publicKey));
+    const known = library.keys.pairOf(pair.secretKey.slice());
+    assert.equal(hex(known.publicKey), hex(pair.publicKey));
+    assert.equal(hex(pair.sharedKey(other.publicKey)!), hex(other.sharedKey(pair.publicKey)!));
+  });
+
+  test(`${name}: a pair that has forgotten its secret key makes no more keys of it`, () => {
+    const secretKey = NACL.bobSecret.slice();
+    const bob = keys.pairOf(secretKey);
+    bob.sharedKey(NACL.alicePublic);
+    bob.forget();
+    assert.ok(secretKey.every((octet) => octet === 0));
+    let late: Uint8Array | undefined;
+    try {
+      late = bob.sharedKey(NACL.alicePublic);
+    } catch {
+      // As well.
+    }
+    assert.notEqual(late && hex(late), hex(NACL.shared));
+  });
+
+  test(`${name}: a public key of small order is refused`, () => {
+    const pair = keys.pairOf(randomBytes(32));
+    for (const order of ["00".repeat(32), `01${"00".repeat(31)}`])
+      assert.equal(pair.sharedKey(bytes(order)), undefined);
+  });
+}
+
+/** The default library, and sodium-native where a developer has it. */
+function implementations(): [string, Boxes][] {
+  const all: [string, Boxes][] = [["libsodium's WebAssembly", library.boxes]];
   try {
-    const native = createRequire(import.meta.url)("sodium-native") as Parameters<typeof withNative>[1];
-    all.push(["sodium-native", withNative(primitives(), native)]);
+    const native = createRequire(import.meta.url)("sodium-native") as Parameters<typeof nativeBoxes>[1];
+    all.push(["sodium-native", nativeBoxes(library.boxes, native)]);
   } catch {
     // Optional.
   }
@@ -52,11 +99,6 @@ function implementations(): [string, Primitives][] {
 }
 
 for (const [name, implementation] of implementations()) {
-  test(`${name}: NaCl's key vectors hold`, () => {
-    assert.equal(hex(implementation.publicKey(NACL.bobSecret)), hex(NACL.bobPublic));
-    assert.equal(hex(implementation.sharedKey(NACL.alicePublic, NACL.bobSecret)!), hex(NACL.shared));
-  });
-
   test(`${name}: NaCl's box vector seals and opens, whole and with its first octet apart`, () => {
     const { shared, nonce, message, box } = NACL;
     const target = new Uint8Array(box.length + 5);
@@ -67,7 +109,7 @@ for (const [name, implementation] of implementations()) {
     implementation.seal(boxKey(shared, nonce), message[0]!, message.subarray(1), target, 0);
     assert.equal(hex(target.subarray(0, box.length)), hex(box));
     const opened = new Uint8Array(message.length);
-    assert.equal(implementation.open(boxKey(shared, nonce), target.subarray(0, box.length), 0, opened, 0), true);
+    assert.equal(implementation.open(boxKey(shared, nonce), target, 0, box.length, opened, 0), true);
     assert.equal(hex(opened), hex(message));
   });
 
@@ -81,7 +123,7 @@ for (const [name, implementation] of implementations()) {
       const box = new Uint8Array(length + 1 + TAG_BYTES + 2);
       implementation.seal(boxKey(key, nonce), 0xab, body, box, 2);
       const content = new Uint8Array(length + 1);
-      assert.equal(implementation.open(boxKey(key, nonce), box, 2, content, 0), true, `${length}`);
+      assert.equal(implementation.open(boxKey(key, nonce), box, 2, box.length, content, 0), true, `${length}`);
       assert.equal(content[0], 0xab);
       assert.deepEqual(Buffer.compare(content.subarray(1), body), 0, `${length}`);
     }
@@ -96,11 +138,11 @@ for (const [name, implementation] of implementations()) {
       for (let at = 0; at < box.length; at += length > 1000 ? 97 : 1) {
         box[at]! ^= 1 << (at % 8);
         const content = new Uint8Array(length);
-        assert.equal(implementation.open(boxKey(key, nonce), box, 0, content, 0), false);
+        assert.equal(implementation.open(boxKey(key, nonce), box, 0, box.length, content, 0), false);
         assert.ok(content.every((octet) => octet === 0));
         box[at]! ^= 1 << (at % 8);
       }
-      assert.equal(implementation.open(boxKey(key, nonce), box, 0, new Uint8Array(length), 0), true);
+      assert.equal(implementation.open(boxKey(key, nonce), box, 0, box.length, new Uint8Array(length), 0), true);
     }
   });
 
@@ -112,15 +154,11 @@ for (const [name, implementation] of implementations()) {
       const key = keys[turn % 2]!;
       const box = new Uint8Array(10 + TAG_BYTES);
       implementation.seal(boxKey(key, nonce), -1, body, box, 0);
-      assert.equal(implementation.open(boxKey(keys[(turn + 1) % 2]!, nonce), box, 0, new Uint8Array(10), 0), false);
-      assert.equal(implementation.open(boxKey(key, nonce), box, 0, new Uint8Array(10), 0), true);
-    }
-  });
-
-  test(`${name}: a public key of small order is refused`, () => {
-    const { secretKey } = newKeyPair();
-    for (const order of ["00".repeat(32), `01${"00".repeat(31)}`]) {
-      assert.equal(implementation.sharedKey(bytes(order), secretKey), undefined);
+      assert.equal(
+        implementation.open(boxKey(keys[(turn + 1) % 2]!, nonce), box, 0, box.length, new Uint8Array(10), 0),
+        false,
+      );
+      assert.equal(implementation.open(boxKey(key, nonce), box, 0, box.length, new Uint8Array(10), 0), true);
     }
   });
 }
@@ -128,7 +166,7 @@ for (const [name, implementation] of implementations()) {
 test("a frame beyond what WebAssembly can hold is refused, and smaller ones still work", () => {
   const huge = { length: 3_000_000_000 } as unknown as Uint8Array;
   const key = randomBytes(32);
-  assert.throws(() => primitives().seal(boxKey(key, randomBytes(24)), 0, huge, new Uint8Array(0), 0), {
+  assert.throws(() => library.boxes.seal(boxKey(key, randomBytes(24)), 0, huge, new Uint8Array(0), 0), {
     code: "EMSGSIZE",
   });
   const box = new Uint8Array(100 + TAG_BYTES);
@@ -179,16 +217,22 @@ test("what is no key is refused without being shown", () => {
 test("an extension takes the place of the default primitives at the next use", (t) => {
   t.after(() => extendPrimitives((base) => base));
   const { name } = primitives();
-  extendPrimitives((base) => ({
-    ...withNative(base, {} as Parameters<typeof withNative>[1]),
-    name: `more than ${base.name}`,
-  }));
+  extendPrimitives((base) => ({ ...base, name: `more than ${base.name}` }));
   assert.equal(primitives().name, `more than ${name}`);
-  assert.equal(curvePublicKey("JTKVSB%%)wK0E.X)V>+}o?pNmC{O&4W4b!Ni{Lh6"), "rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7");
 });
 
-test("sodium-native is looked for, and its absence changes nothing", (t) => {
-  t.after(() => extendPrimitives((base) => base));
-  detectSodiumNative();
-  assert.equal(curvePublicKey("JTKVSB%%)wK0E.X)V>+}o?pNmC{O&4W4b!Ni{Lh6"), "rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7");
+test("sodium-native is looked for, and its absence changes nothing", () => {
+  const found = withSodiumNative(library);
+  assert.equal(found.keys, library.keys);
+  if (found.boxes === library.boxes) assert.equal(found, library);
+  else assert.match(found.name, /sodium-native/);
+});
+
+test("Node's OpenSSL makes the keys, unless it computes others than the default library", () => {
+  assert.match(withOpenSsl(library).name, /OpenSSL/);
+  const broken = {
+    ...library,
+    keys: { pairOf: (key: Uint8Array) => library.keys.pairOf(key.map((octet) => octet ^ 8)) },
+  };
+  assert.equal(withOpenSsl(broken), broken);
 });

@@ -1,9 +1,9 @@
 /**
  * What CURVE asks of a crypto library: X25519, and XSalsa20-Poly1305 under a
  * key and nonce ("box" with a precomputed key and "secretbox" are the same).
- * The library is libsodium's WebAssembly build (sodium.ts); Node programs that
- * installed `sodium-native` get that for large frames. docs/security.md has
- * the figures.
+ * The library is libsodium's WebAssembly build (sodium.ts); in Node, key pairs
+ * are those of its OpenSSL (node/x25519.ts), and programs that installed
+ * `sodium-native` get that for large frames. docs/security.md has the figures.
  *
  * Nothing here is asynchronous, and nothing is loaded before its first use.
  */
@@ -27,14 +27,25 @@ export interface BoxKey {
   readonly streamKey: Uint8Array;
 }
 
+/** A key pair of X25519. */
+export interface KeyPair {
+  readonly publicKey: Uint8Array;
+  readonly secretKey: Uint8Array;
+  /** The key of boxes between this pair and another's; undefined when `publicKey` is none (a point of small order). */
+  sharedKey(publicKey: Uint8Array): Uint8Array | undefined;
+  /** The secret key is not needed any more, and is overwritten where that is possible. The pair is of no use then. */
+  forget(): void;
+}
+
+export interface KeyPairs {
+  /** The pair a secret key belongs to. Keeps the array. */
+  pairOf(secretKey: Uint8Array): KeyPair;
+  /** A random pair, where that is quicker made than from a random secret key. */
+  newPair?(): KeyPair;
+}
+
 /** All arrays are the caller's; no call keeps or changes one that it did not fill. */
-export interface Primitives {
-  /** For diagnostics. */
-  readonly name: string;
-  /** The public key that belongs to a secret key. */
-  publicKey(secretKey: Uint8Array): Uint8Array;
-  /** The key of boxes between two key pairs; undefined when the public key is none (a point of small order). */
-  sharedKey(publicKey: Uint8Array, secretKey: Uint8Array): Uint8Array | undefined;
+export interface Boxes {
   /** HSalsa20 of `key` and the first 16 octets of `nonce`. */
   streamKey(key: Uint8Array, nonce: Uint8Array): Uint8Array;
   /**
@@ -43,11 +54,17 @@ export interface Primitives {
    */
   seal(box: BoxKey, lead: number, body: Uint8Array, target: Uint8Array, offset: number): void;
   /**
-   * Opens the box that reaches from `start` to the end of `source` and writes its
-   * content at `offset` of `target`. False, and nothing written, when it is not
-   * authentic. `source` has at least TAG_BYTES octets behind `start`.
+   * Opens the box that reaches from `start` to `end` of `source`, TAG_BYTES or more, and writes
+   * its content at `offset` of `target`. False, and nothing written, when it is not authentic.
    */
-  open(box: BoxKey, source: Uint8Array, start: number, target: Uint8Array, offset: number): boolean;
+  open(box: BoxKey, source: Uint8Array, start: number, end: number, target: Uint8Array, offset: number): boolean;
+}
+
+export interface Primitives {
+  /** For diagnostics. */
+  readonly name: string;
+  readonly keys: KeyPairs;
+  readonly boxes: Boxes;
 }
 
 let current: Primitives | undefined;
@@ -82,27 +99,23 @@ export function randomBytes(length: number): Uint8Array {
   return bytes;
 }
 
-export interface KeyPair {
-  readonly publicKey: Uint8Array;
-  readonly secretKey: Uint8Array;
+/** A new random key pair; of `random`, where tests want to know it. */
+export function newKeyPair(random?: RandomSource): KeyPair {
+  const { keys } = primitives();
+  if (random === undefined && keys.newPair !== undefined) return keys.newPair();
+  return keys.pairOf((random ?? randomBytes)(KEY_BYTES));
 }
 
-/** A new random key pair. */
-export function newKeyPair(random: RandomSource = randomBytes): KeyPair {
-  const secretKey = random(KEY_BYTES);
-  return { publicKey: primitives().publicKey(secretKey), secretKey };
-}
-
-/** The key of boxes between two key pairs. Throws ERR_ZMTP_CRYPTOGRAPHIC, which names `what`, for a public key of small order. */
-export function sharedKey(publicKey: Uint8Array, secretKey: Uint8Array, what: string): Uint8Array {
-  const key = primitives().sharedKey(publicKey, secretKey);
+/** The key of boxes between `own` and the owner of `publicKey`. Throws ERR_ZMTP_CRYPTOGRAPHIC, which names `what`, for a public key of small order. */
+export function sharedKey(publicKey: Uint8Array, own: KeyPair, what: string): Uint8Array {
+  const key = own.sharedKey(publicKey);
   if (key === undefined) throw new ZmqError("ERR_ZMTP_CRYPTOGRAPHIC", { message: `CURVE: ${what} is no public key` });
   return key;
 }
 
 /** Keeps `key` and `nonce`. */
 export function boxKey(key: Uint8Array, nonce: Uint8Array): BoxKey {
-  return { key, nonce, streamKey: primitives().streamKey(key, nonce) };
+  return { key, nonce, streamKey: primitives().boxes.streamKey(key, nonce) };
 }
 
 /** Writes the box of `content` at `offset` of `target`. */
@@ -113,14 +126,14 @@ export function sealBox(
   target: Uint8Array,
   offset: number,
 ): void {
-  primitives().seal(boxKey(key, nonce), -1, content, target, offset);
+  primitives().boxes.seal(boxKey(key, nonce), -1, content, target, offset);
 }
 
 /** The content of `box`, in memory of its own. Throws ERR_ZMTP_CRYPTOGRAPHIC, which names `what`, when it is not authentic. */
 export function openBox(key: Uint8Array, nonce: Uint8Array, box: Uint8Array, what: string): Uint8Array {
   if (box.length >= TAG_BYTES) {
     const content = uninitialized(box.length - TAG_BYTES);
-    if (primitives().open(boxKey(key, nonce), box, 0, content, 0)) return content;
+    if (primitives().boxes.open(boxKey(key, nonce), box, 0, box.length, content, 0)) return content;
   }
   throw new ZmqError("ERR_ZMTP_CRYPTOGRAPHIC", { message: `CURVE: ${what} does not open` });
 }

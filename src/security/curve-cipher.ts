@@ -8,11 +8,11 @@
  * allocated for a frame but that of an opened one.
  */
 
-import { uninitialized } from "../base/bytes.ts";
+import { ByteArray, EMPTY, uninitialized } from "../base/bytes.ts";
 import { ZmqError } from "../base/errors.ts";
 import { commandName } from "../wire/command.ts";
 import { readUint32, writeUint32 } from "../wire/frame.ts";
-import { type BoxKey, boxKey, type Primitives, primitives, TAG_BYTES } from "./crypto.ts";
+import { type Boxes, type BoxKey, boxKey, primitives, TAG_BYTES } from "./crypto.ts";
 import { NONCE, nonceFrom } from "./curve.ts";
 import type { FrameCipher } from "./mechanism.ts";
 
@@ -46,7 +46,7 @@ export interface CurveTraffic {
 
 export class CurveCipher implements FrameCipher {
   readonly overhead = SHORTEST_MESSAGE;
-  readonly #primitives: Primitives = primitives();
+  readonly #boxes: Boxes = primitives().boxes;
   /** One for each direction; the counters in their nonces change. */
   readonly #sealing: BoxKey;
   readonly #opening: BoxKey;
@@ -54,6 +54,8 @@ export class CurveCipher implements FrameCipher {
   /** The peer's last counter, in two halves: it has 64 bits. */
   #peerHigh: number;
   #peerLow: number;
+  /** Of the frame opened last. */
+  flags = 0;
   readonly #small = new Slab(SMALL_SLAB_BYTES);
   readonly #medium = new Slab(MEDIUM_SLAB_BYTES);
 
@@ -79,7 +81,7 @@ export class CurveCipher implements FrameCipher {
     writeUint32(nonce, COUNTER_AT, Math.floor(counter / 0x1_0000_0000));
     writeUint32(nonce, COUNTER_AT + 4, counter % 0x1_0000_0000);
     for (let i = 0; i < 8; i++) target[offset + NONCE_AT + i] = nonce[COUNTER_AT + i] as number;
-    this.#primitives.seal(this.#sealing, flags, body, target, offset + BOX_AT);
+    this.#boxes.seal(this.#sealing, flags, body, target, offset + BOX_AT);
   }
 
   /**
@@ -87,35 +89,40 @@ export class CurveCipher implements FrameCipher {
    * …_MALFORMED_COMMAND_MESSAGE, …_INVALID_SEQUENCE or …_CRYPTOGRAPHIC; the
    * connection must be closed then.
    */
-  open(body: Uint8Array): Uint8Array {
-    const length = body.length;
-    if (length < SHORTEST_MESSAGE) throw notMessage(body);
-    for (let i = 0; i < NONCE_AT; i++) if (body[i] !== NAME[i]) throw notMessage(body);
-    const high = readUint32(body, NONCE_AT);
-    const low = readUint32(body, NONCE_AT + 4);
+  open(source: Uint8Array, start: number, end: number): Uint8Array {
+    if (end - start < SHORTEST_MESSAGE) throw notMessage(source.subarray(start, end));
+    for (let i = 0; i < NONCE_AT; i++) if (source[start + i] !== NAME[i]) throw notMessage(source.subarray(start, end));
+    const counterAt = start + NONCE_AT;
+    const high = readUint32(source, counterAt);
+    const low = readUint32(source, counterAt + 4);
     if (high < this.#peerHigh || (high === this.#peerHigh && low <= this.#peerLow)) {
       throw new ZmqError("ERR_ZMTP_INVALID_SEQUENCE", { message: "CURVE: the nonce of a MESSAGE has not grown" });
     }
     const { nonce } = this.#opening;
-    for (let i = 0; i < 8; i++) nonce[COUNTER_AT + i] = body[NONCE_AT + i] as number;
-    const contentLength = length - BOX_AT - TAG_BYTES;
-    let content: Uint8Array;
-    if (contentLength < SMALL_BYTES) content = this.#small.cut(contentLength);
-    else if (contentLength < MEDIUM_BYTES) content = this.#medium.cut(contentLength);
-    else content = uninitialized(contentLength);
-    if (!this.#primitives.open(this.#opening, body, BOX_AT, content, 0)) {
+    for (let i = 0; i < 8; i++) nonce[COUNTER_AT + i] = source[counterAt + i] as number;
+    const contentLength = end - start - BOX_AT - TAG_BYTES;
+    let memory: Uint8Array;
+    let at = 0;
+    if (contentLength < MEDIUM_BYTES) {
+      const slab = contentLength < SMALL_BYTES ? this.#small : this.#medium;
+      at = slab.take(contentLength);
+      memory = slab.memory;
+    } else memory = uninitialized(contentLength);
+    if (!this.#boxes.open(this.#opening, source, start + BOX_AT, end, memory, at)) {
       throw new ZmqError("ERR_ZMTP_CRYPTOGRAPHIC", { message: "CURVE: a MESSAGE does not open" });
     }
     this.#peerHigh = high;
     this.#peerLow = low;
-    return content;
+    this.flags = memory[at] as number;
+    return new ByteArray(memory.buffer, memory.byteOffset + at + 1, contentLength - 1);
   }
 }
 
 /** Memory for the frames of one connection. */
 class Slab {
   readonly #largest: number;
-  #memory: Uint8Array | undefined = undefined;
+  /** Where the octets taken last are. */
+  memory: Uint8Array = EMPTY;
   #used = 0;
   #next = FIRST_SLAB_BYTES;
 
@@ -123,18 +130,16 @@ class Slab {
     this.#largest = largest;
   }
 
-  /** Slabs grow as long as frames follow each other, so that an idle connection holds little. */
-  cut(length: number): Uint8Array {
-    let memory = this.#memory;
-    if (memory === undefined || this.#used + length > memory.length) {
-      memory = uninitialized(Math.max(this.#next, length));
-      this.#memory = memory;
+  /** Where in `memory` the next `length` octets are. Slabs grow as long as frames follow each other, so that an idle connection holds little. */
+  take(length: number): number {
+    if (this.#used + length > this.memory.length) {
+      this.memory = uninitialized(Math.max(this.#next, length));
       this.#used = 0;
-      this.#next = Math.min(memory.length * 2, this.#largest);
+      this.#next = Math.min(this.memory.length * 2, this.#largest);
     }
     const start = this.#used;
     this.#used = start + length;
-    return memory.subarray(start, start + length);
+    return start;
   }
 }
 

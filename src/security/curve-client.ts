@@ -56,13 +56,13 @@ export class CurveClient implements Mechanism {
   #cipher: FrameCipher | undefined = undefined;
 
   /** Throws EINVAL when the server's key is no public key. */
-  constructor(config: MechanismConfig, keys: CurveClientKeys, random: RandomSource = randomBytes) {
+  constructor(config: MechanismConfig, keys: CurveClientKeys, random?: RandomSource) {
     this.#config = config;
     this.#keys = keys;
-    this.#random = random;
+    this.#random = random ?? randomBytes;
     this.#transient = newKeyPair(random);
     try {
-      this.#helloKey = sharedKey(keys.server, this.#transient.secretKey, "the server's key");
+      this.#helloKey = sharedKey(keys.server, this.#transient, "the server's key");
     } catch (cause) {
       if (!(cause instanceof ZmqError) || cause.code !== "ERR_ZMTP_CRYPTOGRAPHIC") throw cause;
       throw new ZmqError("EINVAL", { message: "curveServerKey is no public key", cause });
@@ -133,7 +133,7 @@ export class CurveClient implements Mechanism {
     const serverTransient = content.subarray(0, KEY_BYTES);
     this.#serverTransient = serverTransient;
     this.#cookie = content.subarray(KEY_BYTES);
-    this.#sessionKey = sharedKey(serverTransient, this.#transient.secretKey, "the key in WELCOME");
+    this.#sessionKey = sharedKey(serverTransient, this.#transient, "the key in WELCOME");
   }
 
   #initiate(): Uint8Array {
@@ -151,7 +151,7 @@ export class CurveClient implements Mechanism {
     const vouch = new Uint8Array(layout.VOUCH_BYTES);
     layout.writeLongNonce(vouch, 0, this.#random);
     const nonce = layout.nonceFrom(layout.NONCE.vouch, vouch, 0);
-    const key = sharedKey(this.#serverTransient as Uint8Array, this.#keys.own.secretKey, "the key in WELCOME");
+    const key = sharedKey(this.#serverTransient as Uint8Array, this.#keys.own, "the key in WELCOME");
     const content = concat([this.#transient.publicKey, this.#keys.server]);
     sealBox(key, nonce, content, vouch, layout.LONG_NONCE_BYTES);
     return vouch;
@@ -167,7 +167,7 @@ export class CurveClient implements Mechanism {
     const key = this.#sessionKey as Uint8Array;
     const nonce = layout.nonceFrom(layout.NONCE.ready, body, layout.READY.nonce);
     this.#peer = parseMetadata(openBox(key, nonce, body.subarray(layout.READY.box), "the box of READY"));
-    this.#transient.secretKey.fill(0);
+    this.#transient.forget();
     this.#cipher = new CurveCipher({
       role: "client",
       key,

@@ -51,7 +51,8 @@ export class CurveServer implements Mechanism {
   /** S, the long-term key pair. */
   readonly #own: KeyPair;
   readonly #asksZap: boolean;
-  readonly #random: RandomSource;
+  /** Tests bring their own. */
+  readonly #random: RandomSource | undefined;
   /** S' and the cookie, made once HELLO has opened. */
   #transient: KeyPair | undefined = undefined;
   #cookie: Uint8Array | undefined = undefined;
@@ -66,7 +67,7 @@ export class CurveServer implements Mechanism {
   #cipher: FrameCipher | undefined = undefined;
 
   /** `own`: the long-term key pair. `zap`: ask the ZAP handler about the client's key before READY. */
-  constructor(config: MechanismConfig, own: KeyPair, zap: boolean, random: RandomSource = randomBytes) {
+  constructor(config: MechanismConfig, own: KeyPair, zap: boolean, random?: RandomSource) {
     this.#config = config;
     this.#own = own;
     this.#asksZap = zap;
@@ -151,7 +152,7 @@ export class CurveServer implements Mechanism {
     }
     // A copy: the frame may be a view of memory that is used again.
     const clientTransient = copyOf(body.subarray(layout.HELLO.publicKey, layout.HELLO.nonce));
-    const key = sharedKey(clientTransient, this.#own.secretKey, "the key in HELLO");
+    const key = sharedKey(clientTransient, this.#own, "the key in HELLO");
     const nonce = layout.nonceFrom(layout.NONCE.hello, body, layout.HELLO.nonce);
     openBox(key, nonce, body.subarray(layout.HELLO.box), "the box of HELLO");
     this.#clientTransient = clientTransient;
@@ -160,11 +161,12 @@ export class CurveServer implements Mechanism {
 
   #welcome(): Uint8Array {
     const transient = newKeyPair(this.#random);
-    const cookie = this.#random(layout.COOKIE_BYTES);
+    const random = this.#random ?? randomBytes;
+    const cookie = random(layout.COOKIE_BYTES);
     this.#transient = transient;
     this.#cookie = cookie;
     const body = layout.blankCommand("WELCOME", layout.WELCOME_BYTES);
-    layout.writeLongNonce(body, layout.WELCOME.nonce, this.#random);
+    layout.writeLongNonce(body, layout.WELCOME.nonce, random);
     const nonce = layout.nonceFrom(layout.NONCE.welcome, body, layout.WELCOME.nonce);
     sealBox(this.#key as Uint8Array, nonce, concat([transient.publicKey, cookie]), body, layout.WELCOME.box);
     return body;
@@ -182,7 +184,7 @@ export class CurveServer implements Mechanism {
       throw new ZmqError("ERR_ZMTP_CRYPTOGRAPHIC", { message: "CURVE: the cookie is not that of this connection" });
     }
     const transient = this.#transient as KeyPair;
-    const key = sharedKey(this.#clientTransient as Uint8Array, transient.secretKey, "the key in HELLO");
+    const key = sharedKey(this.#clientTransient as Uint8Array, transient, "the key in HELLO");
     const initiateNonce = layout.nonceFrom(layout.NONCE.initiate, body, nonce);
     const content = openBox(key, initiateNonce, body.subarray(box), "the box of INITIATE");
     const client = copyOf(content.subarray(0, KEY_BYTES));
@@ -191,11 +193,11 @@ export class CurveServer implements Mechanism {
     this.#zap = { mechanism: "CURVE", credentials: [client] };
     this.#key = key;
     this.#peerCounter = copyOf(body.subarray(nonce, box));
-    transient.secretKey.fill(0);
+    transient.forget();
   }
 
   #checkVouch(client: Uint8Array, vouch: Uint8Array, transient: KeyPair): void {
-    const key = sharedKey(client, transient.secretKey, "the client's key in INITIATE");
+    const key = sharedKey(client, transient, "the client's key in INITIATE");
     const nonce = layout.nonceFrom(layout.NONCE.vouch, vouch, 0);
     const content = openBox(key, nonce, vouch.subarray(layout.LONG_NONCE_BYTES), "the vouch");
     const isOurClient = equalSecrets(content.subarray(0, KEY_BYTES), this.#clientTransient as Uint8Array);

@@ -21,7 +21,7 @@ export function curveKeyPair(): CurveKeyPair {
 
 /** The public key that belongs to a secret key, as zmq_curve_public computes it. Throws EINVAL when `secretKey` is no key. */
 export function curvePublicKey(secretKey: string): string {
-  return encodeZ85(primitives().publicKey(decodeKey(secretKey, "secretKey")));
+  return encodeZ85(primitives().keys.pairOf(decodeKey(secretKey, "secretKey")).publicKey);
 }
 
 /** The 32 octets of a key in Z85. Throws EINVAL, which names `what` and never shows the key. */

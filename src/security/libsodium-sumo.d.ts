@@ -9,16 +9,8 @@ declare module "libsodium-sumo" {
     _crypto_box_beforenm(sharedKey: number, publicKey: number, secretKey: number): number;
     /** `constant` 0 stands for Salsa20's own. */
     _crypto_core_hsalsa20(out: number, input: number, key: number, constant: number): number;
-    _crypto_stream_salsa20_xor(
-      out: number,
-      text: number,
-      lengthLow: number,
-      lengthHigh: number,
-      nonce: number,
-      key: number,
-    ): number;
+    _crypto_stream_salsa20(out: number, lengthLow: number, lengthHigh: number, nonce: number, key: number): number;
     _crypto_onetimeauth(tag: number, text: number, lengthLow: number, lengthHigh: number, key: number): number;
-    _crypto_onetimeauth_verify(tag: number, text: number, lengthLow: number, lengthHigh: number, key: number): number;
   }
   /** Fills `module` with its functions; at once when `instantiateWasm` hands the instance over at once. */
   export default function instantiate(module: {

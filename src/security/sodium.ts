@@ -18,15 +18,15 @@
  */
 
 import instantiate, { type SodiumModule } from "libsodium-sumo";
-import { uninitialized } from "../base/bytes.ts";
+import { ByteArray, uninitialized } from "../base/bytes.ts";
 import { ZmqError } from "../base/errors.ts";
-import type { BoxKey, Primitives } from "./crypto.ts";
+import type { Boxes, BoxKey, KeyPair, KeyPairs, Primitives } from "./crypto.ts";
 
 const KEY_BYTES = 32;
 const TAG_BYTES = 16;
 /** Where in a nonce the octets begin that the stream itself takes. */
 const STREAM_NONCE_AT = 16;
-/** The key of the tag stands in front of the text, and the tag in its second half once it is used. */
+/** The first octets of a stream are the key of the tag. */
 const STREAM_START = 32;
 
 /** Room for a text at the start; a larger frame makes the region grow. */
@@ -79,12 +79,13 @@ function start(): Primitives {
 
 function started(module: unknown, failure: unknown): Primitives {
   if (!isComplete(module) || module._sodium_init() < 0) throw failure;
-  return new Sodium(module);
+  const sodium = new Sodium(module);
+  return { name: "libsodium (WebAssembly)", keys: sodium, boxes: sodium };
 }
 
 function isComplete(module: unknown): module is SodiumModule {
   if (typeof module !== "object" || module === null) return false;
-  return "HEAPU8" in module && "_sodium_init" in module && "_crypto_stream_salsa20_xor" in module;
+  return "HEAPU8" in module && "_sodium_init" in module && "_crypto_stream_salsa20" in module;
 }
 
 function embeddedModule(source: string): Uint8Array<ArrayBuffer> {
@@ -96,21 +97,19 @@ function embeddedModule(source: string): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-class Sodium implements Primitives {
-  readonly name = "libsodium (WebAssembly)";
+class Sodium implements KeyPairs, Boxes {
   readonly #module: SodiumModule;
-  readonly #xor: SodiumModule["_crypto_stream_salsa20_xor"];
+  readonly #salsa20: SodiumModule["_crypto_stream_salsa20"];
   readonly #auth: SodiumModule["_crypto_onetimeauth"];
-  readonly #verify: SodiumModule["_crypto_onetimeauth_verify"];
   /** Pointers into the module's memory. */
   readonly #key: number;
   readonly #nonce: number;
   readonly #tag: number;
   readonly #publicKey: number;
-  /** Where texts come in, with STREAM_START octets in front of them. */
-  #in = 0;
-  /** Where opened texts come out, likewise; on their way out they have been authenticated. */
-  #out = 0;
+  /** Where a text is covered and uncovered; its tag stands in front of it. */
+  #text = 0;
+  /** The key of the tag, and behind it what covers the text. */
+  #stream = 0;
   #region = 0;
   /** The longest text. */
   #room = 0;
@@ -125,9 +124,8 @@ class Sodium implements Primitives {
 
   constructor(module: SodiumModule) {
     this.#module = module;
-    this.#xor = module._crypto_stream_salsa20_xor;
+    this.#salsa20 = module._crypto_stream_salsa20;
     this.#auth = module._crypto_onetimeauth;
-    this.#verify = module._crypto_onetimeauth_verify;
     const block = aligned(module._malloc(128));
     this.#key = block;
     this.#publicKey = block + 32;
@@ -140,13 +138,18 @@ class Sodium implements Primitives {
     this.#allocate(FIRST_ROOM);
   }
 
-  publicKey(secretKey: Uint8Array): Uint8Array {
+  pairOf(secretKey: Uint8Array): KeyPair {
     this.#loadKey(secretKey);
     this.#module._crypto_scalarmult_base(this.#publicKey, this.#key);
-    return this.#takeKey();
+    return {
+      publicKey: this.#takeKey(),
+      secretKey,
+      sharedKey: (publicKey) => this.#sharedKey(publicKey, secretKey),
+      forget: () => void secretKey.fill(0),
+    };
   }
 
-  sharedKey(publicKey: Uint8Array, secretKey: Uint8Array): Uint8Array | undefined {
+  #sharedKey(publicKey: Uint8Array, secretKey: Uint8Array): Uint8Array | undefined {
     this.#loadKey(secretKey);
     this.#heap.set(publicKey, this.#publicKey);
     const failed = this.#module._crypto_box_beforenm(this.#publicKey, this.#publicKey, this.#key);
@@ -165,18 +168,16 @@ class Sodium implements Primitives {
     const bodyLength = body.length;
     const length = lead < 0 ? bodyLength : bodyLength + 1;
     if (length > this.#room) this.#grow(length);
-    this.#begin(box);
     const heap = this.#heap;
-    const start = this.#in;
-    const text = start + STREAM_START;
+    const text = this.#text;
     let to = text;
     if (lead >= 0) heap[to++] = lead;
     if (bodyLength > LOOPED_BYTES) heap.set(body, to);
     else for (let i = 0; i < bodyLength; i++) heap[to + i] = body[i] as number;
-    this.#clear(start);
-    this.#xor(start, start, STREAM_START + length, 0, this.#nonce, this.#key);
+    this.#begin(box, length);
+    this.#cover(length);
     const tag = text - TAG_BYTES;
-    this.#auth(tag, text, length, 0, start);
+    this.#auth(tag, text, length, 0, this.#stream);
     const boxLength = TAG_BYTES + length;
     if (boxLength > LOOPED_BYTES) {
       if (this.#boxView.length !== boxLength) this.#boxView = heap.subarray(tag, tag + boxLength);
@@ -184,25 +185,21 @@ class Sodium implements Primitives {
     } else for (let i = 0; i < boxLength; i++) target[offset + i] = heap[tag + i] as number;
   }
 
-  open(box: BoxKey, source: Uint8Array, start: number, target: Uint8Array, offset: number): boolean {
-    const boxLength = source.length - start;
+  open(box: BoxKey, source: Uint8Array, start: number, end: number, target: Uint8Array, offset: number): boolean {
+    const boxLength = end - start;
     const length = boxLength - TAG_BYTES;
     if (length > this.#room) this.#grow(length);
-    this.#begin(box);
     const heap = this.#heap;
-    const into = this.#in;
-    const tag = into + STREAM_START - TAG_BYTES;
+    const text = this.#text;
+    const tag = text - TAG_BYTES;
     if (boxLength > LOOPED_BYTES) {
-      if (start <= MARGIN) heap.set(source, tag - start);
-      else heap.set(source.subarray(start), tag);
+      if (start <= MARGIN && end === source.length) heap.set(source, tag - start);
+      else heap.set(new ByteArray(source.buffer, source.byteOffset + start, boxLength), tag);
     } else for (let i = 0; i < boxLength; i++) heap[tag + i] = source[start + i] as number;
-    const words = this.#words;
-    for (let i = 0; i < 4; i++) words[(this.#tag >> 2) + i] = words[(tag >> 2) + i] as number;
-    this.#clear(into);
-    const out = this.#out;
-    this.#xor(out, into, STREAM_START + length, 0, this.#nonce, this.#key);
-    if (this.#verify(this.#tag, into + STREAM_START, length, 0, out) !== 0) return false;
-    const text = out + STREAM_START;
+    this.#begin(box, length);
+    this.#auth(this.#tag, text, length, 0, this.#stream);
+    if (!this.#isEqualTag(tag)) return false;
+    this.#cover(length);
     if (length > LOOPED_BYTES) {
       if (this.#contentView.length !== length) this.#contentView = heap.subarray(text, text + length);
       target.set(this.#contentView, offset);
@@ -210,21 +207,33 @@ class Sodium implements Primitives {
     return true;
   }
 
-  /** Puts the key and nonce of a stream where they belong. */
-  #begin(box: BoxKey): void {
+  /** The key of the tag and the stream for a text of `length` octets. */
+  #begin(box: BoxKey, length: number): void {
     if (box.streamKey !== this.#loadedKey) {
       this.#loadKey(box.streamKey);
       this.#loadedKey = box.streamKey;
     }
     const { nonce } = box;
     for (let i = 0; i < 8; i++) this.#heap[this.#nonce + i] = nonce[STREAM_NONCE_AT + i] as number;
+    this.#salsa20(this.#stream, STREAM_START + length, 0, this.#nonce, this.#key);
   }
 
-  /** Zeros in front of a text become the start of the stream. */
-  #clear(pointer: number): void {
+  /** Covers the text with the stream, or uncovers it: four octets at a time, which libsodium does one by one. */
+  #cover(length: number): void {
     const words = this.#words;
-    const first = pointer >> 2;
-    for (let i = 0; i < STREAM_START / 4; i++) words[first + i] = 0;
+    const text = this.#text >> 2;
+    const stream = (this.#stream + STREAM_START) >> 2;
+    const count = (length + 3) >> 2;
+    for (let i = 0; i < count; i++) words[text + i] = (words[text + i] as number) ^ (words[stream + i] as number);
+  }
+
+  /** Looks at every bit, as libsodium's own comparison does, which takes longer than the tag of a small frame. */
+  #isEqualTag(pointer: number): boolean {
+    const words = this.#words;
+    const [a, b] = [pointer >> 2, this.#tag >> 2];
+    let difference = 0;
+    for (let i = 0; i < TAG_BYTES / 4; i++) difference |= (words[a + i] as number) ^ (words[b + i] as number);
+    return difference === 0;
   }
 
   #loadKey(key: Uint8Array): void {
@@ -249,12 +258,12 @@ class Sodium implements Primitives {
   }
 
   #allocate(room: number): boolean {
-    const size = aligned(MARGIN + STREAM_START + room);
+    const size = aligned(MARGIN + TAG_BYTES + room);
     const region = this.#module._malloc(2 * size + 16);
     if (region === 0) return false;
     this.#region = region;
-    this.#in = aligned(region) + MARGIN;
-    this.#out = this.#in + size;
+    this.#text = aligned(region) + MARGIN + TAG_BYTES;
+    this.#stream = aligned(region) + size;
     this.#room = room;
     this.#heap = this.#module.HEAPU8;
     this.#words = new Int32Array(this.#heap.buffer);

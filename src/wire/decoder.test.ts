@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { FlipCipher } from "../../test/flip-cipher.ts";
 import { ZmqError } from "../base/errors.ts";
-import type { FrameCipher } from "../security/mechanism.ts";
 import { type Decoded, Decoder, type DecoderLimits } from "./decoder.ts";
 import { COMMAND, LONG, MORE, writeSize } from "./frame.ts";
 
@@ -395,20 +395,10 @@ test("a frame that spans chunks has exactly its own memory", () => {
 
 // --- Sealed frames ---
 
-const cipher: FrameCipher = {
-  overhead: 2,
-  seal() {},
-  /** `ee`, flags, body with every bit flipped. */
-  open(body) {
-    if (body[0] !== 0xee) throw new ZmqError("ERR_ZMTP_CRYPTOGRAPHIC");
-    return body.slice(1).map((octet, i) => (i === 0 ? octet : octet ^ 0xff));
-  },
-};
-
 test("sealed frames are opened and take MORE and COMMAND from inside", () => {
   const decoder = new Decoder(NO_LIMITS);
   decoder.push(hex("00 03 ee 01 9e"));
-  decoder.secure(cipher);
+  decoder.secure(new FlipCipher());
   decoder.push(hex("05 04 ee 02 fb af 00 03 ee 00 9d 00 02 ee 00"));
   assertSame(drain(decoder), [hex("04 50"), [hex("61"), hex("62")], [hex("")]]);
 });
@@ -419,7 +409,7 @@ test("a cipher set while small frames wait in a slab opens them all", () => {
   const chunk = Buffer.concat([hex("00 01 63"), ...Array.from({ length: 5000 }, () => sealed)]);
   decoder.push(new Uint8Array(chunk));
   assertSame([decoder.next() as Decoded], [[hex("63")]]);
-  decoder.secure(cipher);
+  decoder.secure(new FlipCipher());
   const opened = drain(decoder);
   assert.equal(opened.length, 5000);
   assertSame(opened.slice(4998), [[hex("61")], [hex("61")]]);
@@ -427,7 +417,7 @@ test("a cipher set while small frames wait in a slab opens them all", () => {
 
 test("a frame that does not open throws what the cipher throws", () => {
   const decoder = new Decoder(NO_LIMITS);
-  decoder.secure(cipher);
+  decoder.secure(new FlipCipher());
   decoder.push(hex("00 01 00"));
   assert.throws(() => decoder.next(), { code: "ERR_ZMTP_CRYPTOGRAPHIC" });
 });

@@ -143,7 +143,11 @@ export class Decoder implements FrameDecoder {
         const body = this.#body;
         this.#body = EMPTY;
         this.#bodyLength = 0;
-        const decoded = this.#accept(this.#bodyFlags, body);
+        const flags = this.#bodyFlags;
+        const decoded =
+          this.#cipher === undefined
+            ? this.#accept((flags & MORE) !== 0, (flags & COMMAND) !== 0, body)
+            : this.#open(this.#cipher, body, 0, body.length);
         if (decoded !== undefined) return decoded;
         continue;
       }
@@ -196,27 +200,29 @@ export class Decoder implements FrameDecoder {
         else this.#beginSpanning(flags, length, start);
         continue;
       }
-      let body = length === 0 ? EMPTY : new ByteArray(this.#memory, this.#offset + start, length);
-      // A small frame between middling ones is not worth a slab of its own, nor may it pin theirs.
-      if (length < SMALL_BYTES && this.#end > SMALL_SLAB_BYTES) body = copyOf(body);
       this.#position = end;
-      if (this.#cipher === undefined && (flags & (MORE | COMMAND)) === 0 && this.#frames === undefined) return [body];
-      const decoded = this.#accept(flags, body);
+      let decoded: Decoded | undefined;
+      if (this.#cipher !== undefined) decoded = this.#open(this.#cipher, window, start, end);
+      else {
+        let body = length === 0 ? EMPTY : new ByteArray(this.#memory, this.#offset + start, length);
+        // A small frame between middling ones is not worth a slab of its own, nor may it pin theirs.
+        if (length < SMALL_BYTES && this.#end > SMALL_SLAB_BYTES) body = copyOf(body);
+        if ((flags & (MORE | COMMAND)) === 0 && this.#frames === undefined) return [body];
+        decoded = this.#accept((flags & MORE) !== 0, (flags & COMMAND) !== 0, body);
+      }
       if (decoded !== undefined) return decoded;
     }
   }
 
+  /** A complete sealed frame; its flags outside the box say nothing. */
+  #open(cipher: FrameCipher, source: Uint8Array, start: number, end: number): Decoded | undefined {
+    const body = cipher.open(source, start, end);
+    const { flags } = cipher;
+    return this.#accept((flags & CIPHER_MORE) !== 0, (flags & CIPHER_COMMAND) !== 0, body);
+  }
+
   /** A complete frame; returns the message or command it completes. */
-  #accept(flags: number, body: Uint8Array): Decoded | undefined {
-    let more = (flags & MORE) !== 0;
-    let command = (flags & COMMAND) !== 0;
-    if (this.#cipher !== undefined) {
-      const opened = this.#cipher.open(body);
-      const inner = opened[0] as number;
-      more = (inner & CIPHER_MORE) !== 0;
-      command = (inner & CIPHER_COMMAND) !== 0;
-      body = opened.subarray(1);
-    }
+  #accept(more: boolean, command: boolean, body: Uint8Array): Decoded | undefined {
     if (command) return body;
     const frames = this.#frames;
     if (frames === undefined) {

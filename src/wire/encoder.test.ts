@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { FrameCipher } from "../security/mechanism.ts";
+import { FlipCipher } from "../../test/flip-cipher.ts";
 import { Decoder } from "./decoder.ts";
 import { BATCH_BYTES, Encoder } from "./encoder.ts";
 import { LegacyDecoder } from "./legacy.ts";
@@ -155,20 +155,9 @@ test("pieces taken in one go stay intact when a message needed several batches",
   for (let i = 0; i < count; i++) assert.equal((decoder.next() as Uint8Array[])[0]?.[999], i & 0xff);
 });
 
-/** `ee`, flags, body with every bit flipped. */
-const cipher: FrameCipher = {
-  overhead: 2,
-  seal(flags, body, target, offset) {
-    target[offset] = 0xee;
-    target[offset + 1] = flags;
-    for (let i = 0; i < body.length; i++) target[offset + 2 + i] = (body[i] as number) ^ 0xff;
-  },
-  open: (body) => body.slice(1).map((octet, i) => (i === 0 ? octet : octet ^ 0xff)),
-};
-
 test("sealed frames carry MORE and COMMAND inside and no flags outside", () => {
   const encoder = new Encoder("v2");
-  encoder.secure(cipher);
+  encoder.secure(new FlipCipher());
   encoder.encode([text("a"), text("b")]);
   encoder.encodeCommand(text("P"));
   assert.equal(taken(encoder), plain("00 03 ee 01 9e 00 03 ee 00 9d 00 03 ee 02 af"));
@@ -179,8 +168,8 @@ test("sealed frames carry MORE and COMMAND inside and no flags outside", () => {
 test("sealed messages of every size decode to the same", () => {
   const encoder = new Encoder("v2");
   const decoder = new Decoder(LIMITS);
-  encoder.secure(cipher);
-  decoder.secure(cipher);
+  encoder.secure(new FlipCipher());
+  decoder.secure(new FlipCipher());
   for (const size of [...SIZES, 16_382, 16_383, 253, 254]) {
     encoder.encode([new Uint8Array(size).fill(size & 0xff), text("end")]);
   }

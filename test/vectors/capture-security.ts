@@ -9,6 +9,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
 import { createInterface } from "node:readline";
+import { primitives } from "../../src/security/crypto.ts";
 import { CurveClient } from "../../src/security/curve-client.ts";
 import { CurveServer } from "../../src/security/curve-server.ts";
 import { decodeKey } from "../../src/security/keys.ts";
@@ -58,10 +59,7 @@ const config = (socketType: MechanismConfig["socketType"]): MechanismConfig => (
   routingId: new Uint8Array(0),
   metadata: new Map([["X-Test", "ours"]]),
 });
-const raw = (pair: { publicKey: string; secretKey: string }) => ({
-  publicKey: decodeKey(pair.publicKey, "publicKey"),
-  secretKey: decodeKey(pair.secretKey, "secretKey"),
-});
+const raw = (pair: { secretKey: string }) => primitives().keys.pairOf(decodeKey(pair.secretKey, "secretKey"));
 const curveClient = {
   curve_serverkey: SERVER.publicKey,
   curve_publickey: CLIENT.publicKey,
