@@ -97,6 +97,25 @@ export function copyOf(bytes: Uint8Array): Uint8Array {
   return native ? native.from(bytes) : bytes.slice();
 }
 
+let keepHere: (memory: ArrayBufferLike) => void = () => {};
+
+/** For the platform: what keeps memory from being transferred to another thread, as Node keeps its pool of small buffers. */
+export function keepSharedMemoryBy(mark: (memory: ArrayBufferLike) => void): void {
+  keepHere = mark;
+  mark(EMPTY.buffer);
+}
+
+/**
+ * A copy, parts of which many frames will be views of. Who transfers one of these to another thread gets an error or a
+ * copy, as the runtime has it; the others, and a decoder that is not through with the memory, keep theirs.
+ */
+export function sharedCopyOf(bytes: Uint8Array): Uint8Array {
+  const copy = copyOf(bytes);
+  // A small one is in the platform's pool, which the platform keeps.
+  if (copy.buffer.byteLength === copy.length) keepHere(copy.buffer);
+  return copy;
+}
+
 export function concat(parts: readonly Uint8Array[]): Uint8Array {
   let length = 0;
   for (const part of parts) length += part.length;

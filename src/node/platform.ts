@@ -10,8 +10,11 @@ import type { Platform } from "../socket/platform.ts";
 import { ipc } from "../transport/node/ipc.ts";
 import { tcp } from "../transport/node/tcp.ts";
 import { lifetime } from "./exit.ts";
+import { keepSharedMemory } from "./shared-memory.ts";
 import { withSodiumNative } from "./sodium-native.ts";
 import { withOpenSsl } from "./x25519.ts";
+
+keepSharedMemory();
 
 const warned = new Set<string>();
 

@@ -9,7 +9,7 @@
  * of their own.
  */
 
-import { ByteArray, concat, copyOf, EMPTY, uninitialized } from "../base/bytes.ts";
+import { ByteArray, concat, copyOf, EMPTY, sharedCopyOf, uninitialized } from "../base/bytes.ts";
 import { ZmqError } from "../base/errors.ts";
 import type { Message } from "../base/message.ts";
 import type { FrameCipher } from "../security/mechanism.ts";
@@ -343,7 +343,7 @@ export class Decoder implements FrameDecoder {
       this.#slabBytes = Math.min(size * 2, SMALL_SLAB_BYTES);
     } else this.#slabBytes = FIRST_SLAB_BYTES;
     const length = Math.min(rest, size);
-    const slab = copyOf(chunk.subarray(position, position + length));
+    const slab = sharedCopyOf(chunk.subarray(position, position + length));
     this.#stay(slab, 0, false);
     if (length < rest) {
       this.#chunk = chunk;
