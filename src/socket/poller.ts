@@ -55,6 +55,7 @@ export class Poller {
   poll(options: WaitOptions & { timeoutMs?: number } = {}): Promise<PollResult[]> {
     const signal = signalOf(options, 0);
     const { timeoutMs = -1 } = options;
+    if (!(timeoutMs >= -1)) throw new RangeError(`timeoutMs: expected -1 or more milliseconds, not ${timeoutMs}`);
     if (signal?.aborted) return Promise.reject(signal.reason);
     let found: PollResult[];
     try {

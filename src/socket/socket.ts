@@ -168,12 +168,19 @@ export abstract class Socket {
    */
   async bindRandomPort(address: string, options: { min?: number; max?: number; tries?: number } = {}): Promise<number> {
     const { min, max, tries = 100 } = options;
+    this.#check(address, 1);
+    if (!/^tcp:\/\/(\[.*\]|[^:]*)$/.test(address)) {
+      throw new ZmqError("EINVAL", { address, detail: "expected tcp://host, without a port" });
+    }
     if (min === undefined && max === undefined) {
       await this.bind(`${address}:*`);
       return portOf(this.lastEndpoint ?? "");
     }
     const lowest = min ?? 49152;
     const highest = max ?? 65535;
+    if (!(lowest >= 1 && lowest <= highest && highest <= 65535)) {
+      throw new RangeError(`min, max: expected ports, the lower one first, not ${lowest} and ${highest}`);
+    }
     for (let attempt = 1; ; attempt++) {
       const port = lowest + (this.#core.random32() % (highest - lowest + 1));
       try {
@@ -272,6 +279,7 @@ export abstract class Socket {
   /** Resolves when at least `count` peers (default 1) are connected, handshake done. */
   connected(options: WaitOptions & { count?: number } = {}): Promise<void> {
     const { count = 1 } = options;
+    if (!(count >= 0)) throw new RangeError(`count: expected 0 or more, not ${count}`);
     return this.#until(options, () => {
       let connected = 0;
       for (const pipe of this.#core.pipes) if (pipe.isConnected) connected++;
@@ -405,7 +413,8 @@ export interface Socket extends Omit<Pick<OptionsOf<SocketTypeName>, CommonOptio
 /** Sending and receiving are impossible now. */
 function refuse(core: SocketCore): never {
   if (core.isClosed) throw new ZmqError("EBADF");
-  throw new ZmqError("EBUSY", { message: "Socket is blocked by a bind or unbind operation" });
+  const detail = "a proxy has the socket";
+  throw new ZmqError("EBUSY", { message: "Socket is blocked by a bind or unbind operation", detail });
 }
 
 function portOf(endpoint: string): number {

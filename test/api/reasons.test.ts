@@ -38,6 +38,46 @@ test("a context that is full says so: the process may have descriptors left", ()
   socket.close();
 });
 
+test("a bind that fails says what the system had against it", async () => {
+  await using pull = new zmq.Pull();
+  const folder = await failure(pull.bind("ipc:///no-such-folder/x"));
+  assert.deepEqual([folder.code, folder.detail], ["ENOENT", "the folder of the path does not exist"]);
+  const foreign = await failure(pull.bind("tcp://198.51.100.77:5555"));
+  assert.equal(foreign.code, "EADDRNOTAVAIL");
+  assert.equal(foreign.detail, "no network interface of this machine has this address");
+});
+
+test("bindRandomPort refuses what is no tcp address without a port, and bounds that hold no port", async () => {
+  await using pull = new zmq.Pull();
+  for (const address of ["tcp://127.0.0.1:*", "tcp://127.0.0.1:5555", "ipc:///tmp/x", "127.0.0.1"]) {
+    const { code, detail } = await failure(pull.bindRandomPort(address));
+    assert.deepEqual([code, detail], ["EINVAL", "expected tcp://host, without a port"], address);
+  }
+  for (const bounds of [{ min: 6000, max: 5000 }, { min: Number.NaN }, { max: 70_000 }, { min: 0 }]) {
+    await assert.rejects(pull.bindRandomPort("tcp://127.0.0.1", bounds), RangeError);
+  }
+});
+
+test("waiting for what can never be is refused", () => {
+  const pull = new zmq.Pull();
+  assert.throws(() => pull.connected({ count: Number.NaN }), RangeError);
+  assert.throws(() => new zmq.Poller().poll({ timeoutMs: Number.NaN }), RangeError);
+  pull.close();
+});
+
+test("a socket that a proxy has says so", async () => {
+  const [front, back] = [new zmq.Router(), new zmq.Dealer()];
+  await front.bind("inproc://proxied-front");
+  await back.bind("inproc://proxied-back");
+  const proxy = new zmq.Proxy(front, back);
+  const running = proxy.run();
+  assert.throws(() => back.send("x"), { code: "EBUSY", detail: "a proxy has the socket" });
+  proxy.terminate();
+  await running;
+  front.close();
+  back.close();
+});
+
 test("a failed attempt to connect has its reason, which does not show in comparisons", async () => {
   await using gone = new zmq.Pull();
   await gone.bind("tcp://127.0.0.1:*");

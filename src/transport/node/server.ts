@@ -61,6 +61,12 @@ const RENAMED: Record<string, ErrorCode> = {
   EAFNOSUPPORT: "EADDRNOTAVAIL",
 };
 
+/** What is wrong, where zeromq.js's sentence for the code speaks of something else or says too little. */
+const REASONS: Record<string, string> = {
+  ENOENT: "the folder of the path does not exist",
+  EADDRNOTAVAIL: "no network interface of this machine has this address",
+};
+
 /** The platform's error of a bind as a ZmqError; the original is its `cause`. */
 export function listenError(error: unknown, address: string): ZmqError {
   if (error instanceof ZmqError) {
@@ -69,5 +75,12 @@ export function listenError(error: unknown, address: string): ZmqError {
   }
   const given = (error as { code?: unknown } | null)?.code;
   const known = typeof given === "string" ? (RENAMED[given] ?? given) : undefined;
-  return new ZmqError(isErrorCode(known) ? known : "EINVAL", { address, cause: error });
+  if (!isErrorCode(known)) {
+    return new ZmqError("EINVAL", {
+      address,
+      cause: error,
+      detail: error instanceof Error ? error.message : undefined,
+    });
+  }
+  return new ZmqError(known, { address, cause: error, detail: REASONS[String(given)] });
 }
