@@ -114,8 +114,22 @@ export function commonOptions(): readonly OptionName[] {
   return NAMES.filter((name) => optionRow(name).on === undefined);
 }
 
+/** By type: reading the table takes longer than the rest of making a socket. */
+const defaults = new Map<SocketTypeName, OptionValues>();
+
 /** The values of a fresh socket. */
-export function defaultOptions(type: SocketTypeName, context: ContextDefaults): OptionValues {
+export function defaultOptions(type: SocketTypeName, { ipv6, blocky }: ContextDefaults): OptionValues {
+  let common = defaults.get(type);
+  if (common === undefined) {
+    common = tableDefaults(type);
+    defaults.set(type, common);
+  }
+  const values = { ...common, ipv6 };
+  if (!blocky) values.linger = 0;
+  return values;
+}
+
+function tableDefaults(type: SocketTypeName): OptionValues {
   const values: Partial<Record<OptionName, unknown>> = {};
   for (const name of NAMES) {
     const row = optionRow(name);
@@ -124,8 +138,6 @@ export function defaultOptions(type: SocketTypeName, context: ContextDefaults): 
   const typeId = SOCKET_TYPES[type].id;
   values.type = typeId;
   values.threadSafe = typeId >= FIRST_THREAD_SAFE;
-  values.ipv6 = context.ipv6;
-  if (!context.blocky) values.linger = 0;
   return values as OptionValues;
 }
 

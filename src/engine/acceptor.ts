@@ -15,7 +15,7 @@ import type { OptionValues } from "../base/options.ts";
 import type { Pipe } from "../base/pipe.ts";
 import type { ZapReply, ZapRequest } from "../security/mechanism.ts";
 import type { Connection, ConnectionOwner, EndReason } from "./connection.ts";
-import type { EndpointOwner } from "./owner.ts";
+import type { ConnectionMaker, EndpointOwner } from "./owner.ts";
 
 export class Acceptor implements ConnectionOwner, ListenHandler {
   /** The endpoint as given, until it is bound; then the resolved one. */
@@ -24,6 +24,7 @@ export class Acceptor implements ConnectionOwner, ListenHandler {
   readonly #owner: EndpointOwner;
   readonly #target: Endpoint;
   readonly #transport: Transport;
+  readonly #makeConnection: ConnectionMaker;
   /** Each connection, and its pipe once its handshake is done. */
   readonly #connections = new Map<Connection, Pipe | undefined>();
   /** Those whose handshake is not done, the oldest first. */
@@ -34,11 +35,18 @@ export class Acceptor implements ConnectionOwner, ListenHandler {
   #isClosing = false;
   #isOver = false;
 
-  constructor(owner: EndpointOwner, target: Endpoint, transport: Transport, options: OptionValues) {
+  constructor(
+    owner: EndpointOwner,
+    target: Endpoint,
+    transport: Transport,
+    options: OptionValues,
+    makeConnection: ConnectionMaker,
+  ) {
     this.#owner = owner;
     this.#target = target;
     this.#transport = transport;
     this.options = options;
+    this.#makeConnection = makeConnection;
     this.endpoint = target.text;
   }
 
@@ -131,7 +139,7 @@ export class Acceptor implements ConnectionOwner, ListenHandler {
       return;
     }
     this.emit({ type: "accept", address: this.endpoint, remoteAddress: link.remoteAddress });
-    const connection = this.#owner.createConnection(link, this);
+    const connection = this.#makeConnection(link, this);
     this.#connections.set(connection, undefined);
     this.#pending.add(connection);
     const { maxPendingHandshakes } = this.options;

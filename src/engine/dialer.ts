@@ -21,7 +21,7 @@ import type { OptionValues } from "../base/options.ts";
 import type { Pipe } from "../base/pipe.ts";
 import type { ZapReply, ZapRequest } from "../security/mechanism.ts";
 import type { Connection, ConnectionOwner, EndReason } from "./connection.ts";
-import type { EndpointOwner } from "./owner.ts";
+import type { ConnectionMaker, EndpointOwner } from "./owner.ts";
 
 /** RECONNECT_STOP bits. */
 const STOP_ON_REFUSED = 1;
@@ -37,6 +37,7 @@ export class Dialer implements ConnectionOwner {
   readonly #owner: EndpointOwner;
   readonly #target: Endpoint;
   readonly #transport: Transport;
+  readonly #makeConnection: ConnectionMaker;
   readonly #routingId: Uint8Array | undefined;
   #pipe: Pipe | undefined = undefined;
   #connection: Connection | undefined = undefined;
@@ -56,12 +57,14 @@ export class Dialer implements ConnectionOwner {
     target: Endpoint,
     transport: Transport,
     options: OptionValues,
+    makeConnection: ConnectionMaker,
     routingId: Uint8Array | undefined,
   ) {
     this.#owner = owner;
     this.#target = target;
     this.#transport = transport;
     this.options = options;
+    this.#makeConnection = makeConnection;
     this.endpoint = target.text;
     this.#routingId = routingId;
     this.#backoffMs = options.reconnectInterval;
@@ -179,7 +182,7 @@ export class Dialer implements ConnectionOwner {
         }
         this.#attempt = undefined;
         this.emit({ type: "connect", address: this.endpoint, remoteAddress: link.remoteAddress });
-        const connection = this.#owner.createConnection(link, this);
+        const connection = this.#makeConnection(link, this);
         this.#connection = connection;
         connection.start();
       },

@@ -13,6 +13,9 @@ import type { SocketTypeName } from "../base/socket-types.ts";
 import type { ZapReply, ZapRequest } from "../security/mechanism.ts";
 import type { Connection, ConnectionOwner } from "./connection.ts";
 
+/** Makes a session, or raw traffic for STREAM, over a fresh link of an endpoint. */
+export type ConnectionMaker = (link: Link, owner: ConnectionOwner) => Connection;
+
 export interface EndpointOwner {
   readonly clock: Clock;
   readonly socketType: SocketTypeName;
@@ -22,8 +25,6 @@ export interface EndpointOwner {
   createPipe(endpoint: string, dialed: boolean, options: OptionValues): Pipe;
   /** Hands a pipe to the pattern. */
   attach(pipe: Pipe): void;
-  /** A session, or raw traffic for STREAM, over a fresh link. */
-  createConnection(link: Link, owner: ConnectionOwner): Connection;
   emit(event: MonitorEvent): void;
   /** As `ConnectionOwner.authenticate`, for a connection with these options. */
   authenticate(

@@ -36,11 +36,11 @@ export type SecurityOptions = Pick<
 >;
 
 /**
- * A mechanism for one connection of a socket of type `type`. Throws EINVAL for
- * options that cannot work together: no connection is ever less secure than
- * its options ask for.
+ * What makes the mechanism of each connection of an endpoint, for sockets of
+ * type `type`. Throws EINVAL for options that cannot work together: no
+ * connection is ever less secure than its options ask for.
  */
-export function chooseMechanism(type: SocketTypeName, options: SecurityOptions): Mechanism {
+export function chooseMechanism(type: SocketTypeName, options: SecurityOptions): () => Mechanism {
   const config: MechanismConfig = {
     socketType: type,
     routingId: options.routingId,
@@ -49,20 +49,26 @@ export function chooseMechanism(type: SocketTypeName, options: SecurityOptions):
   const asksZap = securityZapRule(options) !== "never";
   switch (options.securityMechanism) {
     case null:
-      return new NullMechanism(config, asksZap);
+      return () => new NullMechanism(config, asksZap);
     case "plain":
       if (!options.plainServer) {
         const { plainUsername, plainPassword } = options;
-        return new PlainClient(config, { username: plainUsername ?? "", password: plainPassword ?? "" });
+        const credentials = { username: plainUsername ?? "", password: plainPassword ?? "" };
+        return () => new PlainClient(config, credentials);
       }
       if (options.zapEnforceDomain && options.zapDomain === null) {
         throw new ZmqError("EINVAL", { message: "plainServer with zapEnforceDomain needs a zapDomain" });
       }
-      return new PlainServer(config);
+      return () => new PlainServer(config);
     case "curve":
-      return options.curveServer
-        ? new CurveServer(config, serverKeys(options), asksZap)
-        : new CurveClient(config, { own: clientKeys(options), server: serverKey(options) });
+      if (options.curveServer) {
+        const own = keyPair(options, "curveServer");
+        return () => new CurveServer(config, own, asksZap);
+      } else {
+        const own = clientKeys(options);
+        const keys = { own, server: serverKey(options, own) };
+        return () => new CurveClient(config, keys);
+      }
     default:
       throw new ZmqError("EINVAL", { message: `${options.securityMechanism} is not available` });
   }
@@ -81,10 +87,6 @@ export function securityZapRule(options: SecurityOptions): ZapRule {
   }
 }
 
-function serverKeys(options: SecurityOptions): KeyPair {
-  return keyPair(options, "curveServer");
-}
-
 function clientKeys(options: SecurityOptions): KeyPair {
   const pair = keyPair(options, "a CURVE client");
   const { curvePublicKey } = options;
@@ -92,20 +94,19 @@ function clientKeys(options: SecurityOptions): KeyPair {
   throw new ZmqError("EINVAL", { message: "curvePublicKey does not belong to curveSecretKey" });
 }
 
-function serverKey(options: SecurityOptions): Uint8Array {
-  if (options.curveServerKey !== null) return decodeKey(options.curveServerKey, "curveServerKey");
-  throw new ZmqError("EINVAL", { message: "CURVE keys are set, but neither curveServerKey (client) nor curveServer" });
+function serverKey(options: SecurityOptions, own: KeyPair): Uint8Array {
+  if (options.curveServerKey === null) {
+    throw new ZmqError("EINVAL", {
+      message: "CURVE keys are set, but neither curveServerKey (client) nor curveServer",
+    });
+  }
+  const key = decodeKey(options.curveServerKey, "curveServerKey");
+  if (own.sharedKey(key) !== undefined) return key;
+  throw new ZmqError("EINVAL", { message: "curveServerKey is no public key" });
 }
-
-/** Computing a public key takes longer than the rest of this file, and every connection of an endpoint has the same. */
-const computed = new WeakMap<SecurityOptions, { readonly of: string; readonly pair: KeyPair }>();
 
 function keyPair(options: SecurityOptions, who: string): KeyPair {
   const { curveSecretKey } = options;
   if (curveSecretKey === null) throw new ZmqError("EINVAL", { message: `${who} needs curveSecretKey` });
-  const known = computed.get(options);
-  if (known !== undefined && known.of === curveSecretKey) return known.pair;
-  const pair = primitives().keys.pairOf(decodeKey(curveSecretKey, "curveSecretKey"));
-  computed.set(options, { of: curveSecretKey, pair });
-  return pair;
+  return primitives().keys.pairOf(decodeKey(curveSecretKey, "curveSecretKey"));
 }

@@ -13,15 +13,11 @@ import type { OptionValues } from "../base/options.ts";
 import type { Pipe } from "../base/pipe.ts";
 import { SOCKET_TYPES } from "../base/socket-types.ts";
 import { Acceptor } from "../engine/acceptor.ts";
-import type { Connection, ConnectionOwner } from "../engine/connection.ts";
 import { Dialer } from "../engine/dialer.ts";
-import { Handshake } from "../engine/handshake.ts";
 import type { EndpointOwner } from "../engine/owner.ts";
-import { RawSession } from "../engine/raw-session.ts";
-import { Session } from "../engine/session.ts";
-import { chooseMechanism } from "../security/choose.ts";
 import type { ZapReply, ZapRequest } from "../security/mechanism.ts";
 import type { InprocBinder, InprocSide } from "../transport/inproc.ts";
+import { connectionMaker } from "./connections.ts";
 import type { ContextCore } from "./context-core.ts";
 import type { SocketCore } from "./core.ts";
 
@@ -156,8 +152,7 @@ export class Endpoints implements EndpointOwner, InprocBinder {
       const transport = this.#transport(target);
       if (SOCKET_TYPES[core.type].singleConnect && this.#isDialed(text)) return;
       const options = { ...core.options };
-      chooseMechanism(core.type, options); // Options that cannot work together throw here, not at the first link.
-      const dialer = new Dialer(this, target, transport, options, id);
+      const dialer = new Dialer(this, target, transport, options, connectionMaker(core.type, options), id);
       this.#dialers.add(dialer);
       dialer.start();
     }
@@ -217,25 +212,6 @@ export class Endpoints implements EndpointOwner, InprocBinder {
 
   attach(pipe: Pipe): void {
     this.#core.attach(pipe);
-  }
-
-  createConnection(link: Link, owner: ConnectionOwner): Connection {
-    const { options } = owner;
-    const { type } = this.#core;
-    if (type === "STREAM" || options.raw) return new RawSession(link, owner);
-    const handshake = new Handshake({
-      socketType: type,
-      routingId: options.routingId,
-      mechanism: chooseMechanism(type, options),
-      zapDomainSet: options.zapDomain !== null,
-      limits: {
-        maxFrameBytes: options.maxMessageSize,
-        maxFrames: unlimited(options.maxMessageFrames),
-        maxMessageBytes: unlimited(options.maxMultipartSize),
-      },
-      maxHandshakeBytes: options.maxHandshakeSize,
-    });
-    return new Session(link, handshake, owner);
   }
 
   emit(event: MonitorEvent): void {
@@ -318,8 +294,7 @@ export class Endpoints implements EndpointOwner, InprocBinder {
     }
     const transport = this.#transport(target);
     const options = { ...this.#core.options };
-    chooseMechanism(this.#core.type, options); // As in connect.
-    return new Acceptor(this, target, transport, options);
+    return new Acceptor(this, target, transport, options, connectionMaker(this.#core.type, options));
   }
 
   #added(acceptor: Acceptor): void {
@@ -401,9 +376,4 @@ export class Endpoints implements EndpointOwner, InprocBinder {
     this.#onEmpty = undefined;
     done();
   }
-}
-
-/** The number, or infinity for -1. */
-function unlimited(limit: number): number {
-  return limit < 0 ? Number.POSITIVE_INFINITY : limit;
 }

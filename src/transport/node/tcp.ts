@@ -43,7 +43,7 @@ async function connect(to: Endpoint, options: OptionValues, signal: AbortSignal)
   signal.throwIfAborted();
   const targets = await orAborted(targetAddresses(host, options.ipv6), signal);
   const sources = await orAborted(sourceAddresses(source?.host, options), signal);
-  let failure: unknown = new ZmqError("EADDRNOTAVAIL", { detail: `${host}: no address in the family of the source` });
+  let failure: unknown;
   for (const [i, target] of targets.entries()) {
     const from = sources?.find(({ family }) => family === target.family);
     if (sources !== undefined && from === undefined) continue;
@@ -66,7 +66,7 @@ async function connect(to: Endpoint, options: OptionValues, signal: AbortSignal)
       failure = error;
     }
   }
-  throw failure;
+  throw failure ?? new ZmqError("EADDRNOTAVAIL", { detail: `${host}: no address in the family of the source` });
 }
 
 function attemptMs(limitMs: number, hasNext: boolean): number {

@@ -7,15 +7,11 @@
 
 import { fromText } from "../../../src/base/bytes.ts";
 import { parseEndpoint } from "../../../src/base/endpoint.ts";
-import type { Link } from "../../../src/base/link.ts";
 import { defaultOptions, type OptionValues } from "../../../src/base/options.ts";
 import { SOCKET_TYPES, type SocketTypeName } from "../../../src/base/socket-types.ts";
 import { Acceptor } from "../../../src/engine/acceptor.ts";
-import type { ConnectionOwner } from "../../../src/engine/connection.ts";
-import { Handshake } from "../../../src/engine/handshake.ts";
 import type { EndpointOwner } from "../../../src/engine/owner.ts";
-import { Session } from "../../../src/engine/session.ts";
-import { chooseMechanism } from "../../../src/security/choose.ts";
+import { connectionMaker } from "../../../src/socket/connections.ts";
 import { SocketCore } from "../../../src/socket/core.ts";
 import { PATTERNS } from "../../../src/socket/patterns.ts";
 import { FakeClock } from "../../fake-clock.ts";
@@ -58,9 +54,13 @@ class Rig implements EndpointOwner {
       ...defaultOptions(type, { ipv6: false, blocky: true }),
       receiveHighWaterMark: 5,
       sendHighWaterMark: 5,
+      maxMessageSize: 100_000,
+      maxMessageFrames: 50,
     };
     this.core = new SocketCore(type, this.#options, this.clock, PATTERNS[type]);
-    new Acceptor(this, parseEndpoint("tcp://127.0.0.1:1", "bind", false), this.#transport, this.#options).startSync();
+    const target = parseEndpoint("tcp://127.0.0.1:1", "bind", false);
+    const makeConnection = connectionMaker(type, this.#options);
+    new Acceptor(this, target, this.#transport, this.#options, makeConnection).startSync();
     if (type === "SUB" || type === "XSUB") this.core.pattern.subscribe?.(fromText("good"));
     this.good = this.accept();
     this.good.handler.data(GREETING);
@@ -127,16 +127,6 @@ class Rig implements EndpointOwner {
   }
   attach(pipe: Parameters<SocketCore["attach"]>[0]): void {
     this.core.attach(pipe);
-  }
-  createConnection(link: Link, owner: ConnectionOwner): Session {
-    const handshake = new Handshake({
-      socketType: this.socketType,
-      routingId: this.#options.routingId,
-      mechanism: chooseMechanism(this.socketType, this.#options),
-      zapDomainSet: false,
-      limits: { maxFrameBytes: 100_000, maxFrames: 50 },
-    });
-    return new Session(link, handshake, owner);
   }
   emit(): void {}
   authenticate(): Promise<undefined> {

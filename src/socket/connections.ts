@@ -1,0 +1,32 @@
+/** What the options of an endpoint say of its connections: their handshake, their mechanism, their limits. */
+
+import type { OptionValues } from "../base/options.ts";
+import type { SocketTypeName } from "../base/socket-types.ts";
+import { Handshake } from "../engine/handshake.ts";
+import type { ConnectionMaker } from "../engine/owner.ts";
+import { RawSession } from "../engine/raw-session.ts";
+import { Session } from "../engine/session.ts";
+import { chooseMechanism } from "../security/choose.ts";
+
+/** Throws EINVAL for options that cannot work together: here, not at the first link. */
+export function connectionMaker(type: SocketTypeName, options: OptionValues): ConnectionMaker {
+  const makeMechanism = chooseMechanism(type, options);
+  if (type === "STREAM" || options.raw) return (link, owner) => new RawSession(link, owner);
+  const config = {
+    socketType: type,
+    routingId: options.routingId,
+    zapDomainSet: options.zapDomain !== null,
+    limits: {
+      maxFrameBytes: options.maxMessageSize,
+      maxFrames: unlimited(options.maxMessageFrames),
+      maxMessageBytes: unlimited(options.maxMultipartSize),
+    },
+    maxHandshakeBytes: options.maxHandshakeSize,
+  };
+  return (link, owner) => new Session(link, new Handshake({ ...config, mechanism: makeMechanism() }), owner);
+}
+
+/** The number, or infinity for -1. */
+function unlimited(limit: number): number {
+  return limit < 0 ? Number.POSITIVE_INFINITY : limit;
+}
