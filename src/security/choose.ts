@@ -10,7 +10,7 @@ import { ZmqError } from "../base/errors.ts";
 import type { OptionValues } from "../base/options.ts";
 import type { SocketTypeName } from "../base/socket-types.ts";
 import { type KeyPair, primitives } from "./crypto.ts";
-import { CurveClient } from "./curve-client.ts";
+import { CurveClient, type CurveClientKeys } from "./curve-client.ts";
 import { CurveServer } from "./curve-server.ts";
 import { decodeKey } from "./keys.ts";
 import type { Mechanism, MechanismConfig } from "./mechanism.ts";
@@ -64,11 +64,8 @@ export function chooseMechanism(type: SocketTypeName, options: SecurityOptions):
       if (options.curveServer) {
         const own = keyPair(options, "curveServer");
         return () => new CurveServer(config, own, asksZap);
-      } else {
-        const own = clientKeys(options);
-        const keys = { own, server: serverKey(options, own) };
-        return () => new CurveClient(config, keys);
       }
+      return curveClients(config, { own: clientKeys(options), server: serverKey(options) });
     default:
       throw new ZmqError("EINVAL", { message: `${options.securityMechanism} is not available` });
   }
@@ -94,15 +91,24 @@ function clientKeys(options: SecurityOptions): KeyPair {
   throw new ZmqError("EINVAL", { message: "curvePublicKey does not belong to curveSecretKey" });
 }
 
-function serverKey(options: SecurityOptions, own: KeyPair): Uint8Array {
-  if (options.curveServerKey === null) {
-    throw new ZmqError("EINVAL", {
-      message: "CURVE keys are set, but neither curveServerKey (client) nor curveServer",
-    });
+function serverKey(options: SecurityOptions): Uint8Array {
+  if (options.curveServerKey !== null) return decodeKey(options.curveServerKey, "curveServerKey");
+  throw new ZmqError("EINVAL", { message: "CURVE keys are set, but neither curveServerKey (client) nor curveServer" });
+}
+
+/** The client of the first connection is made here: it tells whether the server's key is a public key at all. */
+function curveClients(config: MechanismConfig, keys: CurveClientKeys): () => Mechanism {
+  let first: CurveClient | undefined;
+  try {
+    first = new CurveClient(config, keys);
+  } catch (cause) {
+    throw new ZmqError("EINVAL", { message: "curveServerKey is no public key", cause });
   }
-  const key = decodeKey(options.curveServerKey, "curveServerKey");
-  if (own.sharedKey(key) !== undefined) return key;
-  throw new ZmqError("EINVAL", { message: "curveServerKey is no public key" });
+  return () => {
+    const client = first ?? new CurveClient(config, keys);
+    first = undefined;
+    return client;
+  };
 }
 
 function keyPair(options: SecurityOptions, who: string): KeyPair {
