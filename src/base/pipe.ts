@@ -73,6 +73,14 @@ export interface PipeLimits {
 /** Bodies up to this size are copied when they must wait, as zeromq.js does, so that a caller may reuse a small buffer. */
 const COPIED_BYTES = 128;
 
+/** Puts copies in the place of small frames, which are their sender's to use again, or go to other peers too. */
+export function copySmall(message: Message): void {
+  for (let i = 0; i < message.length; i++) {
+    const frame = message[i] as Uint8Array;
+    if (frame.length <= COPIED_BYTES && frame.length > 0) message[i] = copyOf(frame);
+  }
+}
+
 export class Pipe {
   /** Handshake metadata, `Peer-Address`, `User-Id`; empty until connected. */
   peer: Properties = NO_PROPERTIES;
@@ -141,10 +149,7 @@ export class Pipe {
       this.#refused = true;
       return false;
     }
-    for (let i = 0; i < message.length; i++) {
-      const frame = message[i] as Uint8Array;
-      if (frame.length <= COPIED_BYTES) message[i] = copyOf(frame);
-    }
+    copySmall(message);
     this.#outbound.push(message);
     this.messagesSent++;
     return true;

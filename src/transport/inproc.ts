@@ -1,13 +1,14 @@
 /**
  * inproc://: two pipes of one context, crossed. No session, no codec, no
- * copies: what one side writes is delivered to the other in the same call, and
- * the two queues are one, with the high-water mark of both sides added.
+ * copies of large frames: what one side writes is delivered to the other in the
+ * same call, and the two queues are one, with the high-water mark of both sides
+ * added.
  * Connecting before binding is allowed; messages wait in the connecting pipe.
  */
 
 import { ZmqError } from "../base/errors.ts";
 import type { Control, Message, Properties } from "../base/message.ts";
-import type { Outlet, Pipe } from "../base/pipe.ts";
+import { copySmall, type Outlet, type Pipe } from "../base/pipe.ts";
 
 /** The socket behind a bound name. */
 export interface InprocBinder {
@@ -133,6 +134,7 @@ class Crossing implements Outlet {
   take(message: Message): boolean {
     const other = this.#other;
     if (other.inboundFull) return false;
+    copySmall(message);
     other.deliver(message);
     return true;
   }
