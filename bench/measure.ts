@@ -35,7 +35,7 @@ export async function measure(workload: Workload, peer: Peer, timing: Timing): P
   const directory = mkdtempSync(join(tmpdir(), "zmq-bench-"));
   const job: Omit<Job, "role" | "endpoint"> = {
     ...workload.job,
-    warmupMs: timing.warmupMs,
+    warmupMs: Math.max(workload.job.warmupMs, timing.warmupMs),
     durationMs: timing.durationMs,
   };
   const sides: Side[] = [];

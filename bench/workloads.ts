@@ -105,12 +105,15 @@ export const WORKLOADS: readonly Workload[] = [
   ...SIZES.filter(({ label }) => ["64B", "1KiB", "64KiB"].includes(label)).map(({ label, size }) =>
     row(`push-pull-curve-${label}`, "pipeline", "tcp", RATE, { size, curve: true, bar: { libzmq: 1 }, quick: true }),
   ),
+  // A connection runs through hundreds of functions; it takes some thousand of them until all are compiled.
   row("handshakes-curve", "handshakes", "tcp", rate("handshakes/s"), {
     curve: true,
     peers: 8,
+    warmupMs: 3000,
     bar: { libzmq: 0.5 },
     quick: true,
   }),
+  row("handshakes-curve-cold", "handshakes", "tcp", rate("handshakes/s"), { curve: true, peers: 8 }),
   ...[1, 8, 64].map((peers) =>
     row(`pub-${peers}-sub-tcp-64B`, "publish", "tcp", rate("deliveries/s"), {
       peers,

@@ -31,6 +31,7 @@ export interface Job {
   readonly subscriptions: number;
   /** Requests one DEALER keeps under way. */
   readonly window: number;
+  /** Of the table: the least; of a job: what it does before it is measured. */
   readonly warmupMs: number;
   readonly durationMs: number;
 }
@@ -43,7 +44,7 @@ export const DEFAULTS: Omit<Job, "kind" | "role" | "endpoint"> = {
   peers: 1,
   subscriptions: 0,
   window: 1,
-  warmupMs: 300,
+  warmupMs: 0,
   durationMs: 1000,
 };
 
