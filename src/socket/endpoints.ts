@@ -22,6 +22,8 @@ import type { ContextCore } from "./context-core.ts";
 import type { SocketCore } from "./core.ts";
 
 const INPROC = "inproc://";
+/** Endpoints that an error names. */
+const MOST_NAMED = 5;
 
 export interface ConnectOptions {
   /** ROUTER, STREAM: the routing id by which this socket addresses the peer (ZMQ_CONNECT_ROUTING_ID). */
@@ -171,7 +173,9 @@ export class Endpoints implements EndpointOwner, InprocBinder {
       this.#closeInproc(endpoint);
       return;
     }
-    throw new ZmqError("ENOENT", { address: text });
+    const connected = [...this.#dialers].filter(({ isClosing }) => !isClosing).map(({ endpoint }) => endpoint);
+    for (const { side, text: name } of this.#inproc) if (side !== undefined) connected.push(name);
+    throw absent(text, "connected", connected);
   }
 
   /** Ends all endpoints, each within the socket's linger period; `done` is called once all are gone. */
@@ -318,7 +322,9 @@ export class Endpoints implements EndpointOwner, InprocBinder {
       this.#closeInproc(endpoint);
       return;
     }
-    throw new ZmqError("ENOENT", { address: text });
+    const bound = [...this.#acceptors].filter(({ isClosing }) => !isClosing).map(({ endpoint }) => endpoint);
+    for (const { side, text: name } of this.#inproc) if (side === undefined) bound.push(name);
+    throw absent(text, "bound", bound);
   }
 
   #takeConnectRoutingId(given: string | Uint8Array | undefined): Uint8Array | undefined {
@@ -376,4 +382,11 @@ export class Endpoints implements EndpointOwner, InprocBinder {
     this.#onEmpty = undefined;
     done();
   }
+}
+
+/** There is no such endpoint; names those that there are, for `localhost` is not `127.0.0.1` here. */
+function absent(address: string, state: "bound" | "connected", endpoints: readonly string[]): ZmqError {
+  const named = endpoints.length === 0 ? "none" : endpoints.slice(0, MOST_NAMED).join(", ");
+  const more = endpoints.length > MOST_NAMED ? `, and ${endpoints.length - MOST_NAMED} more` : "";
+  return new ZmqError("ENOENT", { address, detail: `${state}: ${named}${more}` });
 }

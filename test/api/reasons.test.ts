@@ -38,6 +38,18 @@ test("a context that is full says so: the process may have descriptors left", ()
   socket.close();
 });
 
+test("an endpoint that is not there is told with those that are", async () => {
+  await using dealer = new zmq.Dealer({ linger: 0 });
+  await dealer.bind("tcp://127.0.0.1:*");
+  const bound = `bound: ${dealer.lastEndpoint}, inproc://bound`;
+  await dealer.bind("inproc://bound");
+  await assert.rejects(dealer.unbind("tcp://127.0.0.1:1"), { code: "ENOENT", detail: bound });
+  assert.throws(() => dealer.disconnect("tcp://localhost:5999"), { code: "ENOENT", detail: "connected: none" });
+  dealer.connect("tcp://127.0.0.1:5999");
+  const connected = "connected: tcp://127.0.0.1:5999";
+  assert.throws(() => dealer.disconnect("tcp://localhost:5999"), { code: "ENOENT", detail: connected });
+});
+
 test("a bind that fails says what the system had against it", async () => {
   await using pull = new zmq.Pull();
   const folder = await failure(pull.bind("ipc:///no-such-folder/x"));
