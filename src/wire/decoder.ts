@@ -13,7 +13,8 @@ import { ByteArray, concat, copyOf, EMPTY, sharedCopyOf, uninitialized } from ".
 import { ZmqError } from "../base/errors.ts";
 import type { Message } from "../base/message.ts";
 import type { FrameCipher } from "../security/mechanism.ts";
-import { COMMAND, LONG, MORE, readSize } from "./frame.ts";
+import { COMMAND, LONG, MORE, readSize, unmarkedLong } from "./frame.ts";
+import { HeldChunk } from "./held-chunk.ts";
 
 export interface DecoderLimits {
   /** ZMQ_MAXMSGSIZE: octets of one frame as it is on the wire, any frame; -1 for no limit. */
@@ -37,6 +38,8 @@ export interface FrameDecoder {
   next(): Decoded | undefined;
   /** True when all pushed bytes were used up, or only the beginning of a frame is left. */
   readonly starved: boolean;
+  /** Frames of the message that is not complete yet. */
+  readonly incompleteFrames: number;
   secure?(cipher: FrameCipher): void;
 }
 
@@ -54,11 +57,6 @@ const GROWTH = 16;
 
 /** So many chunks of the queue are read before their places are given back, for `shift` of a long array is slow. */
 const COMPACTED = 1024;
-
-/** Chunks up to this size wait for their reader in memory that all decoders share, taken and given back. */
-const HELD_BYTES = 131_072;
-const KEPT_MEMORIES = 8;
-const freeMemories: Uint8Array[] = [];
 
 const CIPHER_MORE = 1;
 const CIPHER_COMMAND = 2;
@@ -81,8 +79,8 @@ export class Decoder implements FrameDecoder {
   /** While the window is a slab: the chunk it came from and how far it was copied; 0 when to its end. */
   #chunk: Uint8Array = EMPTY;
   #copied = 0;
-  /** The memory of a chunk that was copied to wait for its reader. */
-  #held: Uint8Array | undefined = undefined;
+  /** The copy of a chunk that waits for its reader. */
+  readonly #held = new HeldChunk();
   /** Size of the next slab: grows while small frames follow each other. */
   #slabBytes = FIRST_SLAB_BYTES;
   /** Copies of chunks that were pushed before the current one was used up. */
@@ -109,6 +107,10 @@ export class Decoder implements FrameDecoder {
     return this.#starved;
   }
 
+  get incompleteFrames(): number {
+    return this.#frames === undefined ? 0 : this.#frames.length;
+  }
+
   /** From now on every frame is opened. */
   secure(cipher: FrameCipher): void {
     this.#cipher = cipher;
@@ -129,9 +131,9 @@ export class Decoder implements FrameDecoder {
     if (!this.#isForeign) return;
     this.#isForeign = false;
     if (this.#copied > 0 && this.#position === this.#end) this.#leaveSlab(); // A slab used up: `#copied` 0 would mean none.
-    if (this.#isChunk) this.#stay(this.#hold(this.#window, this.#position), 0, true);
+    if (this.#isChunk) this.#stay(this.#held.hold(this.#window, this.#position), 0, true);
     else if (this.#copied > 0) {
-      this.#chunk = this.#hold(this.#chunk, this.#unslabbed);
+      this.#chunk = this.#held.hold(this.#chunk, this.#unslabbed);
       this.#copied = this.#end - this.#position;
     }
   }
@@ -172,7 +174,7 @@ export class Decoder implements FrameDecoder {
         length = window[position + 1] as number;
         start = position + 2;
         if (length === 0 && flags === COMMAND) {
-          const long = this.#unmarkedLong(position, available);
+          const long = unmarkedLong(window, position, available);
           if (long === undefined) {
             if (!this.#more()) return undefined;
             continue;
@@ -251,29 +253,6 @@ export class Decoder implements FrameDecoder {
     });
   }
 
-  /**
-   * libzmq 4.3.3 and 4.3.4 emit SUBSCRIBE and CANCEL of 256 octets and more
-   * without the LONG bit but with an 8-octet size; their prefixes have 255
-   * octets at most. A zero-length command that reads on like one of these is
-   * one: returns its length, 0 when it is not, undefined when more octets must
-   * decide. (No known peer sends zero-length commands, so nothing waits long.)
-   */
-  #unmarkedLong(position: number, available: number): number | undefined {
-    const window = this.#window;
-    for (let i = 1; i <= 8; i++) {
-      if (i >= available) return undefined;
-      const octet = window[position + i] as number;
-      if (i <= 6 ? octet !== 0 : i === 7 && octet !== 1) return 0;
-    }
-    if (available < 11) return undefined;
-    const nameLength = window[position + 9];
-    const initial = window[position + 10];
-    const isSubscribe = nameLength === 9 && initial === 0x53;
-    const isCancel = nameLength === 6 && initial === 0x43;
-    const length = 256 + (window[position + 8] as number);
-    return (isSubscribe || isCancel) && length <= 1 + (nameLength as number) + 255 ? length : 0;
-  }
-
   /** Moves the window on. Returns false when no unread bytes are left beyond the beginning of a frame. */
   #more(): boolean {
     if (this.#copied > 0) {
@@ -300,26 +279,8 @@ export class Decoder implements FrameDecoder {
     else this.#stay(concat([this.#window.subarray(this.#position, this.#end), chunk]), 0, true);
   }
 
-  /** A copy of the chunk from `position` on. No view of it leaves, so its memory is used again. */
-  #hold(chunk: Uint8Array, position: number): Uint8Array {
-    const length = chunk.length - position;
-    if (length > HELD_BYTES) return copyOf(chunk.subarray(position));
-    const memory = freeMemories.pop() ?? uninitialized(HELD_BYTES);
-    this.#held = memory;
-    memory.set(chunk.subarray(position));
-    return memory.subarray(0, length);
-  }
-
-  /** The held chunk is used up. */
-  #letGo(): void {
-    const held = this.#held;
-    if (held === undefined) return;
-    this.#held = undefined;
-    if (freeMemories.length < KEPT_MEMORIES) freeMemories.push(held);
-  }
-
   #shiftLater(): Uint8Array | undefined {
-    this.#letGo();
+    this.#held.letGo();
     const later = this.#later;
     const next = later[this.#nextLater];
     if (next === undefined) return undefined;

@@ -63,3 +63,26 @@ export function writeUint32(target: Uint8Array, offset: number, value: number): 
   target[offset + 3] = value;
   return offset + 4;
 }
+
+/**
+ * libzmq 4.3.3 and 4.3.4 emit SUBSCRIBE and CANCEL of 256 octets and more
+ * without the LONG bit but with an 8-octet size; their prefixes have 255
+ * octets at most. A zero-length command at `position` that reads on like one
+ * of these is one: returns its length, 0 when it is not, undefined when more
+ * octets than the `available` ones must decide. (No known peer sends
+ * zero-length commands, so nothing waits long.)
+ */
+export function unmarkedLong(source: Uint8Array, position: number, available: number): number | undefined {
+  for (let i = 1; i <= 8; i++) {
+    if (i >= available) return undefined;
+    const octet = source[position + i] as number;
+    if (i <= 6 ? octet !== 0 : i === 7 && octet !== 1) return 0;
+  }
+  if (available < 11) return undefined;
+  const nameLength = source[position + 9];
+  const initial = source[position + 10];
+  const isSubscribe = nameLength === 9 && initial === 0x53;
+  const isCancel = nameLength === 6 && initial === 0x43;
+  const length = 256 + (source[position + 8] as number);
+  return (isSubscribe || isCancel) && length <= 1 + (nameLength as number) + 255 ? length : 0;
+}
