@@ -132,7 +132,13 @@ function publicKeyOf(text: string, flag: string): string {
       // No key: then it is the name of a file, which may have 40 characters too.
     }
   }
-  return wrapped(`${flag} ${text}`, () => loadPublicCertificate(text)).publicKey;
+  try {
+    return loadPublicCertificate(text).publicKey;
+  } catch (error) {
+    const isAbsent = (error as { code?: unknown }).code === "ENOENT";
+    const reason = isAbsent ? "neither a key of 40 characters nor a file" : describe(error);
+    throw usage(`${flag} ${text}: ${reason}`, error);
+  }
 }
 
 function readText(path: string, flag: string): string {

@@ -208,8 +208,9 @@ test("doctor tells runtime, what works and what options do not", async (t) => {
   assert.ok(
     options.some((option: { option: string; throws: boolean }) => option.option === "ipcFilterPid" && option.throws),
   );
-  const { stdout } = await shell.run("", "doctor");
+  const { stdout, stderr } = await shell.run("", "doctor");
   assert.match(stdout, /ipcFilterPid/);
+  assert.equal(stderr, "", "its own CURVE server is not one that lets everybody in");
 });
 
 function escaped(text: string): string {

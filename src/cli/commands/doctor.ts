@@ -9,7 +9,7 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { CONTEXT_OPTIONS } from "../../base/context-options.ts";
 import { OPTIONS, type OptionName, optionRow } from "../../base/options.ts";
-import { capability, curveKeyPair, Reply, Request, version } from "../../index.ts";
+import { Authenticator, capability, curveKeyPair, Reply, Request, version } from "../../index.ts";
 import { primitives } from "../../security/crypto.ts";
 import { describe, EXIT } from "../failure.ts";
 import { examples, type Finish } from "../help.ts";
@@ -57,7 +57,7 @@ async function run(isJson: boolean): Promise<number> {
     await inFolder((path) => exchange("ipc", `ipc://${path}`)),
     await exchange("inproc", "inproc://doctor"),
     curveCheck(),
-    await exchange("CURVE handshake", "tcp://127.0.0.1:*", false, curveOptions),
+    await curveExchange(),
   ];
   const options = limits();
   if (isJson) process.stdout.write(`${JSON.stringify({ runtime, capability, checks, options }, null, 2)}\n`);
@@ -113,12 +113,22 @@ function curveCheck(): Check {
   }
 }
 
-function curveOptions(): [server: object, client: object] {
-  const [server, client] = [curveKeyPair(), curveKeyPair()];
-  return [
-    { curveServer: true, curveSecretKey: server.secretKey },
-    { curveServerKey: server.publicKey, curvePublicKey: client.publicKey, curveSecretKey: client.secretKey },
-  ];
+/** With an authenticator, as it should be: the library warns of a CURVE server without. */
+async function curveExchange(): Promise<Check> {
+  const name = "CURVE handshake";
+  const authenticator = new Authenticator({ curve: "any" });
+  try {
+    const [server, client] = [curveKeyPair(), curveKeyPair()];
+    authenticator.start();
+    const ofServer = { curveServer: true, curveSecretKey: server.secretKey };
+    const { publicKey: curvePublicKey, secretKey: curveSecretKey } = client;
+    const ofClient = { curveServerKey: server.publicKey, curvePublicKey, curveSecretKey };
+    return await exchange(name, "tcp://127.0.0.1:*", false, ofServer, ofClient);
+  } catch (error) {
+    return { name, ok: false, detail: describe(error) };
+  } finally {
+    authenticator.stop();
+  }
 }
 
 /** A request and its reply over an endpoint. */
@@ -126,10 +136,10 @@ async function exchange(
   name: string,
   endpoint: string,
   ipv6 = false,
-  options: () => [server: object, client: object] = () => [{}, {}],
+  ofServer: object = {},
+  ofClient: object = {},
 ): Promise<Check> {
   const common = { ipv6, sendTimeout: PATIENCE_MS, receiveTimeout: PATIENCE_MS, linger: 0 };
-  const [ofServer, ofClient] = options();
   await using server = new Reply({ ...common, ...ofServer });
   await using client = new Request({ ...common, ...ofClient });
   try {
