@@ -2,7 +2,7 @@
  * What is left to a well-behaved peer beside a hostile one, and what memory
  * that costs: `tsx bench/hostile.ts [--seconds 3] [--only ping]`.
  *
- * A server (PULL or PUB) of ours, and of libzmq through zeromq.js, runs in a
+ * A server (PULL or PUB, with or without CURVE) of ours, and of libzmq through zeromq.js, runs in a
  * process of its own; so do a good peer, which sends or receives 64-byte
  * messages as fast as it can, and the attacker. Good peer and attacker write
  * bytes to TCP themselves and are the same for both servers. Rates are per
@@ -15,13 +15,17 @@ import { once } from "node:events";
 import { connect, type Socket as TcpSocket } from "node:net";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { subscriptionMessage } from "../src/wire/command.ts";
+import type { Encoder } from "../src/wire/encoder.ts";
 import { bytes, command, frame, GREETING, ready, repeated } from "../test/fake-link.ts";
+import { curvePeer, helloFlood, pourSealed, SEALED_BYTES, SERVER_OPTIONS } from "./hostile-curve.ts";
 
-type Server = "PULL" | "PUB";
+type Server = "PULL" | "PUB" | "PULL with CURVE" | "PUB with CURVE" | "PULL that is not read";
 
 const WARM_MS = 1000;
 const CHUNK_BYTES = 65_536;
 const PING = command("PING", [0, 0], Buffer.from("context"));
+const EMPTY_FRAMES: readonly Uint8Array[] = Array.from({ length: 60_000 }, () => new Uint8Array(0));
 const GOOD = new Uint8Array(64).fill(0x67);
 
 interface Attack {
@@ -75,11 +79,49 @@ function flood(type: string, piece: Uint8Array, reads = true): (port: number) =>
   };
 }
 
+function times(count: number, attack: (port: number) => void): (port: number) => void {
+  return (port) => {
+    for (let i = 0; i < count; i++) attack(port);
+  };
+}
+
+function curveFlood(type: "PUSH" | "SUB", encode: (encoder: Encoder) => void): (port: number) => void {
+  return (port) => curvePeer(port, type, (tcp, encoder) => pourSealed(tcp, encoder, encode));
+}
+
+/** The body of a command. */
+const body = (name: string, ...data: readonly number[]): Uint8Array => bytes([name.length], Buffer.from(name), data);
+
+/** Connects, sends a greeting, closes, and again: what connections alone cost. */
+function connects(atOnce: number): (port: number) => void {
+  return (port) => {
+    const again = (): void => {
+      const tcp = connect({ port, host: "127.0.0.1", noDelay: true });
+      tcp.on("error", () => {}); // "close" follows.
+      tcp.on("close", () => setImmediate(again));
+      tcp.on("connect", () => tcp.write(GREETING));
+      tcp.on("data", () => tcp.resetAndDestroy());
+    };
+    for (let i = 0; i < atOnce; i++) again();
+  };
+}
+
+/** Comes, leaves as much as a queue holds, and comes again. */
+function visit(port: number): void {
+  peer(
+    port,
+    "PUSH",
+    (tcp) => tcp.end(repeated(frame(0, new Uint8Array(1000)), 1000)),
+    () => setImmediate(visit, port),
+  );
+}
+
 const ATTACKS: Readonly<Record<string, Attack>> = {
   nobody: { server: "PULL", run() {} },
   "PING flood": { server: "PULL", run: flood("PUSH", PING) },
   "PING flood, answers unread": { server: "PULL", run: flood("PUSH", PING, false) },
   "endless empty frames with MORE": { server: "PULL", run: flood("PUSH", frame(1, [])) },
+  "PING flood of 16 peers": { server: "PULL", run: times(16, flood("PUSH", PING)) },
   "empty commands": { server: "PULL", run: flood("PUSH", frame(4, [])) },
   "unknown commands": { server: "PULL", run: flood("PUSH", command("X")) },
   "empty messages": { server: "PULL", run: flood("PUSH", frame(0, [])) },
@@ -138,6 +180,46 @@ const ATTACKS: Readonly<Record<string, Attack>> = {
       });
     },
   },
+  "nobody  ": { server: "PULL with CURVE", run() {} },
+  "sealed PING flood": {
+    server: "PULL with CURVE",
+    run: curveFlood("PUSH", (encoder) => encoder.encodeCommand(body("PING", 0, 0, 1))),
+  },
+  "sealed PING flood of 8 peers": {
+    server: "PULL with CURVE",
+    run: times(
+      8,
+      curveFlood("PUSH", (encoder) => encoder.encodeCommand(body("PING", 0, 0, 1))),
+    ),
+  },
+  "sealed unknown commands": {
+    server: "PULL with CURVE",
+    run: curveFlood("PUSH", (encoder) => encoder.encodeCommand(body("X"))),
+  },
+  "sealed empty frames with MORE": {
+    server: "PULL with CURVE",
+    run: curveFlood("PUSH", (encoder) => encoder.encode(EMPTY_FRAMES.slice())),
+  },
+  "sealed empty messages": {
+    server: "PULL with CURVE",
+    run: curveFlood("PUSH", (encoder) => encoder.encode([new Uint8Array(0)])),
+  },
+  "HELLO flood, 64 at a time": { server: "PULL with CURVE", run: helloFlood(true, 64) },
+  "HELLO flood that does not open": { server: "PULL with CURVE", run: helloFlood(false, 64) },
+  "connects without HELLO, 64 at a time": { server: "PULL with CURVE", run: connects(64) },
+  "nobody   ": { server: "PUB with CURVE", run() {} },
+  "sealed subscriptions and cancellations": {
+    server: "PUB with CURVE",
+    run: curveFlood("SUB", (encoder) => {
+      encoder.encode([subscriptionMessage({ kind: "subscribe", topic: GOOD })]);
+      encoder.encode([subscriptionMessage({ kind: "cancel", topic: GOOD })]);
+    }),
+  },
+  "sealed messages to a publisher": {
+    server: "PUB with CURVE",
+    run: curveFlood("SUB", (encoder) => encoder.encode([new Uint8Array(0)])),
+  },
+  "peers that come, leave 1 MB and go": { server: "PULL that is not read", run: times(8, visit) },
 };
 
 /** The process under attack. Tells its port, then what it received and its memory. */
@@ -148,15 +230,17 @@ async function serve(module: string, type: Server): Promise<void> {
     const { user, system } = process.cpuUsage();
     process.send?.({ count, rss: process.memoryUsage.rss(), cpuMs: (user + system) / 1000 });
   };
-  if (type === "PULL") {
-    const socket = new zmq.Pull();
+  const security = type.endsWith("CURVE") ? SERVER_OPTIONS : {};
+  if (type.startsWith("PULL")) {
+    const socket = new zmq.Pull(security);
     await socket.bind("tcp://127.0.0.1:*");
     process.send?.({ port: Number(socket.lastEndpoint?.split(":").at(-1)) });
     setInterval(report, 100);
+    if (type.endsWith("not read")) return;
     for await (const [body] of socket) if (body?.length === GOOD.length) count++;
     return;
   }
-  const socket = new zmq.Publisher();
+  const socket = new zmq.Publisher(security);
   await socket.bind("tcp://127.0.0.1:*");
   process.send?.({ port: Number(socket.lastEndpoint?.split(":").at(-1)) });
   setInterval(report, 100);
@@ -167,18 +251,33 @@ async function serve(module: string, type: Server): Promise<void> {
 }
 
 function behave(port: number, server: Server): void {
-  if (server === "PULL") {
-    peer(port, "PUSH", (tcp) => pour(tcp, frame(0, GOOD)));
-    return;
+  if (server === "PULL that is not read") return;
+  if (server === "PULL") peer(port, "PUSH", (tcp) => pour(tcp, frame(0, GOOD)));
+  if (server === "PULL with CURVE") {
+    curvePeer(port, "PUSH", (tcp, encoder) => pourSealed(tcp, encoder, (each) => each.encode([GOOD])));
   }
+  if (server.startsWith("PULL")) return;
+  const size = GOOD.length + 2 + (server === "PUB" ? 0 : SEALED_BYTES);
   let received = 0;
-  setInterval(() => process.send?.({ count: Math.floor(received / (GOOD.length + 2)) }), 100);
-  peer(port, "SUB", (tcp) => {
+  setInterval(() => process.send?.({ count: Math.floor(received / size) }), 100);
+  const count = (tcp: TcpSocket): void => {
     tcp.on("data", (chunk) => {
       received += chunk.length;
     });
-    tcp.write(command("SUBSCRIBE", Buffer.from("g")));
-  });
+  };
+  if (server === "PUB") {
+    peer(port, "SUB", (tcp) => {
+      count(tcp);
+      tcp.write(command("SUBSCRIBE", Buffer.from("g")));
+    });
+  } else {
+    curvePeer(port, "SUB", (tcp, encoder) => {
+      count(tcp);
+      encoder.encode([subscriptionMessage({ kind: "subscribe", topic: Buffer.from("g") })]);
+      tcp.write(Buffer.concat(encoder.take()));
+      encoder.sent();
+    });
+  }
 }
 
 interface Figures {
@@ -190,7 +289,7 @@ async function measure(module: string, name: string, seconds: number): Promise<F
   const { server } = ATTACKS[name] as Attack;
   const children: ChildProcess[] = [];
   const child = (...args: string[]): ChildProcess => {
-    const made = fork(fileURLToPath(import.meta.url), args, { execArgv: ["--import", "tsx"] });
+    const made = fork(fileURLToPath(import.meta.url), args, { execArgv: ["--no-warnings", "--import", "tsx"] });
     children.push(made);
     return made;
   };
@@ -204,7 +303,7 @@ async function measure(module: string, name: string, seconds: number): Promise<F
     under.on("message", (told: { count: number; rss: number; cpuMs: number }) => {
       cpuMs = told.cpuMs;
       rss = Math.max(rss, told.rss);
-      if (server === "PULL") counted = told.count;
+      if (server.startsWith("PULL")) counted = told.count;
     });
     under.on("exit", () => {
       isAlive = false;

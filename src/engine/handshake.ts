@@ -24,6 +24,7 @@ import { FrameReader } from "../wire/frame-reader.ts";
 import { Greeting, type GreetingOutcome, type ZmtpVersion } from "../wire/greeting.ts";
 import { LegacyDecoder } from "../wire/legacy.ts";
 import { IDENTITY, SOCKET_TYPE } from "../wire/metadata.ts";
+import { FRAMES_AT_ONCE } from "./turn-budget.ts";
 
 /** libzmq takes handshake commands of any length; this much leaves room for long metadata. */
 const LONGEST_HANDSHAKE_FRAME = 65_536;
@@ -53,6 +54,8 @@ export interface HandshakeOutcome {
    * older peer: `Identity` from its identity frame, `Socket-Type` from its octet, unchecked.
    */
   readonly peer: Properties;
+  /** Frames are opened and sealed. */
+  readonly isSealed: boolean;
   /** Holds all octets that came behind the handshake. */
   readonly decoder: FrameDecoder;
   readonly encoder: Encoder;
@@ -68,6 +71,7 @@ export class Handshake {
   /** A peer below 3.0: its identity frame, and whether ours has been sent. */
   #identity: Uint8Array | undefined = undefined;
   #identitySent = false;
+  #commands = 0;
   #zapReply: ZapReply | undefined = undefined;
   #outcome: HandshakeOutcome | undefined = undefined;
 
@@ -79,6 +83,16 @@ export class Handshake {
       routingId: config.routingId,
       refusesLegacy: config.mechanism.name !== "NULL" || config.zapDomainSet,
     });
+  }
+
+  /** Whether the peer's commands cost computing that is worth counting. */
+  get isCostly(): boolean {
+    return this.#config.mechanism.name === "CURVE";
+  }
+
+  /** Commands of the peer so far. */
+  get commands(): number {
+    return this.#commands;
   }
 
   get state(): HandshakeState {
@@ -188,6 +202,7 @@ export class Handshake {
       if (state === "failed") return undefined;
       const body = reader.next();
       if (body === undefined) return undefined;
+      this.#commands++;
       mechanism.consume(body);
       this.#checkSocketType(mechanism);
     }
@@ -216,7 +231,7 @@ export class Handshake {
   }
 
   #finish(agreed: GreetingOutcome, reader: FrameReader, encoder: Encoder, peer: Properties): void {
-    const { limits } = this.#config;
+    const limits = { ...this.#config.limits, framesAtOnce: FRAMES_AT_ONCE };
     const decoder: FrameDecoder = agreed.version === "1.0" ? new LegacyDecoder(limits) : new Decoder(limits);
     const cipher = hasMechanism(agreed) ? this.#config.mechanism.cipher : undefined;
     if (cipher !== undefined) {
@@ -229,6 +244,7 @@ export class Handshake {
       version: agreed.version,
       unversioned: agreed.unversioned,
       hasMechanism: hasMechanism(agreed),
+      isSealed: cipher !== undefined,
       peer: withZapReply(peer, this.#zapReply),
       decoder,
       encoder,

@@ -12,16 +12,13 @@ import type { Clock, Timer } from "../base/clock.ts";
 import type { Link } from "../base/link.ts";
 import type { Pipe } from "../base/pipe.ts";
 import type { FrameDecoder } from "../wire/decoder.ts";
+import { FRAMES_COST, type Resting, SEALED_COST, SEALED_FRAMES_COST, TurnBudget } from "./turn-budget.ts";
 
 const CATCH_UP_MS = 50;
 /** So many bytes may arrive ahead of the reader before the link is paused: to pause and resume costs as much as reading 64 KiB. */
 const AHEAD_BYTES = 131_072;
-/**
- * Commands, and messages that nobody keeps, that are handled in one turn of the event loop. The others wait for the
- * next turn, so that a flood of PINGs leaves time to other connections: with 1024 a good peer beside it kept 0.18 of
- * its rate, with 64 it keeps 0.8 (bench/hostile.ts).
- */
-const BURST = 64;
+/** So many messages of one chunk may be taken at once before each counts like a command: receives that wait take theirs. */
+const TAKEN_FREELY = 4;
 
 /** Who hears what is not a message. */
 export interface IncomingOwner {
@@ -35,12 +32,17 @@ export interface IncomingOwner {
   broken(error: unknown): void;
 }
 
-export class Incoming {
+export class Incoming implements Resting {
   readonly #link: Link;
   readonly #pipe: Pipe;
   readonly #decoder: FrameDecoder;
   readonly #clock: Clock;
   readonly #owner: IncomingOwner;
+  readonly #budget: TurnBudget;
+  /** What a command counts as. */
+  readonly #cost: number;
+  /** What frames of a message that is not complete count as. */
+  readonly #framesCost: number;
   #catchUpTimer: Timer | undefined = undefined;
   /** Decoding stopped at the pipe's high-water mark, or has not begun. */
   #isStalled = false;
@@ -54,25 +56,21 @@ export class Incoming {
   #isDecoding = false;
   /** The pipe's count of read messages when nobody had read for a while: until it changes, all is decoded at once. */
   #unreadSince = -1;
-  /** Commands since the last rest. */
-  #commands = 0;
-  /** There were so many that decoding goes on in the next turn. */
+  /** There was so much for nobody that decoding goes on in a later turn. */
   #isResting = false;
   /** The link is closed; what it brought is still being decoded. */
   #isEnded = false;
   #isOver = false;
 
-  readonly #goOn = (): void => {
-    this.#isResting = false;
-    if (!this.#isOver && !this.#isStalled) this.#decodeSome();
-  };
-
-  constructor(link: Link, pipe: Pipe, decoder: FrameDecoder, clock: Clock, owner: IncomingOwner) {
+  constructor(link: Link, pipe: Pipe, decoder: FrameDecoder, isSealed: boolean, clock: Clock, owner: IncomingOwner) {
     this.#link = link;
     this.#pipe = pipe;
     this.#decoder = decoder;
     this.#clock = clock;
     this.#owner = owner;
+    this.#budget = TurnBudget.of(clock);
+    this.#cost = isSealed ? SEALED_COST : 1;
+    this.#framesCost = isSealed ? SEALED_FRAMES_COST : FRAMES_COST;
   }
 
   /**
@@ -109,6 +107,16 @@ export class Incoming {
       this.#decodeSome();
       decoder.retain();
     }
+  }
+
+  /** The turn has come. */
+  goOn(): void {
+    this.#isResting = false;
+    if (!this.#isOver && !this.#isStalled) this.#decodeSome();
+  }
+
+  get isPaused(): boolean {
+    return this.#isPaused;
   }
 
   /** The pipe was full and has room again. */
@@ -151,6 +159,7 @@ export class Incoming {
   /** Nothing more is delivered. */
   end(): void {
     this.#isOver = true;
+    this.#budget.forget(this);
     if (this.#catchUpTimer !== undefined) this.#clock.clearTimer(this.#catchUpTimer);
   }
 
@@ -161,7 +170,9 @@ export class Incoming {
       return;
     }
     // Pending receives take theirs at once; one more shows that there is something to read.
-    for (let count = 1; !pipe.canRead && this.#decode(false); count++) if (count === BURST) this.#rest();
+    for (let count = 1; !pipe.canRead && this.#decode(false); count++) {
+      if (count > TAKEN_FREELY && !this.#budget.spend(this.#cost)) this.#rest();
+    }
     if (this.#isOver || this.#isResting || this.#decoder.starved) return;
     pipe.isBehind = true;
     this.#catchUpTimer ??= this.#clock.setTimer(() => this.#catchUp(pipe.messagesReceived), CATCH_UP_MS);
@@ -187,7 +198,9 @@ export class Incoming {
       while (!this.#isOver) {
         const decoded = this.#decoder.next();
         if (decoded === undefined) {
-          this.#caughtUp();
+          if (this.#decoder.starved) this.#caughtUp();
+          else if (this.#isEnded || this.#budget.spend(this.#framesCost)) continue;
+          else this.#rest();
           return false;
         }
         this.#owner.received();
@@ -216,7 +229,7 @@ export class Incoming {
       this.#isStalled = true;
       return false;
     }
-    if (++this.#commands < BURST) return true;
+    if (this.#budget.spend(this.#cost)) return true;
     this.#rest();
     return false;
   }
@@ -224,10 +237,9 @@ export class Incoming {
   /** Nothing more is decoded in this turn. */
   #rest(): void {
     if (this.#isOver || this.#isResting) return;
-    this.#commands = 0;
     this.#isResting = true;
     this.#pipe.isBehind = true;
-    this.#clock.yield(this.#goOn);
+    this.#budget.wait(this);
   }
 
   /** All that arrived is decoded. */

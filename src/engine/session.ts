@@ -4,7 +4,7 @@
  * or acceptor how it ended.
  */
 
-import { copyOf, EMPTY, fromText } from "../base/bytes.ts";
+import { concat, copyOf, EMPTY, fromText } from "../base/bytes.ts";
 import type { Clock, Timer } from "../base/clock.ts";
 import { ZmqError } from "../base/errors.ts";
 import type { ErrorEventType } from "../base/events.ts";
@@ -14,13 +14,17 @@ import type { ZapReply } from "../security/mechanism.ts";
 import type { Connection, ConnectionOwner, EndReason } from "./connection.ts";
 import type { Handshake, HandshakeOutcome } from "./handshake.ts";
 import { Traffic, type TrafficOwner } from "./traffic.ts";
+import { HANDSHAKE_COST, type Resting, TurnBudget } from "./turn-budget.ts";
 
-export class Session implements Connection, LinkHandler, TrafficOwner {
+export class Session implements Connection, LinkHandler, TrafficOwner, Resting {
   readonly link: Link;
   readonly #owner: ConnectionOwner;
   /** Until it is done. */
   #handshake: Handshake | undefined;
   #handshakeTimer: Timer | undefined = undefined;
+  /** Bytes of a handshake that costs computing, until it is this one's turn. */
+  readonly #waiting: Uint8Array[] = [];
+  #isPaused = false;
   /** Set once the ZAP handler is asked, which it is once, whatever the peer sends meanwhile. */
   #zapQuestion: AbortController | undefined = undefined;
   /** The peer was told that it is refused: that it leaves is no further event. */
@@ -82,13 +86,20 @@ export class Session implements Connection, LinkHandler, TrafficOwner {
   // --- LinkHandler, until the handshake is done ---
 
   data(chunk: Uint8Array): void {
-    if (this.#isOver) return;
-    try {
-      this.#handshake?.push(copyOf(chunk));
-      this.#advanceHandshake();
-    } catch (error) {
-      this.#handshakeBroken(error);
-    }
+    const handshake = this.#handshake;
+    if (this.#isOver || handshake === undefined) return;
+    if (!handshake.isCostly) this.#shake(handshake, copyOf(chunk));
+    else if (this.#waiting.length > 0 || !TurnBudget.of(this.clock).isOpen) this.#wait(copyOf(chunk));
+    else this.#shakeAtCost(handshake, copyOf(chunk));
+  }
+
+  /** The turn has come for what waited. */
+  goOn(): void {
+    const handshake = this.#handshake;
+    if (this.#isOver || handshake === undefined) return;
+    this.#shakeAtCost(handshake, concat(this.#waiting.splice(0)));
+    if (this.#isPaused && !this.#isOver && !this.#traffic?.isPaused) this.link.resume();
+    this.#isPaused = false;
   }
 
   drained(): void {
@@ -127,6 +138,30 @@ export class Session implements Connection, LinkHandler, TrafficOwner {
   }
 
   // --- Handshake ---
+
+  #wait(bytes: Uint8Array): void {
+    this.#waiting.push(bytes);
+    TurnBudget.of(this.clock).wait(this);
+    if (this.#isPaused) return;
+    this.#isPaused = true;
+    this.link.pause();
+  }
+
+  #shakeAtCost(handshake: Handshake, bytes: Uint8Array): void {
+    const before = handshake.commands;
+    this.#shake(handshake, bytes);
+    const commands = handshake.commands - before;
+    if (commands > 0) TurnBudget.of(this.clock).spend(commands * HANDSHAKE_COST);
+  }
+
+  #shake(handshake: Handshake, bytes: Uint8Array): void {
+    try {
+      handshake.push(bytes);
+      this.#advanceHandshake();
+    } catch (error) {
+      this.#handshakeBroken(error);
+    }
+  }
 
   #advanceHandshake(): void {
     const handshake = this.#handshake;
@@ -235,6 +270,7 @@ export class Session implements Connection, LinkHandler, TrafficOwner {
     this.#isOver = true;
     this.#clearHandshakeTimer();
     this.#zapQuestion?.abort();
+    TurnBudget.of(this.clock).forget(this);
     this.#traffic?.end();
     if (graceful) this.link.close();
     else this.link.destroy();

@@ -44,6 +44,8 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, HeldBack {
   #heartbeatTimer: Timer | undefined = undefined;
   #heartbeatAt = 0;
   #isClosing = false;
+  /** The link is closed; what it brought is still being decoded. */
+  #isEnded = false;
   #isOver = false;
 
   /** `isBlocked`: the link still holds bytes of the handshake. `leftovers`: what may hold this connection back. */
@@ -68,7 +70,7 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, HeldBack {
       dueCommand: heartbeat && (() => this.#duePing()),
       broken: () => owner.lost(),
     });
-    this.#incoming = new Incoming(link, pipe, outcome.decoder, clock, this);
+    this.#incoming = new Incoming(link, pipe, outcome.decoder, outcome.isSealed, clock, this);
   }
 
   /** Begins, once the pipe knows its peer: what waited in it leaves, what came behind the handshake is delivered. */
@@ -87,6 +89,11 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, HeldBack {
 
   get isIdle(): boolean {
     return this.#outgoing.isIdle;
+  }
+
+  /** Reading from the link is stopped, by the traffic itself. */
+  get isPaused(): boolean {
+    return this.#incoming.isPaused;
   }
 
   flush(): void {
@@ -155,6 +162,7 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, HeldBack {
 
   closed(): void {
     if (this.#isOver) return;
+    this.#isEnded = true;
     this.#incoming.finish();
     this.#owner.lost();
   }
@@ -178,6 +186,7 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, HeldBack {
     if (command === undefined) return; // Unknown, malformed or empty: ignored, as libzmq does (37/ZMTP).
     switch (command.kind) {
       case "ping":
+        if (this.#isEnded) break;
         this.#heartbeat?.pinged(command.ttlDeciseconds, this.#owner.clock.now());
         this.#scheduleHeartbeat();
         // Dropped while the peer does not read: bytes it will get are sign of life enough.

@@ -23,6 +23,8 @@ export interface DecoderLimits {
   readonly maxFrames: number;
   /** Octets of all frames of a multipart message together; absent for no limit. */
   readonly maxMessageBytes?: number;
+  /** After so many frames of a message `next` returns undefined without being starved, for others to have their turn; absent: never. */
+  readonly framesAtOnce?: number;
 }
 
 /** A message (array of frames) or the body of a command (one byte array). */
@@ -34,12 +36,13 @@ export interface FrameDecoder {
   push(chunk: Uint8Array): void;
   /** Copies what is still unread of the pushed chunk: its memory is about to change. */
   retain(): void;
-  /** Throws ZmqError when the peer breaks the protocol; the decoder is of no use afterwards. */
+  /**
+   * The next message or command; undefined when starved, or when it is time for others: see `framesAtOnce`. Throws
+   * ZmqError when the peer breaks the protocol; the decoder is of no use afterwards.
+   */
   next(): Decoded | undefined;
   /** True when all pushed bytes were used up, or only the beginning of a frame is left. */
   readonly starved: boolean;
-  /** Frames of the message that is not complete yet. */
-  readonly incompleteFrames: number;
   secure?(cipher: FrameCipher): void;
 }
 
@@ -105,10 +108,6 @@ export class Decoder implements FrameDecoder {
 
   get starved(): boolean {
     return this.#starved;
-  }
-
-  get incompleteFrames(): number {
-    return this.#frames === undefined ? 0 : this.#frames.length;
   }
 
   /** From now on every frame is opened. */
@@ -212,8 +211,14 @@ export class Decoder implements FrameDecoder {
         if ((flags & (MORE | COMMAND)) === 0 && this.#frames === undefined) return [body];
         decoded = this.#accept((flags & MORE) !== 0, (flags & COMMAND) !== 0, body);
       }
-      if (decoded !== undefined) return decoded;
+      if (decoded !== undefined || this.#isTimeForOthers) return decoded;
     }
+  }
+
+  /** Behind a frame that did not complete its message. */
+  get #isTimeForOthers(): boolean {
+    const { framesAtOnce } = this.#limits;
+    return framesAtOnce !== undefined && this.#frames !== undefined && this.#frames.length % framesAtOnce === 0;
   }
 
   /** A complete sealed frame; its flags outside the box say nothing. */

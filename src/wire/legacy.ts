@@ -27,10 +27,6 @@ export class LegacyDecoder implements FrameDecoder {
     return this.#starved;
   }
 
-  get incompleteFrames(): number {
-    return this.#frames.length;
-  }
-
   push(chunk: Uint8Array): void {
     if (chunk.length === 0) return;
     this.#starved = false;
