@@ -23,13 +23,19 @@ export class FrameReader {
   #later: Uint8Array[] = [];
   #laterBytes = 0;
   /** Unread octets that must be there before it makes sense to look again. */
-  #needed = 2;
+  #needed: number;
   #flags = 0;
 
   /** `maxFrameBytes`: the longest body that is accepted, -1 for any. */
   constructor(framing: Framing, maxFrameBytes: number) {
     this.#framing = framing;
     this.#maxFrameBytes = maxFrameBytes;
+    this.#needed = this.#least;
+  }
+
+  /** Octets that say something: a v1 length of 0 is an error by itself. */
+  get #least(): number {
+    return this.#framing === "v1" ? 1 : 2;
   }
 
   /** The flags octet of the frame that `next` returned last. */
@@ -57,6 +63,7 @@ export class FrameReader {
       const position = this.#position;
       const isV1 = this.#framing === "v1";
       const first = window[position] as number;
+      if (isV1 && first === 0) throw new ZmqError("EPROTO", { detail: "frame: length is 0, expected at least 1" });
       const isLong = isV1 ? first === 0xff : (first & LONG) !== 0;
       const headerBytes = isLong ? (isV1 ? 10 : 9) : 2;
       if (window.length - position < headerBytes) {
@@ -80,7 +87,7 @@ export class FrameReader {
       }
       this.#flags = isV1 ? (window[start - 1] as number) : first;
       this.#position = start + length;
-      this.#needed = 2;
+      this.#needed = this.#least;
       if (length === 0) return EMPTY;
       const body = window.subarray(start, start + length);
       return length <= COPIED_BYTES ? copyOf(body) : body;
@@ -93,7 +100,7 @@ export class FrameReader {
     const rest = this.#window.subarray(this.#position);
     this.#window = EMPTY;
     this.#position = 0;
-    this.#needed = 2;
+    this.#needed = this.#least;
     return rest;
   }
 

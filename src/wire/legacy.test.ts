@@ -35,6 +35,7 @@ test("the long form of a short body is accepted", () => {
 
 test("a length of 0 is fatal, in both forms", () => {
   assert.throws(() => decode([hex("00 00")]), { code: "EPROTO" });
+  assert.throws(() => decode([hex("00")]), { code: "EPROTO" }); // nothing that follows could mend it
   assert.throws(() => decode([hex("ff 00 00 00 00 00 00 00 00 00")]), { code: "EPROTO" });
 });
 

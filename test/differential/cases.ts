@@ -90,6 +90,14 @@ export const CASES: readonly Case[] = [
     hi,
   ),
   handshake("revision 1: ZMTP 2.0", bytes(SIGNATURE, [1, 8]), hex("00 00"), hi),
+  {
+    type: "SUB",
+    subscribe: "a",
+    name: "SUB: revision 1 without an identity yet",
+    steps: [bytes(SIGNATURE, [1, 1])],
+    differs: "ours subscribes once the identity came",
+  },
+  handshake("no greeting: a length of 0", hex("01 00"), hex("00")),
   handshake("revision 0: versioned ZMTP 1.0", bytes(SIGNATURE, [0, 8]), hex("01 00"), hex("03 00 68 69")),
   handshake("no greeting: ZMTP 1.0", hex("01 00"), hex("03 00 68 69")),
   handshake("no greeting: a long identity header", hex("ff 0000000000000001 00"), hex("03 00 68 69")),
@@ -123,6 +131,10 @@ export const CASES: readonly Case[] = [
     differs: "ours tells of it by an event",
   },
   {
+    ...handshake("READY that ends where a value begins", GREETING, readyWith(PUSH, hex("01 58 00000005")), hi),
+    differs: "libzmq overlooks a value of which no octet came",
+  },
+  {
     ...handshake("READY with a value length of 2^32-1", GREETING, readyWith(text("\u0001X"), hex("ffffffff")), hi),
     differs: "libzmq takes the length for a negative number and goes on",
   },
@@ -135,6 +147,11 @@ export const CASES: readonly Case[] = [
     hi,
   ),
   handshake("READY twice", GREETING, readyWith(PUSH), readyWith(PUSH), hi),
+  {
+    ...handshake("greeting, READY and a message in one read", bytes(GREETING, readyWith(PUSH), hi)),
+    differs: "libzmq takes nothing before its own READY is sent",
+  },
+  handshake("READY and a message in one read", GREETING, bytes(readyWith(PUSH), hi)),
   handshake("a message instead of READY", GREETING, hi),
   handshake("an unknown command instead of READY", GREETING, command("FOO")),
   handshake("HELLO instead of READY", GREETING, command("HELLO", text("\0\0"))),
@@ -172,6 +189,16 @@ export const CASES: readonly Case[] = [
   traffic("PULL", "a PING in a message frame", frame(0, PING.subarray(2))),
   traffic("PULL", "PING with 16 octets of context", command("PING", [0, 0], new Uint8Array(16).fill(65))),
   traffic("PULL", "PING with 19 octets of context", command("PING", [0, 0], new Uint8Array(19).fill(65))),
+  traffic("PULL", "PING with a TTL, then silence", command("PING", [0, 1], text("context"))),
+  traffic("PULL", "PING with a TTL and a message, then silence", bytes(command("PING", [0, 1]), hi)),
+  {
+    ...traffic(
+      "PULL",
+      "PING with a TTL and half a message, then silence",
+      bytes(command("PING", [0, 1]), hex("01 00")),
+    ),
+    differs: "libzmq takes a frame for a sign of life, ours a whole message",
+  },
   traffic("PULL", "PONG unasked", bytes(command("PONG", text("x")), hi)),
   {
     ...traffic("PULL", "SUBSCRIBE to a socket that publishes nothing", bytes(subscribe("a"), hi)),
@@ -223,6 +250,14 @@ export const CASES: readonly Case[] = [
     bytes(hex("04 0000000000000109"), text("\x09SUBSCRIBE"), new Uint8Array(255).fill(97)),
     { differs: "libzmq before 4.3.5 sends it; only ours understands it" },
   ),
+  {
+    ...traffic(
+      "XPUB",
+      "a subscription between the frames of a message",
+      bytes(frame(1, text("x")), subscribe("a"), hi),
+    ),
+    differs: "libzmq joins the subscription to the message",
+  },
   {
     name: "XPUB: a subscription of ZMTP 2.0",
     type: "XPUB",

@@ -29,9 +29,9 @@ export class Side {
   #died: string | undefined = undefined;
 
   /** `module`: what the child imports. */
-  constructor(module: string, execArgv: readonly string[] = []) {
+  constructor(module: string, execArgv: readonly string[] = [], mode = "") {
     const script = fileURLToPath(new URL("side.js", import.meta.url));
-    this.#child = fork(script, [module], { execArgv: [...execArgv] });
+    this.#child = fork(script, [module, mode], { execArgv: [...execArgv] });
     this.#child.on("message", ({ id, result }: { id: number; result: unknown }) => {
       this.#waiting.get(id)?.(result);
     });
@@ -41,12 +41,13 @@ export class Side {
     });
   }
 
-  static libzmq(): Side {
-    return new Side("zeromq");
+  /** `mode` "zap": with a ZAP handler that lets everybody in. */
+  static libzmq(mode?: "zap"): Side {
+    return new Side("zeromq", [], mode);
   }
 
-  static ours(): Side {
-    return new Side(new URL("../../src/index.ts", import.meta.url).href, ["--import", "tsx"]);
+  static ours(mode?: "zap"): Side {
+    return new Side(new URL("../../src/index.ts", import.meta.url).href, ["--import", "tsx"], mode);
   }
 
   async close(): Promise<void> {

@@ -32,6 +32,7 @@ export function referenceFrames(
   let at = 0;
   for (;;) {
     const left = bytes.length - at;
+    if (framing === "v1" && left > 0 && bytes[at] === 0) return { frames, error: "EPROTO", rest: left };
     if (left < 2) return { frames, error: undefined, rest: left };
     let flags = view.getUint8(at);
     let header: number;
