@@ -36,8 +36,8 @@ export interface Outlet {
   renew?(): void;
   /** The near side found that the peer breaks a limit. Absent: as `close`. */
   refuse?(error: ZmqError): void;
-  /** The near side closed the pipe. What is still queued may be pulled for as long as the linger period lasts. */
-  close(): void;
+  /** The near side closed the pipe. What is still queued may be pulled for so many milliseconds; -1: without limit. */
+  close(lingerMs: number): void;
 }
 
 /** The near side of a pipe: whoever is told that something happened to it. */
@@ -213,11 +213,11 @@ export class Pipe {
     this.#outbound.append(control);
   }
 
-  /** Closes this side; queued messages leave within the linger period that the outlet was given. Idempotent. */
-  close(): void {
+  /** Closes this side; queued messages leave within the linger period, -1 for no limit, or are dropped. Idempotent. */
+  close(lingerMs = -1): void {
     if (this.isClosed) return;
     this.isClosed = true;
-    this.#outlet?.close();
+    this.#outlet?.close(lingerMs);
   }
 
   /** The peer went beyond a limit that the pattern knows: its connection ends now, as after a broken protocol. */
@@ -226,7 +226,7 @@ export class Pipe {
     this.isClosed = true;
     const outlet = this.#outlet;
     if (outlet?.refuse !== undefined) outlet.refuse(error);
-    else outlet?.close();
+    else outlet?.close(0);
   }
 
   /**

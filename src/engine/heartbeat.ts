@@ -3,9 +3,12 @@
  * only: the caller has the clock, the timer and the wire.
  *
  * As in libzmq, a PING is due at every interval whatever else is sent; the
- * timeout runs from a sent PING to the next frame of any kind; a peer's PING
- * with a TTL starts a second deadline, which the next frame cancels. Unlike
- * libzmq, a link that we ourselves stopped reading never counts as dead.
+ * timeout runs from a sent PING to the next sign of life; a peer's PING with a
+ * TTL starts a second deadline, which the next sign of life cancels. Unlike
+ * libzmq, a link that we ourselves stopped reading never counts as dead, and
+ * bytes are a sign of life when they come: not only complete frames, for a large
+ * one may take longer than the timeout, and not when they are decoded, for that
+ * may be long after the peer has gone.
  */
 
 import { LONGEST_TTL_DECISECONDS } from "../wire/command.ts";
@@ -58,7 +61,7 @@ export class Heartbeat {
     if (this.#intervalMs > 0) this.#nextTick = now + this.#intervalMs;
   }
 
-  /** A frame or command was decoded. Call it before `pinged`, for a PING is one too. */
+  /** Bytes came. Call it before `pinged`, for a PING is among them. */
   received(): void {
     this.#timeoutAt = NEVER;
     this.#ttlAt = NEVER;

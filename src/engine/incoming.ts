@@ -22,7 +22,7 @@ const TAKEN_FREELY = 4;
 
 /** Who hears what is not a message. */
 export interface IncomingOwner {
-  /** A message or command was decoded. */
+  /** Bytes came. */
   received(): void;
   /** The body of a command. */
   command(body: Uint8Array): void;
@@ -99,6 +99,7 @@ export class Incoming implements Resting {
     const decoder = this.#decoder;
     decoder.push(chunk);
     this.#pipe.bytesReceived += chunk.length;
+    this.#owner.received();
     if (this.#isStalled) this.#pause();
     else if (this.#pipe.isBehind) {
       this.#ahead += chunk.length;
@@ -203,7 +204,6 @@ export class Incoming implements Resting {
           else this.#rest();
           return false;
         }
-        this.#owner.received();
         if (!Array.isArray(decoded)) {
           this.#owner.command(decoded);
           if (this.#mayGoOn()) continue;

@@ -5,6 +5,7 @@
  */
 
 import { copyOf, EMPTY } from "../base/bytes.ts";
+import type { Timer } from "../base/clock.ts";
 import type { HeldBack } from "../base/leftovers.ts";
 import type { Link, LinkHandler } from "../base/link.ts";
 import { type Control, type Message, NO_PROPERTIES } from "../base/message.ts";
@@ -25,6 +26,7 @@ export class RawSession implements Connection, LinkHandler, Outlet, HeldBack {
   /** The pipe had room for something from this connection. */
   #hasBegun = false;
   #isPumping = false;
+  #lingerTimer: Timer | undefined = undefined;
   #isClosing = false;
   #isOver = false;
 
@@ -88,10 +90,15 @@ export class RawSession implements Connection, LinkHandler, Outlet, HeldBack {
     this.resume();
   }
 
-  close(): void {
+  /** From the dialer or acceptor, which keep the linger period themselves, or from the pipe. */
+  close(lingerMs = -1): void {
     if (this.#isOver) return;
     this.#isClosing = true;
     if (this.isIdle) this.#finish("local", true);
+    else if (lingerMs === 0) this.#finish("local", false);
+    else if (lingerMs > 0) {
+      this.#lingerTimer ??= this.#owner.clock.setTimer(() => this.#finish("local", false), lingerMs);
+    }
   }
 
   abort(graceful: boolean): void {
@@ -155,6 +162,7 @@ export class RawSession implements Connection, LinkHandler, Outlet, HeldBack {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#owner.leftovers?.forget(this);
+    if (this.#lingerTimer !== undefined) this.#owner.clock.clearTimer(this.#lingerTimer);
     if (graceful) this.link.close();
     else this.link.destroy();
     this.#owner.ended(this, reason);

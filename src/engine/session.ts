@@ -69,7 +69,7 @@ export class Session implements Connection, LinkHandler, TrafficOwner, Resting {
   }
 
   close(): void {
-    if (this.#traffic !== undefined) this.#traffic.close();
+    if (this.#traffic !== undefined) this.#traffic.close(-1);
     else this.abort(true);
   }
 
@@ -125,6 +125,10 @@ export class Session implements Connection, LinkHandler, TrafficOwner, Resting {
 
   sentAll(): void {
     this.#finish("local", true);
+  }
+
+  gaveUp(): void {
+    this.#finish("local", false);
   }
 
   broken(error: unknown): void {

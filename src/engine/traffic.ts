@@ -30,6 +30,8 @@ export interface TrafficOwner {
   broken(error: unknown): void;
   /** The pipe was closed, and all that it held has left. */
   sentAll(): void;
+  /** The pipe was closed, and the peer did not take what it held within the linger period. */
+  gaveUp(): void;
 }
 
 export class Traffic implements LinkHandler, Outlet, IncomingOwner, HeldBack {
@@ -43,6 +45,7 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, HeldBack {
   readonly #heartbeat: Heartbeat | undefined;
   #heartbeatTimer: Timer | undefined = undefined;
   #heartbeatAt = 0;
+  #lingerTimer: Timer | undefined = undefined;
   #isClosing = false;
   /** The link is closed; what it brought is still being decoded. */
   #isEnded = false;
@@ -107,6 +110,7 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, HeldBack {
     this.#outgoing.end();
     this.#incoming.end();
     if (this.#heartbeatTimer !== undefined) this.#owner.clock.clearTimer(this.#heartbeatTimer);
+    if (this.#lingerTimer !== undefined) this.#owner.clock.clearTimer(this.#lingerTimer);
   }
 
   // --- Outlet: from the pipe ---
@@ -141,11 +145,14 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, HeldBack {
   }
 
   /** The pipe was closed by its near side: what it holds is still sent. */
-  close(): void {
+  close(lingerMs: number): void {
     if (this.#isOver || this.#isClosing) return;
     this.#isClosing = true;
     this.#outgoing.flush();
     this.#endIfIdle();
+    if (this.#isOver || lingerMs < 0) return;
+    if (lingerMs === 0) this.#owner.gaveUp();
+    else this.#lingerTimer = this.#owner.clock.setTimer(() => this.#owner.gaveUp(), lingerMs);
   }
 
   // --- LinkHandler: from the link ---

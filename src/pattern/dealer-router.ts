@@ -206,7 +206,7 @@ export class RouterPattern implements Pattern {
 
   #close(pipe: Pipe): void {
     pipe.active = false;
-    pipe.close();
+    pipe.close(this.#host.options.linger);
   }
 
   #lost(pipe: Pipe): void {

@@ -77,7 +77,7 @@ export class StreamPattern implements Pattern {
     }
     if (message.length === 2 && message[1]?.length === 0) {
       pipe.active = false;
-      pipe.close();
+      pipe.close(this.#host.options.linger);
       return true;
     }
     if (!pipe.canWrite) return false;
