@@ -10,7 +10,7 @@
  * costs nothing. High-water marks count messages, per pipe and direction.
  */
 
-import { copyOf } from "./bytes.ts";
+import { smallCopyOf } from "./bytes.ts";
 import type { ZmqError } from "./errors.ts";
 import { type Leftovers, messageMemory, pipeMemory } from "./leftovers.ts";
 import { type Control, type Message, NO_PROPERTIES, type Properties } from "./message.ts";
@@ -77,7 +77,7 @@ const COPIED_BYTES = 128;
 export function copySmall(message: Message): void {
   for (let i = 0; i < message.length; i++) {
     const frame = message[i] as Uint8Array;
-    if (frame.length <= COPIED_BYTES && frame.length > 0) message[i] = copyOf(frame);
+    if (frame.length <= COPIED_BYTES && frame.length > 0) message[i] = smallCopyOf(frame);
   }
 }
 

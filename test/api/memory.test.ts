@@ -14,8 +14,8 @@ for (const endpoint of ["inproc://memory", "tcp://127.0.0.1:*"]) {
     push.connect(pull.lastEndpoint ?? "");
     for (const size of [1, 128]) {
       const reused = Buffer.alloc(size);
-      for (let i = 1; i <= 3; i++) await push.send([reused.fill(i), "text"]);
-      for (let i = 1; i <= 3; i++) {
+      for (let i = 1; i <= 200; i++) await push.send([reused.fill(i), "text"]);
+      for (let i = 1; i <= 200; i++) {
         assert.deepEqual(await pull.receive(), [Buffer.alloc(size, i), Buffer.from("text")]);
       }
     }
