@@ -3,10 +3,10 @@
  * asks no resolver.
  */
 
-/** Four decimal octets. */
+/** Four decimal octets, without leading zeros: some readers take 010 for 8. */
 export function isIPv4(address: string): boolean {
   const octets = address.split(".");
-  return octets.length === 4 && octets.every((octet) => /^\d{1,3}$/.test(octet) && Number(octet) <= 255);
+  return octets.length === 4 && octets.every((octet) => /^(0|[1-9]\d{0,2})$/.test(octet) && Number(octet) <= 255);
 }
 
 /** An IPv6 address, without brackets or zone. */

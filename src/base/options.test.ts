@@ -354,3 +354,15 @@ describe("options by libzmq's number", () => {
     assert.equal(getOptionById(values, 43), 2);
   });
 });
+
+it("a value that cannot be printed is refused as any other", () => {
+  const values = defaultOptions("XPUB", { ipv6: false, blocky: true });
+  const circle: unknown[] = [];
+  circle.push(circle);
+  for (const value of [1n, circle, Symbol("x")]) {
+    assert.throws(
+      () => setOption(values, "verbosity", value, "XPUB"),
+      (error: { code?: string; message: string }) => error.code === "EINVAL" && error.message.startsWith("verbosity"),
+    );
+  }
+});

@@ -267,8 +267,10 @@ function invalid(message: string): ZmqError {
 
 /** What came, for messages; never the content of keys, names and messages. */
 function described(input: unknown, name: OptionName): string {
-  if (typeof input === "number" || input === null || input === undefined) return String(input);
-  if (name === "tcpAcceptFilter" || name === "verbosity") return JSON.stringify(input);
+  if (typeof input === "number" || typeof input === "boolean" || input === null || input === undefined) {
+    return String(input);
+  }
+  if (typeof input === "string" && (name === "tcpAcceptFilter" || name === "verbosity")) return JSON.stringify(input);
   if (typeof input === "string") return `${input.length} characters that are not such`;
   if (input instanceof Uint8Array) return `${input.length} bytes`;
   return typeof input;

@@ -6,11 +6,13 @@ import { FRAME_TARGETS } from "./targets/frames.ts";
 import { HANDSHAKE_TARGETS } from "./targets/handshakes.ts";
 import { SESSION_TARGETS } from "./targets/session.ts";
 import { TEXT_TARGETS } from "./targets/text.ts";
+import { VALUE_TARGETS } from "./targets/values.ts";
 
 export const TARGETS: readonly Target[] = [
   ...FRAME_TARGETS,
   ...CODEC_TARGETS,
   ...TEXT_TARGETS,
   ...HANDSHAKE_TARGETS,
+  ...VALUE_TARGETS,
   ...SESSION_TARGETS,
 ];
