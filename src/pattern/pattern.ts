@@ -61,6 +61,9 @@ export interface PatternHost {
   readonly options: OptionValues;
   /** Uniform, 0 to 2^32-1. */
   random32(): number;
+  /** Something that a peer sent stays with the pattern, unread, though the peer is gone; and it was read. In bytes. */
+  leftBehind?(bytes: number): void;
+  takenUp?(bytes: number): void;
   /** A message was dropped. */
   dropped(reason: DropReason, pipe: Pipe | undefined, message: Message): void;
 }

@@ -6,10 +6,12 @@
  */
 
 import { ZmqError } from "../base/errors.ts";
+import { messageMemory } from "../base/leftovers.ts";
 import type { Control, Message } from "../base/message.ts";
 import type { Pipe } from "../base/pipe.ts";
 import { Queue } from "../base/queue.ts";
 import { FanOut } from "./fan-out.ts";
+import { pastTopics } from "./past-topics.ts";
 import type { Pattern, PatternHost } from "./pattern.ts";
 import { subscriptionFrame, takeApart } from "./subscription-frames.ts";
 import { PeerSubscriptions, Subscriber, tooManyTopics } from "./subscriptions.ts";
@@ -24,6 +26,8 @@ interface Peer {
   unread: number;
   /** Its notifications in the queue; beyond `maxUnreadSubscriptions` the peer is held back. */
   notified: number;
+  /** What of the queue counts as left behind once the peer is gone. */
+  unreadBytes: number;
   isHeldBack: boolean;
   isWelcomed: boolean;
 }
@@ -33,6 +37,8 @@ interface Pending {
   readonly peer: Peer;
   /** The pipe of a user message; undefined marks a notification. */
   readonly pipe: Pipe | undefined;
+  /** Part of `unreadBytes`. 0: this may be forgotten when it is out of date. */
+  readonly bytes: number;
 }
 
 export class XPubPattern implements Pattern {
@@ -42,6 +48,8 @@ export class XPubPattern implements Pattern {
   readonly #requested: PeerSubscriptions;
   readonly #peers = new Map<Pipe, Peer>();
   readonly #pending = new Queue<Pending>(0);
+  /** When the queue has grown so long, what is out of date in it is forgotten. */
+  #sweptAt = 0;
   #source: Pipe | undefined = undefined;
   /** Whom `subscribe`, `unsubscribe` and the next message with `manualLastValue` are for. */
   #lastPeer: Peer | undefined = undefined;
@@ -77,6 +85,7 @@ export class XPubPattern implements Pattern {
       requests: new Subscriber(pipe, subscriber.serial),
       unread: 0,
       notified: 0,
+      unreadBytes: 0,
       isHeldBack: false,
       isWelcomed: false,
     });
@@ -108,6 +117,8 @@ export class XPubPattern implements Pattern {
     this.#fanOut.subscriptions.removeAll(peer.subscriber, "none");
     peer.subscriber = undefined;
     for (const frame of frames) this.#notify(peer, frame);
+    if (peer.unreadBytes > 0) this.#host.leftBehind?.(peer.unreadBytes);
+    this.#forgetPast();
   }
 
   readable(pipe: Pipe): void {
@@ -136,7 +147,9 @@ export class XPubPattern implements Pattern {
   receive(): Message | undefined {
     const pending = this.#pending.shift();
     if (pending === undefined) return undefined;
-    const { peer, pipe } = pending;
+    const { peer, pipe, bytes } = pending;
+    if (peer.subscriber === undefined && bytes > 0) this.#host.takenUp?.(bytes);
+    peer.unreadBytes -= bytes;
     this.#lastPeer = peer;
     this.#source = pipe ?? peer.subscriber?.pipe;
     if (pipe !== undefined) {
@@ -182,7 +195,7 @@ export class XPubPattern implements Pattern {
       for (const control of controls) this.#change(peer, control);
       if (data === undefined) continue;
       peer.unread++;
-      this.#pending.push({ message: data, peer, pipe });
+      this.#push(data, peer, pipe, messageMemory(data));
     }
   }
 
@@ -205,11 +218,40 @@ export class XPubPattern implements Pattern {
   }
 
   #notify(peer: Peer, frame: Uint8Array): void {
-    this.#pending.push({ message: [frame], peer, pipe: undefined });
+    const message = [frame];
+    const isCounted = this.#isManual || this.#host.options.verbosity !== null;
+    this.#push(message, peer, undefined, isCounted ? messageMemory(message) : 0);
     const { maxUnreadSubscriptions } = this.#host.options;
     if (++peer.notified < maxUnreadSubscriptions || maxUnreadSubscriptions === 0 || peer.isHeldBack) return;
     peer.isHeldBack = true;
     peer.subscriber?.pipe.holdBack(true);
+  }
+
+  #push(message: Message, peer: Peer, pipe: Pipe | undefined, bytes: number): void {
+    this.#pending.push({ message, peer, pipe, bytes });
+    peer.unreadBytes += bytes;
+  }
+
+  /**
+   * Of peers that are gone: notifications that cancel each other out, once they are many. Not where the user asked to
+   * hear of every change, or decides upon it; there new peers are held back.
+   */
+  #forgetPast(): void {
+    const { maxUnreadSubscriptions } = this.#host.options;
+    const pending = this.#pending;
+    if (maxUnreadSubscriptions === 0 || pending.length < Math.max(maxUnreadSubscriptions, this.#sweptAt)) return;
+    const all: Pending[] = [];
+    for (let item = pending.shift(); item !== undefined; item = pending.shift()) all.push(item);
+    const frames = all.map(({ message, peer, pipe, bytes }) =>
+      pipe === undefined && bytes === 0 && peer.subscriber === undefined ? message[0] : undefined,
+    );
+    const past = pastTopics(frames, this.#host.random32());
+    for (let i = 0; i < all.length; i++) {
+      const item = all[i] as Pending;
+      if (past.has(i)) item.peer.notified--;
+      else pending.push(item);
+    }
+    this.#sweptAt = pending.length * 2;
   }
 
   #letGo(peer: Peer): void {

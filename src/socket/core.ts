@@ -316,6 +316,14 @@ export class SocketCore implements PipeOwner, PatternHost {
     return this.clock.random32();
   }
 
+  leftBehind(bytes: number): void {
+    this.leftovers.add(bytes);
+  }
+
+  takenUp(bytes: number): void {
+    this.leftovers.remove(bytes);
+  }
+
   dropped(reason: DropReason, pipe: Pipe | undefined, message: Message): void {
     this.drops.set(reason, (this.drops.get(reason) ?? 0) + 1);
     this.observeDrop?.(reason, pipe, message);
