@@ -50,6 +50,13 @@ async function finish(action: () => Promise<number>): Promise<void> {
 process.removeAllListeners("warning");
 process.on("warning", ({ message }) => warn(message));
 
+// A reader that went away, as `head` does, ends the command, unless the command sees to that itself.
+process.stdout.on("error", ({ code }: NodeJS.ErrnoException) => {
+  if (process.stdout.listenerCount("error") === 1) process.exit(code === "EPIPE" ? EXIT.done : EXIT.failed);
+});
+// Nobody reads what is told to people: the work goes on.
+process.stderr.on("error", () => {});
+
 try {
   await program.parseAsync();
 } catch (error) {

@@ -71,6 +71,37 @@ test("a reader of stdout that goes away ends a receiver with 0", async (t) => {
   push.kill("SIGKILL");
 });
 
+test("a reader of stdout that goes away ends monitor too, without a stack", async (t) => {
+  const monitor = new Shell(t).start("monitor", "ipc:///no-such-folder/socket");
+  await monitor.until("stdout", /connect:retry/);
+  monitor.child.stdout.destroy();
+  const { code, stderr } = await monitor.ended;
+  assert.deepEqual([code, stderr], [0, ""]);
+});
+
+test("a reader of stderr that goes away ends nothing", async (t) => {
+  const req = new Shell(t).start("req", "-c", "ipc:///no-such-folder/socket", "-v", "--timeout", "1s", "hello");
+  await req.until("stderr", /connect:retry/);
+  req.child.stderr.destroy();
+  assert.equal((await req.ended).code, 3);
+});
+
+test("a host name that does not resolve is told once, and is tried again", async (t) => {
+  const name = "x".repeat(300); // Too long for any resolver, so that none asks the network.
+  const { code, stderr } = await new Shell(t).run("", "req", "-c", `tcp://${name}:5555`, "--timeout", "1s", "hello");
+  assert.equal(code, 3);
+  assert.equal(stderr.match(/xx:5555: the host name does not resolve \(ENOTFOUND\); trying again/g)?.length, 1);
+});
+
+test("--verbose and monitor say why an attempt to connect failed", async (t) => {
+  const shell = new Shell(t);
+  const flags = ["ipc:///no-such-folder/socket", "--once", "--timeout", "300ms"];
+  const { stdout } = await shell.run("", "monitor", ...flags);
+  assert.match(stdout, /close +ipc:\/\/\S+ +reason=connect ENOENT/);
+  const req = await shell.run("", "req", "-c", "ipc:///no-such-folder/socket", "-v", "--timeout", "300ms", "hello");
+  assert.match(req.stderr, /close ipc:\/\/\S+: connect ENOENT/);
+});
+
 test("nothing within --timeout is exit code 3, for receivers and senders", async (t) => {
   const shell = new Shell(t);
   const pull = await shell.run("", "pull", "--bind", shell.ipc("a"), "--timeout", "100");

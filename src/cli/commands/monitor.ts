@@ -135,6 +135,7 @@ function show(event: Event, peer: PeerInfo | undefined, isJson: boolean, ownType
   const time = new Date().toISOString();
   const { type, ...rest } = event;
   const details: Record<string, unknown> = { ...rest };
+  if ("cause" in event && event.cause !== undefined) details.reason = describe(event.cause);
   if ("error" in event) details.error = `${event.error.code}: ${describe(event.error)}`;
   if (isJson) {
     const line = { time, event: type, ...details, ...(peer && { as: ownType, peer: peer.metadata }) };

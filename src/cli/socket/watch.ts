@@ -11,11 +11,23 @@ import type { AnySocket, Kind } from "./kinds.ts";
 /** After this time without a peer a person is told what we wait for. */
 const PATIENCE_MS = 1000;
 /** What `--verbose` shows. */
-const EVENTS = ["accept", "bind", "connect", "connect:delay", "connect:retry", "disconnect", "handshake"] as const;
+const EVENTS = [
+  "accept",
+  "bind",
+  "close",
+  "connect",
+  "connect:delay",
+  "connect:retry",
+  "disconnect",
+  "handshake",
+] as const;
+/** What the resolver says of a name that is probably misspelt; the library goes on trying. */
+const UNRESOLVED = new Set<unknown>(["ENOTFOUND", "EAI_AGAIN"]);
 
 /** Gives up early when nobody is there to deliver to, and tells a person at a terminal what we wait for. */
 export function watch(socket: AnySocket, kind: Kind, flags: SocketFlags, shutdown: Shutdown): void {
   watchHandshakes(socket, kind.type, shutdown);
+  watchNames(socket);
   if (flags.verbose) narrate(socket);
   shutdown.stopping.addEventListener("abort", () => {
     const isHopeless = shutdown.isSignalled && !socket.closed && !socket.peers.some((peer) => peer.connected);
@@ -30,7 +42,18 @@ export function watch(socket: AnySocket, kind: Kind, flags: SocketFlags, shutdow
 }
 
 function narrate(socket: AnySocket): void {
-  for (const type of EVENTS) socket.events.on(type, (event) => note(`${type} ${addressOf(event)}`));
+  for (const type of EVENTS) socket.events.on(type, (event) => note(`${type} ${addressOf(event)}${reasonOf(event)}`));
+}
+
+/** Tells of host names that do not resolve, once each: a peer that is not there yet has a name at least. */
+function watchNames(socket: AnySocket): void {
+  const told = new Set<string>();
+  socket.events.on("close", ({ address, cause }) => {
+    const code = (cause as { code?: unknown } | undefined)?.code;
+    if (!UNRESOLVED.has(code) || told.has(address)) return;
+    told.add(address);
+    warn(`${address}: the host name does not resolve (${code}); trying again`);
+  });
 }
 
 /**
@@ -71,6 +94,10 @@ function watchHandshakes(socket: AnySocket, type: SocketTypeName, shutdown: Shut
   socket.events.on("handshake", (event) => void open.delete(keyOf(event)));
   socket.events.on("handshake:error:other", ended);
   socket.events.on("disconnect", ended);
+}
+
+function reasonOf(event: Event): string {
+  return "cause" in event && event.cause !== undefined ? `: ${describe(event.cause)}` : "";
 }
 
 function addressOf(event: Event): string {
