@@ -10,37 +10,56 @@ import type { Ending } from "./compare.ts";
 /** Why two endings that are not alike differ on purpose; undefined: nobody knows. */
 function reason(play: Case, theirs: Ending, ours: Ending): string | undefined {
   const isOver = !theirs.isKept && !ours.isKept;
+  const isSameEnd = theirs.isKept === ours.isKept && theirs.events.join() === ours.events.join();
   const sameMessages = theirs.messages.join() === ours.messages.join();
-  if (ours.events[0]?.endsWith("ERR_ZMTP_INVALID_METADATA") && !failed(theirs)) {
+  const isBroken = ours.events[0]?.endsWith("ERR_ZMTP_INVALID_METADATA") === true;
+  if (isBroken && !failed(theirs)) {
     if (isOver && sameMessages) return "broken metadata: ours tells of it by an event";
     if (theirs.events[0] === "handshake") return "broken metadata that libzmq overlooks";
   }
   // As libzmq has it for NULL; with the others it looks at the form of the command first.
   const isSecure = play.options?.plainServer === true || play.options?.curveServer === true;
-  if (isOver && sameMessages && isSecure && failed(theirs) && failed(ours)) return "another code for the same error";
-  const isShorter = theirs.sent.startsWith(ours.sent) && theirs.sent.length > ours.sent.length;
-  if (isOver && sameMessages && isShorter && theirs.events.join() === ours.events.join()) {
+  if (isOver && sameMessages && (isSecure || isBroken) && failed(theirs) && failed(ours)) {
+    return "another code for the same error";
+  }
+  if (ours.events[0] === "handshake" && failed(theirs) && theirs.sent.length <= GREETING_DIGITS) {
+    return "libzmq takes nothing before its own READY is sent";
+  }
+  const isLegacy = (play.steps[0]?.[0] !== 0xff || (play.steps[0]?.[10] ?? 0) < 3) && isSameEnd;
+  // A ROUTER that is told too late who somebody was has nobody to deliver from.
+  if (isLegacy && isOver && ours.sent.startsWith(theirs.sent) && (sameMessages || theirs.messages.length === 0)) {
     return "what was not written yet goes down with the connection";
   }
-  const isSameElse = theirs.sent === ours.sent && theirs.isKept === ours.isKept;
-  if (play.type === "XPUB" && isSameElse && frames(theirs) === frames(ours)) {
+  const isShorter = theirs.sent.startsWith(ours.sent) && theirs.sent.length > ours.sent.length;
+  if (isOver && sameMessages && isShorter && isSameEnd) return "what was not written yet goes down with the connection";
+  if (isLegacy && sameMessages && isShorter) return "a peer of ZMTP 2.0 or 1.0 is spoken to once its identity came";
+  const isSameElse = theirs.sent === ours.sent && isSameEnd;
+  if (play.type === "XPUB" && isSameElse && hasAll(theirs, ours)) {
     return "a subscription within a message is not joined to it";
   }
-  const isLegacy = (play.steps[0]?.[0] !== 0xff || (play.steps[0]?.[10] ?? 0) < 3) && theirs.isKept && ours.isKept;
-  if (isLegacy && sameMessages && isShorter) return "a peer of ZMTP 2.0 or 1.0 is spoken to once its identity came";
   return undefined;
 }
 
-/** All frames of all messages, in an order of their own. */
-function frames(ending: Ending): string {
-  return ending.messages
-    .flatMap((message) => message.split(" "))
-    .sort()
-    .join();
-}
+/** Of a greeting, in hex. */
+const GREETING_DIGITS = 128;
 
 function failed(ending: Ending): boolean {
   return ending.events.some((event) => event.startsWith("handshake:error:protocol"));
+}
+
+/** Whether all frames of one are among those of the other. */
+function hasAll(theirs: Ending, ours: Ending): boolean {
+  const left = frames(theirs);
+  return frames(ours).every((frame) => {
+    const at = left.indexOf(frame);
+    if (at >= 0) left.splice(at, 1);
+    return at >= 0;
+  });
+}
+
+/** All frames of all messages. */
+function frames(ending: Ending): string[] {
+  return ending.messages.flatMap((message) => message.split(" "));
 }
 
 /** Without the routing ids that ROUTER makes up, and without what a CURVE server sends, of which the length counts. */

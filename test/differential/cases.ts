@@ -190,14 +190,14 @@ export const CASES: readonly Case[] = [
   traffic("PULL", "PING with 16 octets of context", command("PING", [0, 0], new Uint8Array(16).fill(65))),
   traffic("PULL", "PING with 19 octets of context", command("PING", [0, 0], new Uint8Array(19).fill(65))),
   traffic("PULL", "PING with a TTL, then silence", command("PING", [0, 1], text("context"))),
-  traffic("PULL", "PING with a TTL and a message, then silence", bytes(command("PING", [0, 1]), hi)),
   {
-    ...traffic(
-      "PULL",
-      "PING with a TTL and half a message, then silence",
-      bytes(command("PING", [0, 1]), hex("01 00")),
-    ),
-    differs: "libzmq takes a frame for a sign of life, ours a whole message",
+    ...traffic("PULL", "PING with a TTL and a message in one read, then silence", bytes(command("PING", [0, 1]), hi)),
+    differs: "libzmq forgets the TTL with the next frame, ours with the next read",
+  },
+  traffic("PULL", "PING with a TTL and half a frame, then silence", bytes(command("PING", [0, 1]), hex("00 05 61"))),
+  {
+    ...traffic("PULL", "PING without a TTL", bytes(command("PING"), hi)),
+    differs: "libzmq answers with 16 octets of its memory",
   },
   traffic("PULL", "PONG unasked", bytes(command("PONG", text("x")), hi)),
   {
@@ -297,6 +297,16 @@ export const CASES: readonly Case[] = [
   },
   { name: "ROUTER: an id by ZMTP 2.0", type: "ROUTER", steps: [bytes(SIGNATURE, [1, 5]), hex("00 02 6964"), hi] },
   { name: "ROUTER: an id by ZMTP 1.0", type: "ROUTER", steps: [hex("03 00 6964"), hex("03 00 68 69")] },
+  {
+    name: "ROUTER: an id twice",
+    type: "ROUTER",
+    steps: [
+      GREETING,
+      readyWith(property("Identity", "a"), property("Socket-Type", "DEALER"), property("Identity", "b")),
+      hi,
+    ],
+    differs: "libzmq takes the last, ours the first, as of all properties",
+  },
   { name: "ROUTER: REQ", type: "ROUTER", steps: [GREETING, ready("REQ", text("id")), bytes(frame(1, []), hi)] },
   traffic("PAIR", "messages", bytes(hi, frame(1, text("a")), hi)),
   traffic("PUSH", "messages to a socket that only sends", bytes(hi, frame(1, text("a")), hi), { send: ["6869"] }),

@@ -39,7 +39,7 @@ function greeting(random: Random, mechanism: string): Uint8Array {
 }
 
 function property(random: Random): Uint8Array {
-  const name = random.pick(["X-a", "Resource", "Identity", "Socket-Type", "", "Peer-Address", "User-Id"]);
+  const name = random.pick(["X-a", "Resource", "Socket-Type", "", "Peer-Address", "User-Id"]);
   const value = random.pick(["", "a", "PUSH", "SUB", "x".repeat(300)]);
   return bytes([name.length], text(name), [0, 0, value.length >> 8, value.length & 255], text(value));
 }
@@ -151,6 +151,20 @@ function byMechanism(random: Random, type: string, options: Record<string, unkno
   }
 }
 
+/** `steps` without what libzmq answers with its memory, a PING that is cut short, and without a TTL: cases.ts has both. */
+function withoutPings(steps: readonly Uint8Array[]): Uint8Array[] {
+  const whole = Buffer.concat(steps);
+  for (let at = whole.indexOf("\x04PING"); at >= 0; at = whole.indexOf("\x04PING", at + 1)) {
+    const isShort = at < 1 || (whole[at - 1] as number) < 7;
+    if (isShort || whole[at + 5] !== 0 || whole[at + 6] !== 0) whole.write("X", at + 1);
+  }
+  let end = 0;
+  return steps.map((step) => {
+    end += step.length;
+    return new Uint8Array(whole.subarray(end - step.length, end));
+  });
+}
+
 /** Case number `index` of a seed. */
 export function generate(random: Random, seed: number, index: number): Case {
   random.seed(seed, index);
@@ -170,7 +184,7 @@ export function generate(random: Random, seed: number, index: number): Case {
     name: `${type}: --seed ${seed} --first ${index} --inputs 1`,
     type,
     options,
-    steps: steps.filter((step) => step.length > 0),
+    steps: withoutPings(steps.filter((step) => step.length > 0)),
     ...(type === "SUB" ? { subscribe: random.pick(TOPICS) } : {}),
     ...(SENDERS.includes(type) && random.oneIn(2)
       ? { send: [Buffer.from(random.pick(["a", "ab", "b", "c"])).toString("hex")] }
