@@ -311,3 +311,21 @@ describe("routing ids", () => {
     assert.deepEqual(text(await socket.receive()), ["same", "mine"]);
   });
 });
+
+describe("events", () => {
+  it("that nobody reads are the newest ten thousand, however many connections come and go", async () => {
+    const { socket, transport } = bound(Pull);
+    const { events } = socket;
+    for (let i = 0; i < 5000; i++) transport.peer("PUSH").handler.closed();
+    socket.close();
+    let count = 0;
+    let last = "";
+    for await (const { type } of events) {
+      count++;
+      last = type;
+    }
+    assert.ok(count <= 10_001, `${count} of 15000`);
+    assert.ok(count > 9_000);
+    assert.equal(last, "end");
+  });
+});
