@@ -130,6 +130,29 @@ describe("what departed peers left unread", () => {
     assert.ok(total > 95_000);
   });
 
+  it("lets no more than a few go in one turn", async () => {
+    const under = bound(Pull, { departedHighWaterMarkBytes: LIMIT });
+    const { socket, clock, transport } = under;
+    while (!visit(under as unknown as Bound, "PUSH", X).isPaused);
+    const waiting = Array.from({ length: 100 }, () => transport.peer("PUSH"));
+    const turns: (() => void)[] = [];
+    clock.yield = (task) => {
+      turns.push(task);
+    };
+    for (let i = 0; turns.length === 0; i++) {
+      assert.ok(i < 100);
+      await socket.receive();
+    }
+    let before = 0;
+    for (let turn = turns.shift(); turn !== undefined; turn = turns.shift()) {
+      turn();
+      const now = waiting.filter((link) => !link.isPaused).length;
+      assert.ok(now - before <= 16, `${now - before} in one turn`);
+      before = now;
+    }
+    assert.equal(before, 100);
+  });
+
   it("counts for a peer that goes without having been read: what it sent is lost with its connection, and costs nothing", async () => {
     const under = bound(Pull, { departedHighWaterMarkBytes: LIMIT, receiveTimeout: 0 });
     const { socket, clock, transport } = under;
