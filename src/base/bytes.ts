@@ -116,6 +116,13 @@ export function sharedCopyOf(bytes: Uint8Array): Uint8Array {
   return copy;
 }
 
+/** As `uninitialized`, for frames that share it. */
+export function sharedMemory(size: number): Uint8Array {
+  const memory = uninitialized(size);
+  keepHere(memory.buffer);
+  return memory;
+}
+
 const COPIES_BYTES = 8192;
 let copies = EMPTY;
 let copiesMemory = EMPTY.buffer;
@@ -126,16 +133,21 @@ let copiesUsed = 0;
 export function smallCopyOf(bytes: Uint8Array): Uint8Array {
   const { length } = bytes;
   if (copiesUsed + length > copies.length) {
-    copies = uninitialized(Math.max(COPIES_BYTES, length));
+    copies = sharedMemory(Math.max(COPIES_BYTES, length));
     copiesMemory = copies.buffer;
     copiesOffset = copies.byteOffset;
-    keepHere(copiesMemory);
     copiesUsed = 0;
   }
   const start = copiesUsed;
   copiesUsed = start + length;
   copies.set(bytes, start);
   return new ByteArray(copiesMemory, copiesOffset + start, length);
+}
+
+/** Whether its length may change while it is used. */
+export function isResizable({ buffer }: Uint8Array): boolean {
+  const { resizable, growable } = buffer as { resizable?: boolean; growable?: boolean };
+  return resizable === true || growable === true;
 }
 
 export function concat(parts: readonly Uint8Array[]): Uint8Array {

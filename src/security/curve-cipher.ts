@@ -8,7 +8,7 @@
  * allocated for a frame but that of an opened one.
  */
 
-import { ByteArray, EMPTY, uninitialized } from "../base/bytes.ts";
+import { ByteArray, EMPTY, sharedMemory, uninitialized } from "../base/bytes.ts";
 import { ZmqError } from "../base/errors.ts";
 import { commandName } from "../wire/command.ts";
 import { readUint32, writeUint32 } from "../wire/frame.ts";
@@ -133,7 +133,7 @@ class Slab {
   /** Where in `memory` the next `length` octets are. Slabs grow as long as frames follow each other, so that an idle connection holds little. */
   take(length: number): number {
     if (this.#used + length > this.memory.length) {
-      this.memory = uninitialized(Math.max(this.#next, length));
+      this.memory = sharedMemory(Math.max(this.#next, length));
       this.#used = 0;
       this.#next = Math.min(this.memory.length * 2, this.#largest);
     }

@@ -180,3 +180,16 @@ test("sealed messages of every size decode to the same", () => {
     assert.equal(Buffer.from(end as Uint8Array).toString(), "end");
   }
 });
+
+test("a large frame whose memory shrinks once it is encoded is still sent whole", () => {
+  const encoder = new Encoder("v2");
+  const memory = new (ArrayBuffer as unknown as new (size: number, options: object) => ArrayBuffer)(20_000, {
+    maxByteLength: 20_000,
+  });
+  encoder.encode([new Uint8Array(memory).fill(7)]);
+  const pieces = encoder.take();
+  (memory as unknown as { resize(size: number): void }).resize(10);
+  const decoder = new Decoder(LIMITS);
+  for (const piece of pieces) decoder.push(piece);
+  assert.deepEqual(Uint8Array.from((decoder.next() as Uint8Array[])[0] as Uint8Array), new Uint8Array(20_000).fill(7));
+});

@@ -6,7 +6,7 @@
  * Batch buffers are shared by all encoders: an idle connection holds none.
  */
 
-import { uninitialized } from "../base/bytes.ts";
+import { copyOf, isResizable, uninitialized } from "../base/bytes.ts";
 import type { Message } from "../base/message.ts";
 import type { FrameCipher } from "../security/mechanism.ts";
 import { COMMAND, LONGEST_HEADER, MORE, writeHeader, writeSize } from "./frame.ts";
@@ -140,7 +140,8 @@ export class Encoder {
 
   #reference(bytes: Uint8Array): void {
     this.#closePiece();
-    this.#pieces.push(bytes);
+    // The header is written: the peer waits for so many octets.
+    this.#pieces.push(isResizable(bytes) ? copyOf(bytes) : bytes);
     this.size += bytes.length;
   }
 

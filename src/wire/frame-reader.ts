@@ -12,9 +12,6 @@ import { ZmqError } from "../base/errors.ts";
 import type { Framing } from "./encoder.ts";
 import { LONG, readSize } from "./frame.ts";
 
-/** Larger bodies share the memory of what was pushed. */
-const COPIED_BYTES = 4096;
-
 export class FrameReader {
   readonly #framing: Framing;
   readonly #maxFrameBytes: number;
@@ -88,9 +85,7 @@ export class FrameReader {
       this.#flags = isV1 ? (window[start - 1] as number) : first;
       this.#position = start + length;
       this.#needed = this.#least;
-      if (length === 0) return EMPTY;
-      const body = window.subarray(start, start + length);
-      return length <= COPIED_BYTES ? copyOf(body) : body;
+      return length === 0 ? EMPTY : copyOf(window.subarray(start, start + length));
     }
   }
 

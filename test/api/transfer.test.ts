@@ -3,7 +3,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { MessageChannel } from "node:worker_threads";
-import { Pull, Push } from "../../src/index.ts";
+import { curveKeyPair, Pull, Push } from "../../src/index.ts";
+
+const server = curveKeyPair();
+const client = curveKeyPair();
+const NULL = [{}, {}] as const;
+const CURVE = [
+  { curveServer: true, curveSecretKey: server.secretKey },
+  { curveServerKey: server.publicKey, curvePublicKey: client.publicKey, curveSecretKey: client.secretKey },
+] as const;
 
 /** Node 20 copies what cannot be transferred, later ones refuse. */
 function transfer(frame: Buffer): void {
@@ -16,11 +24,14 @@ function transfer(frame: Buffer): void {
   port1.close();
 }
 
-for (const size of [0, 5, 200, 300, 2000, 5000, 20_000]) {
-  test(`a frame of ${size} bytes that is transferred takes no other message with it`, async () => {
-    await using pull = new Pull();
+const SIZES = [0, 5, 200, 300, 2000, 5000, 20_000];
+const CASES = SIZES.flatMap((size) => [["", size, NULL] as const, [" under CURVE", size, CURVE] as const]);
+
+for (const [how, size, [binding, connecting]] of CASES) {
+  test(`a frame of ${size} bytes${how} that is transferred takes no other message with it`, async () => {
+    await using pull = new Pull(binding);
     await pull.bind("tcp://127.0.0.1:*");
-    await using push = new Push();
+    await using push = new Push(connecting);
     push.connect(pull.lastEndpoint ?? "");
     const count = 60;
     for (let i = 0; i < count; i++) await push.send([Buffer.alloc(size, 65 + i), `${i}`]);
