@@ -91,6 +91,15 @@ export const CASES: readonly Case[] = [
   ),
   handshake("revision 1: ZMTP 2.0", bytes(SIGNATURE, [1, 8]), hex("00 00"), hi),
   {
+    ...handshake(
+      "revision 1: a PING, which ZMTP 2.0 does not have",
+      bytes(SIGNATURE, [1, 8]),
+      hex("00 00"),
+      bytes(PING, hi),
+    ),
+    differs: "ours answers it",
+  },
+  {
     type: "SUB",
     subscribe: "a",
     name: "SUB: revision 1 without an identity yet",
@@ -111,6 +120,15 @@ export const CASES: readonly Case[] = [
   handshake("READY of a type that may not talk", GREETING, readyWith(property("Socket-Type", "SUB")), hi),
   handshake("READY of an unknown type", GREETING, readyWith(property("Socket-Type", "XYZ")), hi),
   handshake("READY with an empty type", GREETING, readyWith(property("Socket-Type", "")), hi),
+  {
+    ...handshake(
+      "READY with two types, of which the second may not talk",
+      GREETING,
+      readyWith(PUSH, property("Socket-Type", "SUB")),
+      hi,
+    ),
+    differs: "libzmq looks at both, ours at the first, as of all properties",
+  },
   handshake("READY with a property twice", GREETING, readyWith(PUSH, PUSH), hi),
   handshake(
     "READY with unknown properties",
