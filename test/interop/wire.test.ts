@@ -169,24 +169,29 @@ for (const role of ["connects", "listens"] as const) {
       await peer.ended();
     });
 
-    it("is kept by any frame, not by the octets of an unfinished one", async () => {
+    it("is kept by any frame, and by the octets of an unfinished one", async () => {
       const pull = new zmq.Pull({ heartbeatInterval: 30, heartbeatTimeout: 250 });
       const peer = await joined(pull, role, "PULL", "PUSH");
       const { over } = told(pull);
-      for (let i = 0; i < 8; i++) {
-        await peer.expect("04 07 04", ascii("PING"), "0000");
-        peer.write(hi);
-        await pull.receive();
-      }
       let isOver = false;
       void over.then(() => {
         isOver = true;
       });
-      peer.write("02 00000000 00001000");
-      while (!isOver) {
-        peer.write("00");
-        await new Promise((resolve) => setTimeout(resolve, 5));
+      const ping = () => peer.expect("04 07 04", ascii("PING"), "0000");
+      for (let i = 0; i < 10; i++) {
+        await ping();
+        peer.write(hi);
+        await pull.receive();
       }
+      const octets = 10;
+      peer.write("02 00000000 0000000a");
+      for (let i = 0; i < octets; i++) {
+        await ping();
+        peer.write("00");
+      }
+      assert.equal((await pull.receive())[0]?.length, octets);
+      assert.equal(isOver, false);
+      await over;
     });
 
     it("is given up when it is silent for longer than its PING announced", async () => {
