@@ -28,6 +28,7 @@ import { toMessage } from "./frames.ts";
 import { Observer } from "./observer.ts";
 import { PATTERNS } from "./patterns.ts";
 import { type PeerInfo, peerInfo, properties } from "./peers.ts";
+import { bindRandomPort, type PortRange } from "./random-port.ts";
 import type { SocketType } from "./socket-type.ts";
 import { waitUntil } from "./until.ts";
 
@@ -166,30 +167,9 @@ export abstract class Socket {
    * resolves to. `min` and `max` narrow the choice down; then EADDRINUSE is
    * possible, after `tries` attempts.
    */
-  async bindRandomPort(address: string, options: { min?: number; max?: number; tries?: number } = {}): Promise<number> {
-    const { min, max, tries = 100 } = options;
+  async bindRandomPort(address: string, options: PortRange = {}): Promise<number> {
     this.#check(address, 1);
-    if (!/^tcp:\/\/(\[.*\]|[^:]*)$/.test(address)) {
-      throw new ZmqError("EINVAL", { address, detail: "expected tcp://host, without a port" });
-    }
-    if (min === undefined && max === undefined) {
-      await this.bind(`${address}:*`);
-      return portOf(this.lastEndpoint ?? "");
-    }
-    const lowest = min ?? 49152;
-    const highest = max ?? 65535;
-    if (!(lowest >= 1 && lowest <= highest && highest <= 65535)) {
-      throw new RangeError(`min, max: expected ports, the lower one first, not ${lowest} and ${highest}`);
-    }
-    for (let attempt = 1; ; attempt++) {
-      const port = lowest + (this.#core.random32() % (highest - lowest + 1));
-      try {
-        await this.bind(`${address}:${port}`);
-        return port;
-      } catch (error) {
-        if (!(error instanceof ZmqError) || error.code !== "EADDRINUSE" || attempt >= tries) throw error;
-      }
-    }
+    return bindRandomPort(this, address, options, () => this.#core.random32());
   }
 
   /**
@@ -415,8 +395,4 @@ function refuse(core: SocketCore): never {
   if (core.isClosed) throw new ZmqError("EBADF");
   const detail = "a proxy has the socket";
   throw new ZmqError("EBUSY", { message: "Socket is blocked by a bind or unbind operation", detail });
-}
-
-function portOf(endpoint: string): number {
-  return Number(endpoint.slice(endpoint.lastIndexOf(":") + 1));
 }
