@@ -20,6 +20,8 @@ export function dial(start: () => Socket, timeoutMs: number, signal: AbortSignal
     signal.throwIfAborted();
     const socket = start();
     socket.unref();
+    // What is read before a link takes the connection over would be lost: Deno reads as soon as it is connected.
+    socket.pause();
     const timer = timeoutMs > 0 ? clock.setTimer(expire, timeoutMs) : undefined;
     socket.on("connect", succeed);
     socket.on("error", fail);

@@ -105,7 +105,7 @@ function published(server: Server, place: Place, handler: ListenHandler, text: s
 }
 
 function acceptor(address: string, handler: ListenHandler): Server {
-  return net.createServer((socket) => handler.accepted(adopt(socket, address)));
+  return net.createServer({ pauseOnConnect: true }, (socket) => handler.accepted(adopt(socket, address)));
 }
 
 function adopt(socket: Socket, address: string): Link {

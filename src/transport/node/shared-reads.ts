@@ -4,7 +4,8 @@
  * cache a read of 64 KiB costs 11 us instead of 23 us (bench/micro/reads.ts).
  *
  * `net` offers this (`onread`) to sockets that one makes oneself; a socket that
- * exists already hands its handle over to such a one. Where the runtime does not
+ * exists already, and is paused, hands its handle over to such a one: what it had
+ * begun to read would be lost. Where the runtime does not
  * work this way the socket stays as it is, and its link listens for 'data'.
  */
 

@@ -41,7 +41,7 @@ export interface LinkAddresses {
   readonly peerAddress: string;
 }
 
-/** Takes over a connected socket: from now on its events, its errors and its end belong to the link. */
+/** Takes over a connected socket that is paused: from now on its events, its errors and its end belong to the link. */
 export class StreamLink implements Link {
   readonly localAddress: string;
   readonly remoteAddress: string;
@@ -85,8 +85,10 @@ export class StreamLink implements Link {
     this.#handler = handler;
     if (!first) return;
     if (this.#socket.closed) process.nextTick(StreamLink.ended, this);
-    else if (this.#sharesReads) this.#socket.resume();
-    else this.#socket.on("data", onData);
+    else {
+      if (!this.#sharesReads) this.#socket.on("data", onData);
+      this.#socket.resume();
+    }
   }
 
   /*

@@ -176,7 +176,7 @@ function listener(server: Server, handler: ListenHandler, text: string): Listene
 
 function acceptor(options: OptionValues, handler: ListenHandler): Server {
   const allowed = acceptFilter(options.tcpAcceptFilter);
-  const server = net.createServer(SOCKET_OPTIONS);
+  const server = net.createServer({ ...SOCKET_OPTIONS, pauseOnConnect: true });
   server.on("connection", (socket) => {
     const link = isAllowed(socket, allowed) ? adopt(socket, options) : undefined;
     if (link === undefined) socket.destroy();
