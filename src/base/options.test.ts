@@ -17,6 +17,7 @@ import {
   optionById,
   optionRow,
   optionsOf,
+  refuseWeakerMixture,
   setOption,
   setOptionById,
 } from "./options.ts";
@@ -318,6 +319,32 @@ describe("securityMechanism", () => {
     assert.deepEqual(chosenBy(["curveSecretKey", KEY], ["curveServer", true]), ["curve", false, true]);
     assert.deepEqual(chosenBy(["curveServer", true], ["curveServerKey", KEY]), ["curve", false, false]);
     assert.deepEqual(chosenBy(["curveServer", true], ["plainServer", true]), ["plain", true, false]);
+  });
+
+  it("is not turned off by what turns nothing off", () => {
+    const client: [OptionName, unknown] = ["curveServerKey", KEY];
+    for (const name of ["curveServer", "plainServer"] as const) {
+      assert.deepEqual(chosenBy(client, [name, false]), ["curve", false, false]);
+    }
+    for (const name of ["plainUsername", "plainPassword"] as const) {
+      assert.deepEqual(chosenBy(client, [name, null]), ["curve", false, false]);
+      assert.deepEqual(chosenBy([name, "x"], client, [name, null]), ["curve", false, false]);
+      assert.deepEqual(chosenBy(["plainServer", true], [name, null]), ["plain", true, false]);
+    }
+    assert.deepEqual(chosenBy(["curveServer", true], ["plainServer", false]), ["curve", false, true]);
+    assert.deepEqual(chosenBy(["plainServer", true], ["curveServer", false]), ["plain", true, false]);
+    assert.deepEqual(chosenBy(client, ["curveServer", true], ["curveServer", false]), [null, false, false]);
+  });
+
+  it("options given together do not make a PLAIN socket of a CURVE one", () => {
+    const keys = { curveServerKey: KEY, curveSecretKey: KEY };
+    for (const plain of [{ plainUsername: "u", plainPassword: "p" }, { plainServer: true }]) {
+      assert.throws(() => refuseWeakerMixture({ ...keys, ...plain }), refused("EINVAL", /PLAIN .* CURVE/));
+      assert.throws(() => refuseWeakerMixture({ curveServer: true, ...plain }), refused("EINVAL", /PLAIN .* CURVE/));
+      refuseWeakerMixture({ ...plain, ...keys });
+      refuseWeakerMixture({ curveServer: false, ...plain });
+    }
+    refuseWeakerMixture({ ...keys, plainUsername: null, plainServer: false });
   });
 
   it("an empty user name or password does not silently turn security off", () => {

@@ -174,7 +174,9 @@ export function setOption(values: OptionValues, name: OptionName, input: unknown
   const value: unknown = checkOption(name, input, type);
   const { add } = optionRow(name);
   const wasServer = values.plainServer || values.curveServer;
+  const wasOff = isOff(values[name]);
   (values as Record<OptionName, unknown>)[name] = add ? add(values[name], value) : value;
+  if (wasOff && isOff(value)) return;
   chooseMechanism(values, name, wasServer);
 }
 
@@ -224,7 +226,26 @@ export function getOptionById(values: OptionValues, id: number): unknown {
   return names === undefined ? getOption(values, name) : names.indexOf(values[name]);
 }
 
-/** libzmq's rule: the option that was assigned last decides, and one flag says "server" for both mechanisms. */
+function isOff(value: unknown): boolean {
+  return value === false || value === null;
+}
+
+/**
+ * Refuses options given together of which the last would make a PLAIN socket although there are CURVE ones: an object's
+ * order is no wish to send in clear. Assigned one after the other, as libzmq has them, the last one decides.
+ */
+export function refuseWeakerMixture(together: object): void {
+  const given = Object.entries(together).filter(([name, value]) => /^(plain|curve)[A-Z]/.test(name) && !isOff(value));
+  const last = given.at(-1)?.[0] ?? "";
+  if (!last.startsWith("plain") || !given.some(([name]) => name.startsWith("curve"))) return;
+  throw invalid(`${last}: PLAIN is given together with CURVE, which it would replace; expected one of them`);
+}
+
+/**
+ * libzmq's rule: the option that was assigned last decides, and one flag says "server" for both mechanisms. Beyond it,
+ * what turns nothing off leaves the mechanism alone: `curveServer: false` among a client's options, by which libzmq
+ * goes back to NULL, does not take CURVE away from it.
+ */
 function chooseMechanism(values: OptionValues, name: OptionName, wasServer: boolean): void {
   let mechanism: OptionValues["securityMechanism"];
   let server = false;
@@ -236,6 +257,7 @@ function chooseMechanism(values: OptionValues, name: OptionName, wasServer: bool
       break;
     case "plainUsername":
     case "plainPassword":
+      if (values[name] === null && values.securityMechanism !== "plain") return;
       mechanism = values[name] === null ? null : "plain";
       break;
     case "curvePublicKey":

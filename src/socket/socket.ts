@@ -14,6 +14,7 @@ import {
   type OptionsOf,
   optionRow,
   optionsOf,
+  refuseWeakerMixture,
 } from "../base/options.ts";
 import { SOCKET_TYPES, type SocketTypeName, socketTypeName } from "../base/socket-types.ts";
 import type { DropReason } from "../pattern/pattern.ts";
@@ -77,6 +78,7 @@ export abstract class Socket {
     const name = socketTypeName(type);
     if (name === undefined) throw new ZmqError("EINVAL", { detail: `${type} is not a socket type` });
     const { context = defaultContext(), ...others } = options as { context?: Context };
+    refuseWeakerMixture(others);
     this.#context = context;
     const core = contextCore(context);
     const open = core.open(name, PATTERNS[name]);
