@@ -1,5 +1,6 @@
 /** What the options of an endpoint say of its connections: their handshake, their mechanism, their limits. */
 
+import { ZmqError } from "../base/errors.ts";
 import type { OptionValues } from "../base/options.ts";
 import type { SocketTypeName } from "../base/socket-types.ts";
 import { Handshake } from "../engine/handshake.ts";
@@ -11,7 +12,10 @@ import { chooseMechanism } from "../security/choose.ts";
 /** Throws EINVAL for options that cannot work together: here, not at the first link. */
 export function connectionMaker(type: SocketTypeName, options: OptionValues): ConnectionMaker {
   const makeMechanism = chooseMechanism(type, options);
-  if (type === "STREAM" || options.raw) return (link, owner) => new RawSession(link, owner);
+  if (type === "STREAM" || options.raw) {
+    refuseSecurity(options);
+    return (link, owner) => new RawSession(link, owner);
+  }
   const config = {
     socketType: type,
     routingId: options.routingId,
@@ -24,6 +28,13 @@ export function connectionMaker(type: SocketTypeName, options: OptionValues): Co
     maxHandshakeBytes: options.maxHandshakeSize,
   };
   return (link, owner) => new Session(link, new Handshake({ ...config, mechanism: makeMechanism() }), owner);
+}
+
+/** libzmq lets everyone in there, and sends in clear, whatever was asked for. */
+function refuseSecurity({ securityMechanism, zapDomain }: OptionValues): void {
+  if (securityMechanism === null && zapDomain === null) return;
+  const asked = securityMechanism === null ? "zapDomain" : securityMechanism.toUpperCase();
+  throw new ZmqError("EINVAL", { message: `${asked} is set, but bytes without ZMTP know no security` });
 }
 
 /** The number, or infinity for -1. */
