@@ -60,6 +60,8 @@ export class Incoming implements Resting {
   #isResting = false;
   /** The link is closed; what it brought is still being decoded. */
   #isEnded = false;
+  /** Decoding goes on because somebody reads: the connection must not end before the reader has his message. */
+  #isRead = false;
   #isOver = false;
 
   constructor(link: Link, pipe: Pipe, decoder: FrameDecoder, isSealed: boolean, clock: Clock, owner: IncomingOwner) {
@@ -96,6 +98,7 @@ export class Incoming implements Resting {
 
   /** Bytes from the link, valid during the call. */
   data(chunk: Uint8Array): void {
+    if (this.#isOver) return;
     const decoder = this.#decoder;
     decoder.push(chunk);
     this.#pipe.bytesReceived += chunk.length;
@@ -125,8 +128,10 @@ export class Incoming implements Resting {
     if (!this.#isStalled || this.#isDecoding || this.#isHeld || this.#isOver || this.#pipe.inboundFull) return;
     this.#isStalled = false;
     this.#hasBegun = true;
+    this.#isRead = true;
     if (this.#decoder.starved) this.#caughtUp();
     else this.decodeAll();
+    this.#isRead = false;
   }
 
   /** The pipe's last message was read: the next one, if there is one. */
@@ -215,11 +220,18 @@ export class Incoming implements Resting {
         }
       }
     } catch (error) {
-      this.#owner.broken(error);
+      if (supplies || this.#isRead) this.#breakLater(error);
+      else this.#owner.broken(error);
     } finally {
       this.#isDecoding = false;
     }
     return false;
+  }
+
+  /** Ends the connection in a moment, not within the reader's call. */
+  #breakLater(error: unknown): void {
+    this.#isOver = true;
+    this.#clock.defer(() => this.#owner.broken(error));
   }
 
   /** Whether more may be decoded behind a command: the near side may hold the peer back, and there may be too many. */

@@ -30,6 +30,9 @@ interface Peer {
   unreadBytes: number;
   isHeldBack: boolean;
   isWelcomed: boolean;
+  /** A message is just being read from its pipe: commands behind that one wait until it is in the queue. */
+  isRead: boolean;
+  readonly behind: Control[];
 }
 
 interface Pending {
@@ -88,6 +91,8 @@ export class XPubPattern implements Pattern {
       unreadBytes: 0,
       isHeldBack: false,
       isWelcomed: false,
+      isRead: false,
+      behind: [],
     });
     this.readable(pipe);
   }
@@ -116,8 +121,8 @@ export class XPubPattern implements Pattern {
     this.#requested.removeAll(peer.requests, "none");
     this.#fanOut.subscriptions.removeAll(peer.subscriber, "none");
     peer.subscriber = undefined;
-    for (const frame of frames) this.#notify(peer, frame);
     if (peer.unreadBytes > 0) this.#host.leftBehind?.(peer.unreadBytes);
+    for (const frame of frames) this.#notify(peer, frame);
     this.#forgetPast();
   }
 
@@ -133,6 +138,10 @@ export class XPubPattern implements Pattern {
   control(pipe: Pipe, control: Control): void {
     const peer = this.#peers.get(pipe);
     if (peer === undefined) return;
+    if (peer.isRead) {
+      peer.behind.push(control);
+      return;
+    }
     this.#drain(peer, pipe, false);
     this.#change(peer, control);
   }
@@ -189,13 +198,17 @@ export class XPubPattern implements Pattern {
     const { receiveHighWaterMark, onlyFirstSubscribe } = this.#host.options;
     const limit = isBounded && receiveHighWaterMark > 0 ? receiveHighWaterMark : Number.POSITIVE_INFINITY;
     while (peer.unread < limit) {
+      peer.isRead = true;
       const message = pipe.read();
+      peer.isRead = false;
       if (message === undefined) return;
       const { controls, data } = takeApart(message, onlyFirstSubscribe);
       for (const control of controls) this.#change(peer, control);
-      if (data === undefined) continue;
-      peer.unread++;
-      this.#push(data, peer, pipe, messageMemory(data));
+      if (data !== undefined) {
+        peer.unread++;
+        this.#push(data, peer, pipe, messageMemory(data));
+      }
+      while (peer.behind.length > 0) this.#change(peer, peer.behind.shift() as Control);
     }
   }
 
@@ -230,6 +243,8 @@ export class XPubPattern implements Pattern {
   #push(message: Message, peer: Peer, pipe: Pipe | undefined, bytes: number): void {
     this.#pending.push({ message, peer, pipe, bytes });
     peer.unreadBytes += bytes;
+    // Refused for what stood beside this in the same message.
+    if (peer.subscriber === undefined && bytes > 0) this.#host.leftBehind?.(bytes);
   }
 
   /**
