@@ -91,12 +91,15 @@ export class Leftovers {
   readonly #letSomeGo = (): void => {
     this.#isLettingGo = false;
     let count = 0;
-    for (const connection of this.#held) {
-      if (this.#isFull || count++ === LET_GO_AT_ONCE) break;
-      this.#held.delete(connection);
-      connection.letGo();
+    try {
+      for (const connection of this.#held) {
+        if (this.#isFull || count++ === LET_GO_AT_ONCE) break;
+        this.#held.delete(connection);
+        connection.letGo();
+      }
+    } finally {
+      if (!this.#isFull) this.#makeRoom();
     }
-    if (!this.#isFull) this.#makeRoom();
   };
 }
 

@@ -182,6 +182,7 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, HeldBack {
 
   paused(isPaused: boolean): void {
     this.#heartbeat?.paused(isPaused, this.#owner.clock.now());
+    if (!isPaused) this.#scheduleHeartbeat();
   }
 
   broken(error: unknown): void {
@@ -210,7 +211,9 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, HeldBack {
 
   #duePing(): Uint8Array | undefined {
     const heartbeat = this.#heartbeat;
-    return heartbeat?.takePing(this.#owner.clock.now()) ? pingBody(heartbeat.ttlDeciseconds) : undefined;
+    if (!heartbeat?.takePing(this.#owner.clock.now())) return undefined;
+    this.#scheduleHeartbeat();
+    return pingBody(heartbeat.ttlDeciseconds);
   }
 
   #scheduleHeartbeat(): void {

@@ -80,11 +80,14 @@ export class TurnBudget {
   readonly #turn = (): void => {
     this.#isTurnDue = false;
     this.#left = BUDGET;
-    for (const resting of this.#waiting) {
-      if (this.#left <= 0) break;
-      this.#waiting.delete(resting);
-      resting.goOn();
+    try {
+      for (const resting of this.#waiting) {
+        if (this.#left <= 0) break;
+        this.#waiting.delete(resting);
+        resting.goOn();
+      }
+    } finally {
+      if (this.#waiting.size > 0) this.#awaitTurn();
     }
-    if (this.#waiting.size > 0) this.#awaitTurn();
   };
 }

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { fromText } from "../../src/base/bytes.ts";
 import { Dealer, Pull, Router, Stream } from "../../src/socket/sockets.ts";
-import { command, FakeLink, fakeContext, frame, GREETING, ready, repeated } from "../fake-link.ts";
+import { bytes, command, FakeLink, fakeContext, frame, GREETING, ready, repeated } from "../fake-link.ts";
 import { bound } from "./bound.ts";
 
 const X = frame(0, fromText("x"));
@@ -174,5 +174,24 @@ describe("heartbeats", () => {
     }
     assert.equal(good.isOpen, true);
     assert.equal(gone.isOpen, false);
+  });
+
+  it("keep a time to live that a peer gave in a PING that was read late", async () => {
+    const { socket, clock, transport } = bound(Pull, { receiveHighWaterMark: 1 });
+    const link = transport.peer("PUSH");
+    link.handler.data(X);
+    link.handler.data(bytes(X, command("PING", [0, 10])));
+    clock.advance(100);
+    link.handler.data(X);
+    assert.equal(link.isPaused, true);
+    for (let i = 0; i < 3; i++) {
+      await socket.receive();
+      clock.turn();
+    }
+    assert.equal(link.isPaused, false);
+    clock.advance(900);
+    assert.equal(link.isOpen, true);
+    clock.advance(200);
+    assert.equal(link.isOpen, false);
   });
 });
