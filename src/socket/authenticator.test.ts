@@ -159,6 +159,16 @@ test("nothing but true and allow: true lets a peer in", async () => {
   }
 });
 
+test("a verdict whose texts are none refuses the peer, and is no error of the process", async () => {
+  for (const texts of [{ userId: 42 }, { userId: null }, { reason: 7 }, { metadata: { "X-Id": 42 } }]) {
+    const { attempt } = fixture({ curve: () => ({ allow: true, ...texts }) as never });
+    const { decision } = await attempt(CURVE_SERVER, CURVE_CLIENT);
+    assert.deepEqual([decision.status, decision.error instanceof Error], [300, true], inspect(texts));
+  }
+  const { attempt } = fixture({ curve: () => ({ allow: false, reason: null }) as never });
+  assert.equal((await attempt(CURVE_SERVER, CURVE_CLIENT)).decision.status, 400);
+});
+
 test("a callback that fails or takes too long refuses the peer for now", async () => {
   const failure = new Error("no database");
   for (const curve of [

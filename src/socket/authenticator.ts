@@ -208,10 +208,14 @@ export class Authenticator {
       if (verdict === LATE) return { status: 300, reason: `no decision within ${this.#timeoutMs} ms` };
       if (verdict === true) return { status: 200, reason: "OK", userId: user };
       if (typeof verdict !== "object" || verdict?.allow !== true) {
-        const reason = typeof verdict === "object" ? verdict?.reason : undefined;
-        return { status: 400, reason: reason ?? "not allowed" };
+        const reason: unknown = typeof verdict === "object" ? verdict?.reason : undefined;
+        return { status: 400, reason: typeof reason === "string" ? reason : "not allowed" };
       }
       const { userId = user, metadata = {}, reason = "OK" } = verdict;
+      // No compiler need have checked it: the number of a row of a database is no user id.
+      if (typeof userId !== "string" || typeof reason !== "string") {
+        throw new TypeError("userId and reason of a verdict must be strings");
+      }
       return { status: 200, reason, userId, metadata: encoded(metadata) };
     } catch (error) {
       return { status: 300, reason: "the decision failed", error };
