@@ -24,7 +24,7 @@ test("a range contains the addresses that begin with its prefix, and no others",
 });
 
 test("what is no address or range is refused", () => {
-  const wrong = ["", "10.0.0", "10.0.0.256", "010.0.0.1", "::ffff:1.2.3.04", "10.0.0.0/33", "10.0.0.0/", "10.0.0.0/-1", "10.0.0.0/8/8", "host", "::/129", "::ffff:1.2.3.4/95"]; // biome-ignore format: one row
+  const wrong = ["", "10.0.0", "10.0.0.256", "010.0.0.1", "::ffff:1.2.3.04", "10.0.0.0/33", "10.0.0.0/", "10.0.0.0/-1", "10.0.0.0/8/8", "host", "::/129", "fe80::1%eth0", "fe80::%eth0/64", "::ffff:1.2.3.4/95"]; // biome-ignore format: one row
   for (const text of wrong) assert.throws(() => new AddressRange(text), { code: "EINVAL" }, text);
   assert.throws(() => new AddressRange(7 as unknown as string), TypeError);
 });

@@ -1,7 +1,9 @@
 /**
  * IP addresses and CIDR ranges (RFC 4632, RFC 4291) as an access list needs
  * them: parse a rule once, ask it for many addresses. An IPv4 address mapped
- * into IPv6 (`::ffff:10.0.0.1`) counts as the IPv4 address.
+ * into IPv6 (`::ffff:10.0.0.1`) counts as the IPv4 address. A rule has no zone
+ * (`fe80::1%eth0`): it is the same address on every link, and to let in only
+ * those of one is not promised.
  */
 
 import { ZmqError } from "../base/errors.ts";
@@ -16,7 +18,12 @@ export class AddressRange {
     if (typeof text !== "string") throw new TypeError("Address must be a string");
     const [address = "", prefix, ...rest] = text.split("/");
     const octets = parse(address);
-    if (octets === undefined || rest.length > 0 || (prefix !== undefined && !/^\d{1,3}$/.test(prefix)))
+    if (
+      octets === undefined ||
+      address.includes("%") ||
+      rest.length > 0 ||
+      (prefix !== undefined && !/^\d{1,3}$/.test(prefix))
+    )
       throw wrong(text);
     // A prefix of a mapped address counts the 96 bits in front of it.
     const skipped = octets.length === 4 && address.includes(":") ? 96 : 0;
