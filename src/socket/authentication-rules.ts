@@ -64,8 +64,10 @@ export class Rules {
   readonly #plain: AuthenticationRules["plain"];
   readonly #curve: AuthenticationRules["curve"];
 
-  /** Throws EINVAL for an address, range or key that is none, TypeError for rules of a wrong type. */
-  constructor({ allow, deny, plain, curve }: AuthenticationRules) {
+  /** Throws EINVAL for an address, range or key that is none, TypeError for rules of a wrong type or name: a misspelt `deny` denies nobody. */
+  constructor({ allow, deny, plain, curve, ...others }: AuthenticationRules) {
+    const [unknown] = Object.keys(others);
+    if (unknown !== undefined) throw new TypeError(`${unknown} is no rule; expected allow, deny, plain or curve`);
     this.#allow = allow === undefined ? undefined : ranges(allow, "allow");
     this.#deny = ranges(deny ?? [], "deny");
     if (plain !== undefined && typeof plain !== "function" && (typeof plain !== "object" || plain === null)) {

@@ -271,6 +271,12 @@ test("rules that cannot be are refused when they are given", () => {
   assert.throws(() => new zmq.Authenticator({ plain: "x" as never }), TypeError);
   assert.throws(() => new zmq.Authenticator({ allow: "127.0.0.1" as never }), TypeError);
   assert.throws(() => new zmq.Authenticator({ timeout: 0 }), RangeError);
+  assert.throws(() => new zmq.Authenticator({ denied: ["10.0.0.1"] } as object), {
+    name: "TypeError",
+    message: /denied/,
+  });
+  assert.throws(() => new zmq.Authenticator({ domains: { x: { alow: [] } as object } }), TypeError);
+  assert.throws(() => new zmq.Authenticator({ domains: { "*": { curve: [] } } }), { code: "EINVAL" });
 });
 
 test("neither the authenticator nor its decisions show a password or a secret key", async () => {

@@ -11,6 +11,7 @@
 
 import { concat, EMPTY, equal, fromText, toText } from "../base/bytes.ts";
 import type { Clock } from "../base/clock.ts";
+import { ZmqError } from "../base/errors.ts";
 import { ZAP_ENDPOINT } from "../security/zap.ts";
 import { encodeProperty } from "../wire/metadata.ts";
 import { encodeZ85 } from "../wire/z85.ts";
@@ -89,6 +90,9 @@ export class Authenticator {
     this.#timeoutMs = timeout;
     this.#general = new Rules(general);
     for (const [domain, rules] of Object.entries(domains)) {
+      // In CZMQ and pyzmq it stands for all domains; here it would be one that nobody has.
+      if (domain === "*")
+        throw new ZmqError("EINVAL", { message: "rules for all domains stand beside domains, not in it" });
       this.#domains.set(domain, new Rules({ ...general, ...present(rules) }));
     }
   }
