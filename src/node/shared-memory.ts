@@ -6,7 +6,7 @@
 import { markAsUntransferable } from "node:worker_threads";
 import { keepSharedMemoryBy } from "../base/bytes.ts";
 
-/** Has the library mark the memory that its frames share, where the runtime can: Bun throws. */
+/** Has the library mark the memory that its frames share, where the runtime can: older Buns throw. */
 export function keepSharedMemory(): void {
   try {
     markAsUntransferable(new ArrayBuffer(1));

@@ -1,0 +1,37 @@
+/** A libzmq peer, peer.py, which whoever started this program may have started before it. */
+
+import assert from "node:assert/strict";
+import * as zmq from "zmq-ts";
+import { absent, check } from "./check.js";
+
+const peer = process.env.ZMQ_TS_LIBZMQ_PEER && JSON.parse(process.env.ZMQ_TS_LIBZMQ_PEER);
+
+for (const [name, key] of [
+  ["tcp", "tcp"],
+  ["ipc", "ipc"],
+  ["tcp and CURVE", "curve"],
+]) {
+  check(`libzmq answers over ${name}`, async ({ open }) => {
+    if (!peer) absent("no libzmq peer");
+    const client = zmq.curveKeyPair();
+    const keys = { curveServerKey: peer.serverKey, curvePublicKey: client.publicKey, curveSecretKey: client.secretKey };
+    const dealer = open(zmq.Dealer, key === "curve" ? keys : {});
+    dealer.connect(peer[key]);
+    const sizes = [0, 1, 255, 256, 9000, 200_000, 5_000_000];
+    for (const size of sizes) await dealer.send([String(size), Buffer.alloc(size, size % 255), ""]);
+    for (const size of sizes) {
+      const [number, body, nothing] = await dealer.receive();
+      assert.equal(String(number), `${size}`);
+      assert.ok(Buffer.alloc(size, size % 255).equals(body));
+      assert.equal(nothing.length, 0);
+    }
+  });
+}
+
+check("libzmq publishes what was subscribed to", async ({ open }) => {
+  if (!peer) absent("no libzmq peer");
+  const subscriber = open(zmq.Subscriber);
+  subscriber.connect(peer.news);
+  subscriber.subscribe("B");
+  for (let n = 0; n < 3; n++) assert.equal(String((await subscriber.receive())[0]), "B");
+});
