@@ -1,6 +1,19 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -64,6 +77,30 @@ test("a secret file is its owner's alone, even when it replaces one that was not
   writeFileSync(`${path}_secret`, "old", { mode: 0o644 });
   saveCertificate(path, { ...curveKeyPair(), metadata: {} });
   assert.equal(statSync(`${path}_secret`).mode & 0o777, 0o600);
+});
+
+test("a secret reaches nobody who had opened or linked the file that stood there", { skip: !modes }, () => {
+  const path = join(folder, "planted_secret");
+  const certificate = { ...curveKeyPair(), metadata: {} };
+  writeFileSync(path, "old", { mode: 0o644 });
+  const opened = openSync(path, "r");
+  saveSecretCertificate(path, certificate);
+  assert.equal(readFileSync(opened, "utf8"), "old");
+  closeSync(opened);
+  const theirs = join(folder, "theirs");
+  writeFileSync(theirs, "old", { mode: 0o644 });
+  rmSync(path);
+  symlinkSync(theirs, path);
+  saveSecretCertificate(path, certificate);
+  assert.equal(readFileSync(theirs, "utf8"), "old");
+  assert.deepEqual(loadCertificate(path), certificate);
+});
+
+test("a certificate that cannot be written leaves no file behind", () => {
+  const place = join(folder, "taken");
+  mkdirSync(join(place, "name"), { recursive: true });
+  assert.throws(() => saveSecretCertificate(join(place, "name"), { ...curveKeyPair(), metadata: {} }));
+  assert.deepEqual(readdirSync(place), ["name"]);
 });
 
 test("a secret file that others can read is loaded with a warning, which shows no key", { skip: !modes }, () => {

@@ -4,7 +4,9 @@
  * owner of a secret file may read it; a warning tells when others can.
  */
 
-import { closeSync, fchmodSync, fstatSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import { closeSync, fstatSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { type Certificate, formatCertificate, parseCertificate } from "../security/certificate.ts";
 import { warnIfReadable } from "./secret-mode.ts";
 
@@ -39,19 +41,27 @@ export function saveCertificate(path: string, certificate: Certificate): void {
 /** Writes the public key and metadata to `path`. */
 export function savePublicCertificate(path: string, certificate: Certificate): void {
   const { publicKey, metadata } = certificate;
-  writeFileSync(path, formatCertificate({ publicKey, metadata }), { mode: PUBLIC_MODE });
+  replace(path, formatCertificate({ publicKey, metadata }), PUBLIC_MODE);
 }
 
 /** Writes both keys and metadata to `path`, which only its owner may read from before the first byte is in it. */
 export function saveSecretCertificate(path: string, certificate: Certificate): void {
-  const text = formatCertificate(certificate);
-  const file = openSync(path, "w", SECRET_MODE);
+  replace(path, formatCertificate(certificate), SECRET_MODE);
+}
+
+/**
+ * Puts a new file in the place of what is at `path`. Written into the one that is there, the text would reach whoever
+ * opened that before, or linked it to a file of theirs, and readers would see half of it.
+ */
+function replace(path: string, text: string, mode: number): void {
+  // Hidden: folders of certificates pass it over.
+  const made = join(dirname(path), `.${randomUUID()}`);
   try {
-    // A file that was there keeps its mode when it is opened.
-    fchmodSync(file, SECRET_MODE);
-    writeFileSync(file, text);
-  } finally {
-    closeSync(file);
+    writeFileSync(made, text, { mode, flag: "wx" });
+    renameSync(made, path);
+  } catch (error) {
+    rmSync(made, { force: true });
+    throw error;
   }
 }
 
