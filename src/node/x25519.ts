@@ -7,7 +7,15 @@
 
 import { createPrivateKey, createPublicKey, diffieHellman, generateKeyPairSync, type KeyObject } from "node:crypto";
 import { equal } from "../base/bytes.ts";
-import { type Boxes, type KeyPair, type KeyPairs, NONCE_BYTES, type Primitives } from "../security/crypto.ts";
+import {
+  type Boxes,
+  KEY_BYTES,
+  type KeyPair,
+  type KeyPairs,
+  NONCE_BYTES,
+  type Primitives,
+  randomBytes,
+} from "../security/crypto.ts";
 
 const X25519 = { kty: "OKP", crv: "X25519" };
 const NO_NONCE = new Uint8Array(NONCE_BYTES);
@@ -40,26 +48,46 @@ export class OpenSslKeys implements KeyPairs {
   }
 
   pairOf(secretKey: Uint8Array): KeyPair {
-    return new OpenSslPair(this.#boxes, this.#library.pairOf(secretKey).publicKey, secretKey, undefined);
+    return new OpenSslPair(this, this.#library.pairOf(secretKey).publicKey, secretKey, undefined);
   }
 
   newPair(): KeyPair {
-    const { publicKey, privateKey } = generateKeyPairSync("x25519");
-    const { x } = publicKey.export({ format: "jwk" });
-    return new OpenSslPair(this.#boxes, Buffer.from(x as string, "base64url"), undefined, privateKey);
+    try {
+      const { publicKey, privateKey } = generateKeyPairSync("x25519");
+      const { x } = publicKey.export({ format: "jwk" });
+      return new OpenSslPair(this, Buffer.from(x as string, "base64url"), undefined, privateKey);
+    } catch {
+      // OpenSSL may be told at any time to compute approved things alone (FIPS), which X25519 is not.
+      return this.#library.pairOf(randomBytes(KEY_BYTES));
+    }
+  }
+
+  /** What is to be done where OpenSSL fails. */
+  sharedKey(publicKey: Uint8Array, secretKey: Uint8Array): Uint8Array | undefined {
+    return this.#library.pairOf(secretKey).sharedKey(publicKey);
+  }
+
+  /** The key of boxes, of what X25519 gives. */
+  boxKey(secret: Uint8Array): Uint8Array {
+    return this.#boxes.streamKey(secret, NO_NONCE);
   }
 }
 
 /** Made of its secret key, or of OpenSSL's key, which it becomes at its first use. */
 class OpenSslPair implements KeyPair {
   readonly publicKey: Uint8Array;
-  readonly #boxes: Boxes;
+  readonly #maker: OpenSslKeys;
   #secretKey: Uint8Array | undefined;
   #key: KeyObject | undefined;
 
-  constructor(boxes: Boxes, publicKey: Uint8Array, secretKey: Uint8Array | undefined, key: KeyObject | undefined) {
+  constructor(
+    maker: OpenSslKeys,
+    publicKey: Uint8Array,
+    secretKey: Uint8Array | undefined,
+    key: KeyObject | undefined,
+  ) {
     this.publicKey = publicKey;
-    this.#boxes = boxes;
+    this.#maker = maker;
     this.#secretKey = secretKey;
     this.#key = key;
   }
@@ -71,20 +99,21 @@ class OpenSslPair implements KeyPair {
 
   sharedKey(publicKey: Uint8Array): Uint8Array | undefined {
     const x = base64Url(publicKey);
-    // OpenSSL reads its own formats of keys ten times slower than this one.
-    this.#key ??= createPrivateKey({
-      key: { ...X25519, x: base64Url(this.publicKey), d: base64Url(this.secretKey) },
-      format: "jwk",
-    });
-    const other = createPublicKey({ key: { ...X25519, x }, format: "jwk" });
     let secret: Buffer;
     try {
+      // OpenSSL reads its own formats of keys ten times slower than this one.
+      this.#key ??= createPrivateKey({
+        key: { ...X25519, x: base64Url(this.publicKey), d: base64Url(this.secretKey) },
+        format: "jwk",
+      });
+      const other = createPublicKey({ key: { ...X25519, x }, format: "jwk" });
       secret = diffieHellman({ privateKey: this.#key, publicKey: other });
     } catch {
-      // Both keys have been read: what fails now is a point of small order.
-      return undefined;
+      // A point of small order, or OpenSSL does not compute this any more: the library tells which.
+      const { secretKey } = this;
+      return secretKey.length === KEY_BYTES ? this.#maker.sharedKey(publicKey, secretKey) : undefined;
     }
-    const key = this.#boxes.streamKey(secret, NO_NONCE);
+    const key = this.#maker.boxKey(secret);
     secret.fill(0);
     return key;
   }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import crypto from "node:crypto";
 import { createRequire } from "node:module";
 import { test } from "node:test";
 import { nativeBoxes, withSodiumNative } from "../node/sodium-native.ts";
@@ -236,3 +237,26 @@ test("Node's OpenSSL makes the keys, unless it computes others than the default 
   };
   assert.equal(withOpenSsl(broken), broken);
 });
+
+test("where OpenSSL is told to compute approved things alone, the default library makes the keys", (t) => {
+  if (!setFips(true)) return t.skip("this OpenSSL has no such mode");
+  setFips(false);
+  const keys = new OpenSslKeys(library);
+  const [early, known] = [keys.newPair(), keys.pairOf(NACL.bobSecret.slice())];
+  const other = library.keys.pairOf(randomBytes(32));
+  setFips(true);
+  t.after(() => setFips(false));
+  for (const pair of [early, known, keys.newPair(), keys.pairOf(NACL.bobSecret.slice())]) {
+    assert.equal(hex(pair.sharedKey(other.publicKey)!), hex(other.sharedKey(pair.publicKey)!));
+    assert.equal(pair.sharedKey(new Uint8Array(32)), undefined);
+  }
+});
+
+function setFips(on: boolean): boolean {
+  try {
+    crypto.setFips(on);
+    return crypto.getFips() === (on ? 1 : 0);
+  } catch {
+    return false;
+  }
+}
