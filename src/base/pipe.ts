@@ -114,8 +114,8 @@ export class Pipe {
   #outlet: Outlet | undefined = undefined;
   readonly #conflates: boolean;
   #refused = false;
-  /** Within `read`. */
-  #isRead = false;
+  /** Before `take`. */
+  #wasFull = false;
   /** Where it is reckoned up what is still unread. Set when the peer is gone. */
   #leftovers: Leftovers | undefined = undefined;
 
@@ -194,10 +194,24 @@ export class Pipe {
     if (message !== undefined) {
       this.messagesReceived++;
       if (this.isBehind && inbound.length === 0) this.#outlet?.supply?.();
-      else if (wasFull && !inbound.full) this.#resume();
+      else if (wasFull && !inbound.full) this.#outlet?.resume();
       if (this.#leftovers !== undefined) this.#settle(this.#leftovers, message);
     }
     return message;
+  }
+
+  /** As `read`, and `taken` is to follow: what else may come in does so there, behind what the caller did with the message. */
+  take(): Message | undefined {
+    this.#wasFull = this.#inbound.full;
+    const message = this.#inbound.shift();
+    if (message !== undefined) this.messagesReceived++;
+    return message;
+  }
+
+  taken(): void {
+    const inbound = this.#inbound;
+    if (this.isBehind && inbound.length === 0) this.#outlet?.supply?.();
+    else if (this.#wasFull && !inbound.full) this.#outlet?.resume();
   }
 
   get canRead(): boolean {
@@ -321,7 +335,7 @@ export class Pipe {
     const inbound = this.#inbound;
     const wasEmpty = inbound.length === 0;
     inbound.push(message);
-    if (wasEmpty && !this.#isRead) this.#owner.readable(this);
+    if (wasEmpty) this.#owner.readable(this);
   }
 
   /** As `deliver`, from within `supply`: whoever reads sees it by himself. */
@@ -363,13 +377,6 @@ export class Pipe {
   /** Tells the owner, from the outlet, that all that was written has left. */
   signalIdle(): void {
     this.#owner.idle?.(this);
-  }
-
-  /** What is delivered meanwhile is seen by whoever reads; told of it now, he would take it before what he has in hand. */
-  #resume(): void {
-    this.#isRead = true;
-    this.#outlet?.resume();
-    this.#isRead = false;
   }
 
   #settle(leftovers: Leftovers, message: Message): void {

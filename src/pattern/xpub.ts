@@ -30,9 +30,6 @@ interface Peer {
   unreadBytes: number;
   isHeldBack: boolean;
   isWelcomed: boolean;
-  /** A message is just being read from its pipe: commands behind that one wait until it is in the queue. */
-  isRead: boolean;
-  readonly behind: Control[];
 }
 
 interface Pending {
@@ -91,8 +88,6 @@ export class XPubPattern implements Pattern {
       unreadBytes: 0,
       isHeldBack: false,
       isWelcomed: false,
-      isRead: false,
-      behind: [],
     });
     this.readable(pipe);
   }
@@ -138,10 +133,6 @@ export class XPubPattern implements Pattern {
   control(pipe: Pipe, control: Control): void {
     const peer = this.#peers.get(pipe);
     if (peer === undefined) return;
-    if (peer.isRead) {
-      peer.behind.push(control);
-      return;
-    }
     this.#drain(peer, pipe, false);
     this.#change(peer, control);
   }
@@ -198,9 +189,7 @@ export class XPubPattern implements Pattern {
     const { receiveHighWaterMark, onlyFirstSubscribe } = this.#host.options;
     const limit = isBounded && receiveHighWaterMark > 0 ? receiveHighWaterMark : Number.POSITIVE_INFINITY;
     while (peer.unread < limit) {
-      peer.isRead = true;
-      const message = pipe.read();
-      peer.isRead = false;
+      const message = pipe.take();
       if (message === undefined) return;
       const { controls, data } = takeApart(message, onlyFirstSubscribe);
       for (const control of controls) this.#change(peer, control);
@@ -208,7 +197,8 @@ export class XPubPattern implements Pattern {
         peer.unread++;
         this.#push(data, peer, pipe, messageMemory(data));
       }
-      while (peer.behind.length > 0) this.#change(peer, peer.behind.shift() as Control);
+      // Only now, for what comes in may be a command, which stands behind this.
+      pipe.taken();
     }
   }
 

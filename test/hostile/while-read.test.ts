@@ -86,7 +86,7 @@ describe("what breaks the protocol behind a message", () => {
 describe("an XPUB whose user is behind", () => {
   async function receiveAll(link: FakeLink, { socket, clock }: ReturnType<typeof xpub>): Promise<string[]> {
     const received: string[] = [];
-    for (let count = 0; count < 40; count++) {
+    for (let count = 0; count < 120; count++) {
       received.push(await receiveText(socket).catch(() => ""));
       clock.turn();
     }
@@ -95,7 +95,7 @@ describe("an XPUB whose user is behind", () => {
   }
   const xpub = (receiveHighWaterMark: number) => bound(XPublisher, { ...OPTIONS, receiveHighWaterMark });
 
-  for (const mark of [1, 2, 3]) {
+  for (const mark of [1, 2, 3, 10]) {
     it(`receives messages in the order in which they came, with a high-water mark of ${mark}`, async () => {
       const under = xpub(mark);
       const link = under.transport.peer("XSUB");
@@ -106,11 +106,14 @@ describe("an XPUB whose user is behind", () => {
     });
 
     it(`hears of subscriptions behind the messages before them, with a high-water mark of ${mark}`, async () => {
-      const under = xpub(mark);
-      const link = under.transport.peer("XSUB");
-      link.handler.data(numbered(20, (i) => command("SUBSCRIBE", fromText(`s${i}`))));
-      const expected = Array.from({ length: 40 }, (_, i) => (i % 2 === 0 ? `m${i / 2}` : `\u0001s${(i - 1) / 2}`));
-      assert.deepEqual(await receiveAll(link, under), expected);
+      for (const readsLate of [false, true]) {
+        const under = xpub(mark);
+        const link = under.transport.peer("XSUB");
+        link.handler.data(numbered(60, (i) => (i % 3 === 0 ? command("SUBSCRIBE", fromText(`s${i}`)) : bytes())));
+        if (readsLate) under.clock.advance(200);
+        const expected = Array.from({ length: 60 }, (_, i) => (i % 3 === 0 ? [`m${i}`, `\u0001s${i}`] : [`m${i}`]));
+        assert.deepEqual(await receiveAll(link, under), expected.flat());
+      }
     });
   }
 
