@@ -4,6 +4,7 @@ import type { Target } from "./target.ts";
 import { CODEC_TARGETS } from "./targets/codecs.ts";
 import { FRAME_TARGETS } from "./targets/frames.ts";
 import { HANDSHAKE_TARGETS } from "./targets/handshakes.ts";
+import { RAW_TARGETS } from "./targets/raw.ts";
 import { SESSION_TARGETS } from "./targets/session.ts";
 import { TEXT_TARGETS } from "./targets/text.ts";
 import { VALUE_TARGETS } from "./targets/values.ts";
@@ -15,4 +16,5 @@ export const TARGETS: readonly Target[] = [
   ...HANDSHAKE_TARGETS,
   ...VALUE_TARGETS,
   ...SESSION_TARGETS,
+  ...RAW_TARGETS,
 ];

@@ -6,16 +6,11 @@
  */
 
 import { fromText } from "../../../src/base/bytes.ts";
-import { parseEndpoint } from "../../../src/base/endpoint.ts";
-import { defaultOptions, type OptionValues } from "../../../src/base/options.ts";
 import { SOCKET_TYPES, type SocketTypeName } from "../../../src/base/socket-types.ts";
-import { Acceptor } from "../../../src/engine/acceptor.ts";
-import type { EndpointOwner } from "../../../src/engine/owner.ts";
-import { connectionMaker } from "../../../src/socket/connections.ts";
-import { SocketCore } from "../../../src/socket/core.ts";
-import { PATTERNS } from "../../../src/socket/patterns.ts";
-import { FakeClock } from "../../fake-clock.ts";
-import { type FakeLink, FakeTransport, GREETING, ready } from "../../fake-link.ts";
+import type { SocketCore } from "../../../src/socket/core.ts";
+import type { FakeClock } from "../../fake-clock.ts";
+import { type FakeLink, GREETING, ready } from "../../fake-link.ts";
+import { Listener } from "../listener.ts";
 import { cut, joined } from "../mutate.ts";
 import type { Random } from "../random.ts";
 import { corpus, finding, maker, type Target } from "../target.ts";
@@ -38,39 +33,33 @@ const PARTNER: Record<Type, SocketTypeName> = {
   XSUB: "PUB",
 };
 
+/** Types by their number in ZMTP 2.0. */
+const LEGACY_IDS: readonly SocketTypeName[] = ["PAIR", "PUB", "SUB", "REQ", "REP", "DEALER", "ROUTER", "PULL", "PUSH"];
+
 /** One socket with its listener and its good peer. */
-class Rig implements EndpointOwner {
-  readonly clock = new FakeClock();
+class Rig {
   readonly socketType: Type;
-  readonly core: SocketCore;
+  readonly listener: Listener;
   readonly good: FakeLink;
-  readonly #options: OptionValues;
-  readonly #transport = new FakeTransport();
   #count = 0;
 
   constructor(type: Type) {
     this.socketType = type;
-    this.#options = {
-      ...defaultOptions(type, { ipv6: false, blocky: true }),
-      receiveHighWaterMark: 5,
-      sendHighWaterMark: 5,
-      maxMessageSize: 100_000,
-      maxMessageFrames: 50,
-    };
-    this.core = new SocketCore(type, this.#options, this.clock, PATTERNS[type]);
-    const target = parseEndpoint("tcp://127.0.0.1:1", "bind", false);
-    const makeConnection = connectionMaker(type, this.#options);
-    new Acceptor(this, target, this.#transport, this.#options, makeConnection).startSync();
+    this.listener = new Listener(type);
     if (type === "SUB" || type === "XSUB") this.core.pattern.subscribe?.(fromText("good"));
-    this.good = this.accept();
+    this.good = this.listener.accept();
     this.good.handler.data(GREETING);
     this.good.handler.data(ready(PARTNER[type], fromText("good")));
     if (type === "PUB" || type === "XPUB") this.good.handler.data(joined([0, 5, 1], fromText("good")));
     this.clock.turn();
   }
 
-  accept(): FakeLink {
-    return this.#transport.connection();
+  get clock(): FakeClock {
+    return this.listener.clock;
+  }
+
+  get core(): SocketCore {
+    return this.listener.core;
   }
 
   /** Reads all there is; returns whether `frame` was the last of a message. Answers as REP. */
@@ -116,28 +105,33 @@ class Rig implements EndpointOwner {
     this.clock.turn();
     if (socketType === "REP" && good.sentBytes === before) finding("the good peer was not answered");
   }
-
-  // --- EndpointOwner ---
-
-  get leftovers() {
-    return this.core.leftovers;
-  }
-  createPipe(endpoint: string, dialed: boolean, options: OptionValues) {
-    return this.core.createPipe(endpoint, dialed, options);
-  }
-  attach(pipe: Parameters<SocketCore["attach"]>[0]): void {
-    this.core.attach(pipe);
-  }
-  emit(): void {}
-  authenticate(): Promise<undefined> {
-    return Promise.resolve(undefined);
-  }
-  gone(): void {}
 }
 
 const rigs = new Map<Type, Rig>();
 
+/** Octet of the socket type in a ZMTP 2.0 greeting: whatever fits. */
+const FITTING_ID = 0xfe;
+
+/** A peer of ZMTP 2.0 or 1.0: a greeting, if there is one, an identity, and frames. */
+function makeLegacy(random: Random): Uint8Array {
+  const identity = random.oneIn(8) ? random.bytes(random.below(256)) : fromText(random.pick(["", "a", "good"]));
+  const revision = random.pick([undefined, 0, 1, 1]);
+  const id = random.oneIn(8) ? random.below(13) : FITTING_ID;
+  const head = revision === undefined ? [] : [0xff, 0, 0, 0, 0, 0, 0, 0, identity.length + 1, 0x7f, revision, id];
+  const isLong = identity.length > 253;
+  const first =
+    revision === 1
+      ? [0, identity.length]
+      : isLong
+        ? [0xff, 0, 0, 0, 0, 0, 0, 1, identity.length - 255, 0]
+        : [identity.length + 1, 0];
+  const parts: ArrayLike<number>[] = [head, first, identity];
+  for (let count = random.below(4); count > 0; count--) parts.push(makeFrames(random, revision === 1 ? "v2" : "v1"));
+  return joined(...parts);
+}
+
 function makeTraffic(random: Random): Uint8Array {
+  if (random.oneIn(4)) return makeLegacy(random);
   const type = random.oneIn(4) ? random.pick(Object.keys(SOCKET_TYPES)) : "?";
   const identity = random.oneIn(8) ? random.bytes(random.below(256)) : fromText(random.pick(["", "a", "good"]));
   const parts = [GREETING, ready(type, identity)];
@@ -145,8 +139,13 @@ function makeTraffic(random: Random): Uint8Array {
   return joined(...parts);
 }
 
-/** A READY of type `?` gets the type that may talk to the socket. */
+/** A READY of type `?`, and a ZMTP 2.0 greeting with FITTING_ID, get the type that may talk to the socket. */
 function fitting(input: Uint8Array, type: Type): Uint8Array {
+  if (input[0] === 0xff && input[11] === FITTING_ID) {
+    const changed = input.slice();
+    changed[11] = LEGACY_IDS.indexOf(PARTNER[type]);
+    return changed;
+  }
   const at = GREETING.length;
   const mark = Buffer.from(input).indexOf("Socket-Type\0\0\0\x01?", at, "latin1");
   if (mark !== at + 9) return input;
@@ -169,7 +168,7 @@ const session: Target = {
       rigs.set(type, rig);
     }
     const { clock } = rig;
-    const bad = rig.accept();
+    const bad = rig.listener.accept();
     const input = fitting(made, type);
     const isRead = random.oneIn(2);
     cut(random, input, (piece) => {

@@ -1,0 +1,57 @@
+/** A whole socket behind a listener, over fake links and a fake clock, for targets that play its peers. */
+
+import { parseEndpoint } from "../../src/base/endpoint.ts";
+import { defaultOptions, type OptionValues } from "../../src/base/options.ts";
+import type { SocketTypeName } from "../../src/base/socket-types.ts";
+import { Acceptor } from "../../src/engine/acceptor.ts";
+import type { EndpointOwner } from "../../src/engine/owner.ts";
+import { connectionMaker } from "../../src/socket/connections.ts";
+import { SocketCore } from "../../src/socket/core.ts";
+import { PATTERNS } from "../../src/socket/patterns.ts";
+import { FakeClock } from "../fake-clock.ts";
+import { type FakeLink, FakeTransport } from "../fake-link.ts";
+
+export class Listener implements EndpointOwner {
+  readonly clock = new FakeClock();
+  readonly socketType: SocketTypeName;
+  readonly core: SocketCore;
+  readonly options: OptionValues;
+  readonly #transport = new FakeTransport();
+
+  /** Five messages a queue, so that inputs reach the marks. */
+  constructor(type: SocketTypeName, more: Partial<OptionValues> = {}) {
+    this.socketType = type;
+    this.options = {
+      ...defaultOptions(type, { ipv6: false, blocky: true }),
+      receiveHighWaterMark: 5,
+      sendHighWaterMark: 5,
+      maxMessageSize: 100_000,
+      maxMessageFrames: 50,
+      ...more,
+    };
+    this.core = new SocketCore(type, this.options, this.clock, PATTERNS[type]);
+    const target = parseEndpoint("tcp://127.0.0.1:1", "bind", false);
+    const makeConnection = connectionMaker(type, this.options);
+    new Acceptor(this, target, this.#transport, this.options, makeConnection).startSync();
+  }
+
+  /** A peer that has said nothing yet. */
+  accept(): FakeLink {
+    return this.#transport.connection();
+  }
+
+  get leftovers() {
+    return this.core.leftovers;
+  }
+  createPipe(endpoint: string, dialed: boolean, options: OptionValues) {
+    return this.core.createPipe(endpoint, dialed, options);
+  }
+  attach(pipe: Parameters<SocketCore["attach"]>[0]): void {
+    this.core.attach(pipe);
+  }
+  emit(): void {}
+  authenticate(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+  gone(): void {}
+}
