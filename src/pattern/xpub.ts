@@ -147,6 +147,7 @@ export class XPubPattern implements Pattern {
   receive(): Message | undefined {
     const pending = this.#pending.shift();
     if (pending === undefined) return undefined;
+    if (this.#pending.length === 0) this.#sweptAt = 0;
     const { peer, pipe, bytes } = pending;
     if (peer.subscriber === undefined && bytes > 0) this.#host.takenUp?.(bytes);
     peer.unreadBytes -= bytes;

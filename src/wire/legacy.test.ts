@@ -48,6 +48,18 @@ test("limits hold for frames and for their number", () => {
   assert.throws(() => decode([hex("01 01 01 01 01 00")], { maxFrameBytes: 2, maxFrames: 2 }), { code: "EMSGSIZE" });
 });
 
+test("stops after so many frames of a message, and goes on where it was", () => {
+  const decoder = new LegacyDecoder({ ...LIMITS, framesAtOnce: 2 });
+  decoder.push(hex("01 01 01 01 01 01 01 01 01 00"));
+  for (let i = 0; i < 2; i++) {
+    assert.equal(decoder.next(), undefined);
+    assert.equal(decoder.starved, false);
+  }
+  assert.equal((decoder.next() as Uint8Array[]).length, 5);
+  assert.equal(decoder.next(), undefined);
+  assert.equal(decoder.starved, true);
+});
+
 test("a large frame in many chunks arrives in linear time and unchanged", () => {
   const body = Buffer.alloc(5_000_000, 7);
   const chunks: Uint8Array[] = [hex("ff 00 00 00 00 00 4c 4b 41 00")];

@@ -44,20 +44,22 @@ export class LegacyDecoder implements FrameDecoder {
         return undefined;
       }
       const frames = this.#frames;
-      if (frames.length >= this.#limits.maxFrames) {
-        throw new ZmqError("EMSGSIZE", { detail: `message of more than ${this.#limits.maxFrames} frames` });
+      const { maxFrames, maxMessageBytes, framesAtOnce } = this.#limits;
+      if (frames.length >= maxFrames) {
+        throw new ZmqError("EMSGSIZE", { detail: `message of more than ${maxFrames} frames` });
       }
       this.#assembled = frames.length === 0 ? body.length : this.#assembled + body.length;
-      const { maxMessageBytes } = this.#limits;
       if (frames.length > 0 && maxMessageBytes !== undefined && this.#assembled > maxMessageBytes) {
         throw new ZmqError("EMSGSIZE", {
           detail: `multipart message of ${this.#assembled} bytes exceeds the limit of ${maxMessageBytes}`,
         });
       }
       frames.push(body);
-      if ((this.#reader.flags & MORE) !== 0) continue;
-      this.#frames = [];
-      return frames;
+      if ((this.#reader.flags & MORE) === 0) {
+        this.#frames = [];
+        return frames;
+      }
+      if (framesAtOnce !== undefined && frames.length % framesAtOnce === 0) return undefined;
     }
   }
 }

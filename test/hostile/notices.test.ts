@@ -88,6 +88,21 @@ describe("notifications that nobody reads", () => {
     });
   }
 
+  it("are no more for it that there once were many which nothing cancelled", async () => {
+    const { socket, clock, transport } = bound(XPublisher, { maxUnreadSubscriptions: 10, receiveTimeout: 0 });
+    for (let i = 0; i < 200; i++) transport.peer("SUB").handler.data(subscribe(`topic${i}`));
+    for (const most of [200, 20]) {
+      for (let i = 0; i < 150; i++) {
+        const link = transport.peer("SUB");
+        link.handler.data(subscribe("passing"));
+        link.handler.closed();
+        clock.turn();
+      }
+      const { length } = await readAll(socket, clock);
+      assert.ok(length <= most * 2, `${length} are left`);
+    }
+  });
+
   it("have the messages of departed subscribers beside them, which hold new peers back", async () => {
     const { socket, clock, transport } = bound(XPublisher, { departedHighWaterMarkBytes: 100_000, receiveTimeout: 0 });
     let count = 0;
