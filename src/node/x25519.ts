@@ -93,7 +93,12 @@ class OpenSslPair implements KeyPair {
   }
 
   get secretKey(): Uint8Array {
-    this.#secretKey ??= Buffer.from(this.#key?.export({ format: "jwk" }).d ?? "", "base64url");
+    if (this.#secretKey === undefined) {
+      const pooled = Buffer.from(this.#key?.export({ format: "jwk" }).d ?? "", "base64url");
+      // Not where the program's own small buffers are: who hands one of them on with all of its memory hands on the key.
+      this.#secretKey = Uint8Array.from(pooled);
+      pooled.fill(0);
+    }
     return this.#secretKey;
   }
 

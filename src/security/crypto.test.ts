@@ -60,6 +60,7 @@ for (const [name, keys] of KEY_PAIRS) {
   test(`${name}: new pairs differ, and agree with pairs of the default library`, () => {
     const [pair, other] = [keys.newPair?.() ?? keys.pairOf(randomBytes(32)), newKeyPair()];
     assert.notEqual(hex(pair.publicKey), hex(other.publicKey));
+    assert.equal(pair.secretKey.buffer.byteLength, 32, "shares no memory with other buffers");
     const known = library.keys.pairOf(pair.secretKey.slice());
     assert.equal(hex(known.publicKey), hex(pair.publicKey));
     assert.equal(hex(pair.sharedKey(other.publicKey)!), hex(other.sharedKey(pair.publicKey)!));
