@@ -31,8 +31,8 @@ export interface Outcome {
   readonly rssBytes: number;
 }
 
-/** Throws with the input in the message when the target finds something. `progress` is told the number of each input. */
-export function fuzz(target: Target, budget: Budget, progress?: (index: number) => void): Outcome {
+/** Rejects with the input in the message when the target finds something. `progress` is told the number of each input. */
+export async function fuzz(target: Target, budget: Budget, progress?: (index: number) => void): Promise<Outcome> {
   const random = new Random(budget.seed);
   const begun = performance.now();
   const first = budget.first ?? 0;
@@ -49,7 +49,8 @@ export function fuzz(target: Target, budget: Budget, progress?: (index: number) 
     random.seed(budget.seed, index);
     const input = target.make(random);
     try {
-      target.check(input, random);
+      const checked = target.check(input, random);
+      if (checked !== undefined) await checked;
     } catch (cause) {
       const hex = Buffer.from(input.subarray(0, 4000)).toString("hex");
       throw new Error(`${target.name} --seed ${budget.seed} --first ${index} --inputs 1\n${hex}`, { cause });
@@ -73,7 +74,7 @@ const WATCHDOG = `
   }, 60000);
 `;
 
-function main(): void {
+async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       target: { type: "string" },
@@ -100,7 +101,7 @@ function main(): void {
   for (const target of targets) {
     try {
       const first = Number(values.first);
-      const outcome = fuzz(target, { seed, seconds, inputs, first }, (index) => {
+      const outcome = await fuzz(target, { seed, seconds, inputs, first }, (index) => {
         counter[0] = index;
       });
       const rate = Math.round(outcome.inputs / outcome.seconds);
@@ -117,4 +118,4 @@ function main(): void {
   void watchdog.terminate();
 }
 
-if (import.meta.filename === process.argv[1]) main();
+if (import.meta.filename === process.argv[1]) await main();

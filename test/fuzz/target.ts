@@ -12,8 +12,8 @@ export interface Target {
   readonly name: string;
   /** An input: a mutated capture, or one made by grammar. */
   make(random: Random): Uint8Array;
-  /** Throws when the library breaks a promise. */
-  check(input: Uint8Array, random: Random): void;
+  /** Throws, or rejects, when the library breaks a promise. */
+  check(input: Uint8Array, random: Random): void | Promise<void>;
 }
 
 /** The captures of `corpus/<name>.hex`: one a line, spaces ignored, `#` begins a comment. */

@@ -1,6 +1,7 @@
 /** All targets of the fuzzer. */
 
 import type { Target } from "./target.ts";
+import { AUTHENTICATOR_TARGETS } from "./targets/authenticator.ts";
 import { CODEC_TARGETS } from "./targets/codecs.ts";
 import { FRAME_TARGETS } from "./targets/frames.ts";
 import { HANDSHAKE_TARGETS } from "./targets/handshakes.ts";
@@ -17,4 +18,5 @@ export const TARGETS: readonly Target[] = [
   ...VALUE_TARGETS,
   ...SESSION_TARGETS,
   ...RAW_TARGETS,
+  ...AUTHENTICATOR_TARGETS,
 ];
