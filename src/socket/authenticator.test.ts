@@ -220,6 +220,20 @@ test("a slow decision about one peer does not delay another", async () => {
   assert.deepEqual(order, ["quick", "slow"]);
 });
 
+test("many callbacks that never answer are given up, without a warning of the process", async () => {
+  const warnings: string[] = [];
+  const warned = (warning: Error): void => void warnings.push(warning.message);
+  process.on("warning", warned);
+  const { context } = fixture({ timeout: 50, plain: () => new Promise(() => {}) });
+  const asker = new zmq.Dealer({ context, linger: 0 });
+  asker.connect("inproc://zeromq.zap.01");
+  const many = 20;
+  for (let i = 0; i < many; i++) await asker.send(["", "1.0", `${i}`, "", "127.0.0.1", "", "PLAIN", "admin", "x"]);
+  for (let i = 0; i < many; i++) assert.equal(String((await asker.receive())[3]), "300");
+  process.off("warning", warned);
+  assert.deepEqual(warnings, []);
+});
+
 test("the address is free after stop, and one context has one handler", async () => {
   const { context, authenticator } = fixture({});
   assert.equal(authenticator.running, true);

@@ -78,7 +78,8 @@ export class Authenticator {
   readonly #timeoutMs: number;
   readonly #listeners = new Set<Listener>();
   #handler: OpenSocket | undefined = undefined;
-  #stopped = new AbortController();
+  /** For each callback that has not answered yet: what gives up on it. */
+  readonly #asked = new Set<() => void>();
 
   /** Takes effect with `start`. Throws EINVAL and TypeError for rules that cannot be. */
   constructor(options: AuthenticatorOptions = {}) {
@@ -117,7 +118,6 @@ export class Authenticator {
       throw error;
     }
     this.#handler = handler;
-    this.#stopped = new AbortController();
     handler.core.watch({ changed: () => this.#answerAll(handler) });
     return this;
   }
@@ -126,7 +126,7 @@ export class Authenticator {
   stop(): void {
     const handler = this.#handler;
     this.#handler = undefined;
-    this.#stopped.abort();
+    for (const giveUp of [...this.#asked]) giveUp();
     if (handler !== undefined) contextCore(this.#context).closeSocket(handler);
   }
 
@@ -228,18 +228,18 @@ export class Authenticator {
 
   #inTime(rule: () => Verdict | Promise<Verdict>, late: AbortController): Promise<Verdict | typeof LATE> {
     const clock = this.#clock;
-    const { signal } = this.#stopped;
     return new Promise((resolve, reject) => {
+      const settled = () => {
+        clock.clearTimer(timer);
+        this.#asked.delete(giveUp);
+      };
       const giveUp = () => {
+        settled();
         late.abort();
         resolve(LATE);
       };
       const timer = clock.setTimer(giveUp, this.#timeoutMs);
-      signal.addEventListener("abort", giveUp, { once: true });
-      const settled = () => {
-        clock.clearTimer(timer);
-        signal.removeEventListener("abort", giveUp);
-      };
+      this.#asked.add(giveUp);
       new Promise<Verdict>((decide) => decide(rule())).then(resolve, reject).finally(settled);
     });
   }
