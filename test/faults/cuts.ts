@@ -247,7 +247,9 @@ export async function handover(cuts: number, seed: number): Promise<Report> {
 /** A connection that neither ends nor carries anything is found by heartbeats, on both sides, and another one made. */
 export async function halfOpen(times: number, seed: number): Promise<Report> {
   const context = new Context();
-  const common = { context, linger: 0, heartbeatInterval: 40, heartbeatTimeout: 40, heartbeatTimeToLive: 200 };
+  const heartbeats = { heartbeatInterval: 40, heartbeatTimeout: 40, heartbeatTimeToLive: 200 };
+  // Whoever hears of the loss first dials into the silence, and no heartbeat finds a handshake that is half open.
+  const common = { context, linger: 0, handshakeInterval: 300, ...heartbeats };
   const pull = new Pull({ ...common, receiveTimeout: 500 });
   await pull.bind(LOCAL);
   const relay = await Relay.start(pull.lastEndpoint ?? "", { random: new Random(seed), mostBytes: 2 });
