@@ -17,17 +17,37 @@ function reason(play: Case, theirs: Ending, ours: Ending): string | undefined {
     if (isOver && sameMessages) return "broken metadata: ours tells of it by an event";
     if (theirs.events[0] === "handshake") return "broken metadata that libzmq overlooks";
   }
-  // As libzmq has it for NULL; with the others it looks at the form of the command first.
-  const isSecure = play.options?.plainServer === true || play.options?.curveServer === true;
-  if (isOver && sameMessages && (isSecure || isBroken) && failed(theirs) && failed(ours)) {
-    return "another code for the same error";
+  if (isMuted(play, theirs, ours)) return "libzmq keeps what broke CURVE, mute, while a monitor listens";
+  const isCutOff = play.type === "REQ" && ours.isKept && [...ours.events, "disconnect"].join() === theirs.events.join();
+  if (isCutOff && sameMessages && ours.sent.startsWith(theirs.sent)) {
+    return "REQ: a reply without a delimiter breaks the protocol once it is complete";
   }
-  if (ours.events[0] === "handshake" && failed(theirs) && theirs.sent.length <= GREETING_DIGITS) {
+  if (play.type === "REP" && sameMessages && isSameEnd && areShuffled(theirs.sent, ours.sent)) {
+    return "a PING behind a request is answered behind the reply";
+  }
+  if (play.type === "REP" && isOver && sameMessages && isSameEnd && ours.sent.startsWith(theirs.sent)) {
+    return "a request before a broken frame in one read: the reply leaves first";
+  }
+  const isEarly = play.type === "REQ" && speaksLegacy(play) && isSameEnd && ours.sent.startsWith(theirs.sent);
+  if (isEarly && theirs.messages.length === 0 && ours.messages.length === 1) {
+    return "REQ: a reply in the read that made the connection, for which a request was waiting";
+  }
+  if (isBroken && isOver && sameMessages && theirs.events[0]?.endsWith("ERR_ZMTP_UNEXPECTED_COMMAND")) {
+    return "broken metadata that libzmq overlooks, and closes for what follows";
+  }
+  const isSecure = play.options?.plainServer === true || play.curve !== undefined;
+  if (isSecure && isOver && sameMessages && isOtherForm(theirs, ours)) {
+    return "with PLAIN and CURVE libzmq looks at the form of a command before its name";
+  }
+  const isBeforeReady = theirs.sent.length <= GREETING_DIGITS && ours.sent.length > GREETING_DIGITS;
+  const isRefused = !theirs.isKept && theirs.events[0] !== "handshake";
+  if (ours.events[0] === "handshake" && isRefused && isBeforeReady && ours.sent.startsWith(theirs.sent)) {
     return "libzmq takes nothing before its own READY is sent";
   }
   const isLegacy = speaksLegacy(play) && isSameEnd;
   // A ROUTER that is told too late who somebody was has nobody to deliver from.
-  if (isLegacy && isOver && ours.sent.startsWith(theirs.sent) && (sameMessages || theirs.messages.length === 0)) {
+  const isNobody = play.type === "ROUTER" && theirs.messages.length === 0;
+  if (isLegacy && isOver && ours.sent.startsWith(theirs.sent) && (sameMessages || isNobody)) {
     return "what was not written yet goes down with the connection";
   }
   if (ours.events[0] === "handshake" && !theirs.isKept && hasTwice(play, "Socket-Type")) return "a property twice";
@@ -35,8 +55,12 @@ function reason(play: Case, theirs: Ending, ours: Ending): string | undefined {
     return "a PING of a ZMTP 2.0 peer is answered";
   }
   const isShorter = theirs.sent.startsWith(ours.sent) && theirs.sent.length > ours.sent.length;
-  if (isOver && sameMessages && isShorter && isSameEnd) return "what was not written yet goes down with the connection";
-  if (isLegacy && sameMessages && isShorter) return "a peer of ZMTP 2.0 or 1.0 is spoken to once its identity came";
+  if (isOver && sameMessages && isShorter && isSameEnd && areAnswers(play, theirs.sent.slice(ours.sent.length))) {
+    return "what was not written yet goes down with the connection";
+  }
+  const isWaiting = ours.sent.length <= LEGACY_DIGITS;
+  if (isLegacy && sameMessages && isShorter && isWaiting)
+    return "a peer of ZMTP 2.0 or 1.0 is spoken to once its identity came";
   const isSameElse = theirs.sent === ours.sent && isSameEnd;
   if (play.type === "XPUB" && isSameElse && hasAll(theirs, ours)) {
     return "a subscription within a message is not joined to it";
@@ -56,9 +80,63 @@ function hasTwice({ steps }: Case, name: string): boolean {
   return text.indexOf(name) !== text.lastIndexOf(name);
 }
 
+/** Of a frame behind a CURVE handshake. */
+const MUTED = [
+  "ERR_ZMTP_CRYPTOGRAPHIC",
+  "ERR_ZMTP_INVALID_SEQUENCE",
+  "ERR_ZMTP_MALFORMED_COMMAND_MESSAGE",
+  "ERR_ZMTP_UNEXPECTED_COMMAND",
+];
 const PONG = Buffer.from("\x04PONG").toString("hex");
 /** Of a greeting, in hex. */
 const GREETING_DIGITS = 128;
+/** Of a greeting of ZMTP 2.0 and an identity frame of no octets. */
+const LEGACY_DIGITS = 28;
+
+/** Behind the handshake the same error, upon which only ours closes; an XPUB is told of that by cancellations. */
+function isMuted(play: Case, theirs: Ending, ours: Ending): boolean {
+  if (play.curve === undefined || !theirs.isKept || ours.isKept || ours.events[0] !== "handshake") return false;
+  if ([...theirs.events, "disconnect"].join() !== ours.events.join()) return false;
+  if (!MUTED.some((code) => theirs.events.at(-1)?.endsWith(code))) return false;
+  const more = ours.messages.slice(theirs.messages.length);
+  const isSame = ours.messages.slice(0, theirs.messages.length).join() === theirs.messages.join();
+  return isSame && more.every((message) => play.type === "XPUB" && message.startsWith("00"));
+}
+
+/** Upon the same command of the handshake. */
+function isOtherForm(theirs: Ending, ours: Ending): boolean {
+  const begin = "handshake:error:protocol ERR_ZMTP_";
+  return (
+    theirs.events.join() === `${begin}MALFORMED_COMMAND_UNSPECIFIED,disconnect` &&
+    ours.events.join() === `${begin}UNEXPECTED_COMMAND,disconnect` &&
+    theirs.sent === ours.sent
+  );
+}
+
+/** Whether this, as hex or as `CurvePeer` has it, is answers to PING and no more. */
+function areAnswers(play: Case, sent: string): boolean {
+  if (play.curve !== undefined) return new RegExp(`^( ?0:sealed 2 ${PONG}[0-9a-f]*)+ ?$`).test(sent);
+  return framesOf(sent).every((answer) => answer.startsWith("04") && answer.slice(4).startsWith(PONG));
+}
+
+/** As hex. */
+function framesOf(sent: string): string[] {
+  const octets = Buffer.from(sent, "hex");
+  const found: string[] = [];
+  for (let at = 0; at + 1 < octets.length; ) {
+    const isLong = ((octets[at] as number) & 2) !== 0 && octets.length >= at + 9;
+    const end = isLong ? at + 9 + Number(octets.readBigUInt64BE(at + 1)) : at + 2 + (octets[at + 1] as number);
+    found.push(octets.subarray(at, end).toString("hex"));
+    at = end;
+  }
+  return found;
+}
+
+/** The same frames behind the greeting, in another order. */
+function areShuffled(one: string, other: string): boolean {
+  const sorted = (sent: string): string => framesOf(sent.slice(GREETING_DIGITS)).sort().join();
+  return one.length === other.length && sorted(one) === sorted(other);
+}
 
 function failed(ending: Ending): boolean {
   return ending.events.some((event) => event.startsWith("handshake:error:protocol"));
@@ -79,14 +157,13 @@ function frames(ending: Ending): string[] {
   return ending.messages.flatMap((message) => message.split(" "));
 }
 
-/** Without the routing ids that ROUTER makes up, and without what a CURVE server sends, of which the length counts. */
+/** Without the routing ids that ROUTER makes up. */
 function plain(play: Case, ending: Ending): Ending {
   const messages =
     play.type === "ROUTER"
       ? ending.messages.map((message) => message.replace(/^00[0-9a-f]{8}\b/, "made up"))
       : ending.messages;
-  const sent = play.options?.curveServer === true ? `${ending.sent.length / 2} octets` : ending.sent;
-  return { ...ending, messages, sent };
+  return { ...ending, messages };
 }
 
 export interface Verdict {

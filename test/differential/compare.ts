@@ -8,7 +8,9 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { connect } from "node:net";
 import { fileURLToPath } from "node:url";
-import type { Case } from "./cases.ts";
+import type { SocketTypeName } from "../../src/base/socket-types.ts";
+import { type Case, PARTNER } from "./cases.ts";
+import { CurvePeer } from "./curve-peer.ts";
 
 /** Silence after which a side has said all that it will. */
 const QUIET_MS = 150;
@@ -18,6 +20,7 @@ const END_MS = 400;
 export interface Ending {
   readonly messages: readonly string[];
   readonly events: readonly string[];
+  /** As hex; of a server of CURVE with the boxes opened. */
   readonly sent: string;
   readonly isKept: boolean;
 }
@@ -83,6 +86,11 @@ export class Side {
       await quiet(QUIET_MS);
       if (isKept) tcp.write(step);
     }
+    const peer = play.curve && new CurvePeer(PARTNER[play.type] as SocketTypeName);
+    for (const acts of play.curve ?? []) {
+      await quiet(QUIET_MS);
+      if (isKept && peer !== undefined) tcp.write(peer.say(acts, Buffer.concat(received)));
+    }
     await quiet(QUIET_MS);
     if (play.send !== undefined) await this.#ask(id, { act: "send", send: play.send });
     await quiet(END_MS);
@@ -91,7 +99,8 @@ export class Side {
     await new Promise((resolve) => setTimeout(resolve, wasKept ? 0 : END_MS));
     const told = (await this.#ask(id, { act: "close" })) as { messages: string[]; events: string[] };
     tcp.destroy();
-    return { ...told, sent: Buffer.concat(received).toString("hex"), isKept: wasKept };
+    const all = Buffer.concat(received);
+    return { ...told, sent: peer?.heard(all) ?? all.toString("hex"), isKept: wasKept };
   }
 
   #ask(id: number, request: object): Promise<unknown> {

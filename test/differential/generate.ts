@@ -5,14 +5,11 @@
  * amounts of memory is left out: every socket has a `maxMessageSize`.
  */
 
-import { newKeyPair } from "../../src/security/crypto.ts";
-import { CurveClient } from "../../src/security/curve-client.ts";
-import { encodeZ85 } from "../../src/wire/z85.ts";
 import { bytes, command, frame, GREETING, ready } from "../fake-link.ts";
 import { mutate } from "../fuzz/mutate.ts";
 import type { Random } from "../fuzz/random.ts";
-import { countedRandom } from "../vectors/security.ts";
 import { type Case, PARTNER } from "./cases.ts";
+import { CURVE_SERVER, type CurveAct, type Edit } from "./curve-peer.ts";
 
 const MAX_MESSAGE_BYTES = 20_000;
 const text = (value: string): Uint8Array => new Uint8Array(Buffer.from(value, "latin1"));
@@ -21,9 +18,6 @@ const TYPES = Object.keys(PARTNER);
 const LENGTHS = [0, 0, 1, 1, 2, 3, 8, 30, 254, 255, 256, 257, 8191, 8192, 8193];
 const SENDERS = ["PUB", "XPUB", "PUSH", "PAIR", "DEALER"];
 const TOPICS = ["", "a", "ab", "b", "\0"];
-
-const SERVER = newKeyPair(() => new Uint8Array(32).fill(17));
-const CLIENT = newKeyPair(() => new Uint8Array(32).fill(34));
 
 function greeting(random: Random, mechanism: string): Uint8Array {
   const field = new Uint8Array(20);
@@ -66,6 +60,7 @@ function piece(random: Random, type: string): Uint8Array {
         random.bytes(random.below(9)),
       );
     case 7:
+      if (type === "REQ") return bytes(frame(1, []), frame(random.oneIn(3) ? 1 : 0, text("reply")));
       return bytes(frame(1, text("id")), frame(1, []), frame(0, text("request")));
     case 8:
       return bytes([random.next32() & 0xf9 & ~4, 3], text("res"));
@@ -124,15 +119,8 @@ function byMechanism(random: Random, type: string, options: Record<string, unkno
       ];
     }
     case 1: {
-      Object.assign(options, {
-        curveServer: true,
-        curveSecretKey: encodeZ85(SERVER.secretKey),
-        curvePublicKey: encodeZ85(SERVER.publicKey),
-      });
-      const config = { socketType: "DEALER", routingId: new Uint8Array(0), metadata: new Map() } as const;
-      const client = new CurveClient(config, { own: CLIENT, server: SERVER.publicKey }, countedRandom());
-      const hello = client.produce() as Uint8Array;
-      return [bytes(greeting(random, "CURVE"), frame(4, hello)), traffic(random, type)];
+      Object.assign(options, CURVE_SERVER);
+      return [greeting(random, "CURVE")];
     }
     case 2:
       return legacy(random, type);
@@ -148,6 +136,52 @@ function byMechanism(random: Random, type: string, options: Record<string, unkno
     }
     default:
       return [bytes(GREETING, ready(fitting, id)), traffic(random, type)];
+  }
+}
+
+/** One edit in `rarely` cases. */
+function edit(random: Random, rarely: number): { readonly edit?: Edit } {
+  return random.oneIn(rarely) ? { edit: { mutate: random.next32() } } : {};
+}
+
+/** What a CURVE client says behind its greeting. */
+function curveActs(random: Random, type: string): (readonly CurveAct[])[] {
+  const acts = Array.from({ length: 1 + random.below(5) }, () => curveAct(random, type));
+  const half = random.below(acts.length + 1);
+  const handshake: (readonly CurveAct[])[] = [
+    [{ say: "HELLO", ...edit(random, 8) }],
+    [{ say: "INITIATE", ...edit(random, 8) }],
+  ];
+  return [...handshake, acts.slice(0, half), acts.slice(half)].filter((step) => step.length > 0);
+}
+
+function curveAct(random: Random, type: string): CurveAct {
+  const ofCommand = (framed: Uint8Array): CurveAct => {
+    return { say: "sealed", flags: 2, body: framed.subarray(2), ...edit(random, 12) };
+  };
+  switch (random.below(12)) {
+    case 0:
+      return random.oneIn(3) ? { say: "again" } : { say: "clear", octets: piece(random, type) };
+    case 1:
+      return ofCommand(command("PING", [0, 0], random.bytes(random.below(20))));
+    case 2:
+      return ofCommand(
+        command(random.pick(["PONG", "ERROR", "READY", "FOO", "JOIN", ""]), random.bytes(random.below(9))),
+      );
+    case 3:
+      if (type !== "PUB" && type !== "XPUB") return ofCommand(command("PONG"));
+      return ofCommand(command(random.pick(["SUBSCRIBE", "CANCEL"]), text(random.pick(TOPICS))));
+    case 4: {
+      const body = bytes([random.below(3)], text(random.pick(TOPICS)));
+      return { say: "sealed", flags: random.oneIn(4) ? 1 : 0, body, ...edit(random, 12) };
+    }
+    case 5:
+      return { say: "sealed", flags: 1, body: new Uint8Array(0) };
+    default: {
+      const body = new Uint8Array(random.pick(LENGTHS)).fill(97 + random.below(3));
+      const reserved = random.oneIn(10) ? random.next32() & 0xfc : 0;
+      return { say: "sealed", flags: (random.oneIn(3) ? 1 : 0) | reserved, body, ...edit(random, 12) };
+    }
   }
 }
 
@@ -185,6 +219,7 @@ export function generate(random: Random, seed: number, index: number): Case {
     type,
     options,
     steps: withoutPings(steps.filter((step) => step.length > 0)),
+    ...(options.curveServer === true ? { curve: curveActs(random, type) } : {}),
     ...(type === "SUB" ? { subscribe: random.pick(TOPICS) } : {}),
     ...(SENDERS.includes(type) && random.oneIn(2)
       ? { send: [Buffer.from(random.pick(["a", "ab", "b", "c"])).toString("hex")] }

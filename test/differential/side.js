@@ -63,9 +63,14 @@ async function start(id, type, options, subscribe) {
   return socket.lastEndpoint;
 }
 
-/** Reads until the socket is closed. A REP answers, so that the next request can come. */
+/** Reads until the socket is closed. A REP answers, so that the next request can come; a REQ asks, again and again. */
 async function collect(socket, messages) {
   try {
+    while (socket instanceof zmq.Request) {
+      await socket.send("request");
+      const reply = await socket.receive();
+      messages.push(reply.map((frame) => frame.toString("hex")).join(" "));
+    }
     for await (const message of socket) {
       messages.push(message.map((frame) => frame.toString("hex")).join(" "));
       if (socket instanceof zmq.Reply) await socket.send(message);
