@@ -1,6 +1,9 @@
 /**
  * Pending `send`s and `receive`s of one socket: first come, first served, each
  * with its time-out and AbortSignal. While any waits, the process stays alive.
+ *
+ * The line is linked through its members: one joins and leaves for each message
+ * of a request-reply dialogue, and a Set allocates at every other change.
  */
 
 import type { Clock, Timer } from "../base/clock.ts";
@@ -20,13 +23,18 @@ interface Waiter<P, R> {
   timer: Timer | undefined;
   signal: AbortSignal | undefined;
   onAbort: (() => void) | undefined;
+  isWaiting: boolean;
+  before: Waiter<P, R> | undefined;
+  behind: Waiter<P, R> | undefined;
 }
 
 export class WaitingLine<P, R> {
   readonly #clock: Clock;
   /** Why an operation that waited so many milliseconds in vain did not happen. */
   readonly #failure: (waitedMs: number) => ZmqError;
-  readonly #line = new Set<Waiter<P, R>>();
+  #first: Waiter<P, R> | undefined = undefined;
+  #last: Waiter<P, R> | undefined = undefined;
+  #length = 0;
   /** Something that must not be garbage-collected while operations wait: the user's socket object. */
   #keeper: object | undefined = undefined;
 
@@ -36,13 +44,12 @@ export class WaitingLine<P, R> {
   }
 
   get length(): number {
-    return this.#line.size;
+    return this.#length;
   }
 
   /** The payload whose turn it is. Only when `length` is not 0. */
   get first(): P {
-    const [waiter] = this.#line;
-    return (waiter as Waiter<P, R>).payload;
+    return (this.#first as Waiter<P, R>).payload;
   }
 
   /** Joins the line. Rejects with what `failure` says at the time-out, with the signal's reason when it fires. */
@@ -51,7 +58,17 @@ export class WaitingLine<P, R> {
     if (signal?.aborted) return Promise.reject(signal.reason);
     if (timeoutMs === 0) return Promise.reject(this.#failure(0));
     return new Promise((resolve, reject) => {
-      const waiter: Waiter<P, R> = { payload, resolve, reject, timer: undefined, signal, onAbort: undefined };
+      const waiter: Waiter<P, R> = {
+        payload,
+        resolve,
+        reject,
+        timer: undefined,
+        signal,
+        onAbort: undefined,
+        isWaiting: true,
+        before: this.#last,
+        behind: undefined,
+      };
       if (timeoutMs > 0) {
         waiter.timer = this.#clock.setTimer(() => {
           this.#leave(waiter);
@@ -65,38 +82,47 @@ export class WaitingLine<P, R> {
         };
         signal.addEventListener("abort", waiter.onAbort, { once: true });
       }
-      if (this.#line.size === 0) {
+      if (this.#last === undefined) {
+        this.#first = waiter;
         this.#keeper = keeper;
         this.#clock.hold();
-      }
-      this.#line.add(waiter);
+      } else this.#last.behind = waiter;
+      this.#last = waiter;
+      this.#length++;
     });
   }
 
   /** The first in line is done. */
   resolveFirst(result: R): void {
-    const [waiter] = this.#line;
+    const waiter = this.#first;
     if (waiter === undefined) return;
     this.#leave(waiter);
     waiter.resolve(result);
   }
 
   rejectFirst(error: unknown): void {
-    const [waiter] = this.#line;
+    const waiter = this.#first;
     if (waiter === undefined) return;
     this.#leave(waiter);
     waiter.reject(error);
   }
 
   rejectAll(error: () => unknown): void {
-    while (this.#line.size > 0) this.rejectFirst(error());
+    while (this.#length > 0) this.rejectFirst(error());
   }
 
   #leave(waiter: Waiter<P, R>): void {
-    if (!this.#line.delete(waiter)) return;
+    if (!waiter.isWaiting) return;
+    waiter.isWaiting = false;
+    const { before, behind } = waiter;
+    if (before === undefined) this.#first = behind;
+    else before.behind = behind;
+    if (behind === undefined) this.#last = before;
+    else behind.before = before;
+    this.#length--;
     if (waiter.timer !== undefined) this.#clock.clearTimer(waiter.timer);
     if (waiter.onAbort !== undefined) waiter.signal?.removeEventListener("abort", waiter.onAbort);
-    if (this.#line.size > 0) return;
+    if (this.#length > 0) return;
     this.#keeper = undefined;
     this.#clock.release();
   }
