@@ -8,7 +8,7 @@
  * first 32 octets of the key stream are the key of the tag, the rest covers
  * the content. libsodium's own function for it computes HSalsa20 anew for each
  * box, and the start of the stream up to three times: at 64 bytes it opens
- * 1.9 million boxes a second, this way 2.8 million (bench/crypto.ts).
+ * 2.1 million boxes a second, this way 3.4 million (bench/crypto.ts).
  *
  * The package starts its module asynchronously. Keys must be made and
  * connections accepted synchronously, so its own hook for custom instantiation
