@@ -4,6 +4,8 @@
  * messages of its pipe.
  */
 
+import { smallCopyOf } from "./bytes.ts";
+
 export type Frame = Uint8Array;
 
 /** One frame or more. The array belongs to whoever received it; the bytes may be shared and are never written to. */
@@ -19,3 +21,14 @@ export interface Control {
 export type Properties = ReadonlyMap<string, Uint8Array>;
 
 export const NO_PROPERTIES: Properties = new Map();
+
+/** Bodies up to this size are copied when they must wait, as zeromq.js does, so that a caller may reuse a small buffer. */
+const COPIED_BYTES = 128;
+
+/** Puts copies in the place of small frames, which are their sender's to use again, or go to other peers too. */
+export function copySmall(message: Message): void {
+  for (let i = 0; i < message.length; i++) {
+    const frame = message[i] as Uint8Array;
+    if (frame.length <= COPIED_BYTES && frame.length > 0) message[i] = smallCopyOf(frame);
+  }
+}

@@ -10,10 +10,9 @@
  * costs nothing. High-water marks count messages, per pipe and direction.
  */
 
-import { smallCopyOf } from "./bytes.ts";
 import type { ZmqError } from "./errors.ts";
 import { type Leftovers, messageMemory, pipeMemory } from "./leftovers.ts";
-import { type Control, type Message, NO_PROPERTIES, type Properties } from "./message.ts";
+import { type Control, copySmall, type Message, NO_PROPERTIES, type Properties } from "./message.ts";
 import { Queue } from "./queue.ts";
 
 /** The far side of a pipe. */
@@ -68,17 +67,6 @@ export interface PipeLimits {
   /** Bytes of the messages in each queue, 0 or absent for no limit. */
   readonly sendHighWaterMarkBytes?: number;
   readonly receiveHighWaterMarkBytes?: number;
-}
-
-/** Bodies up to this size are copied when they must wait, as zeromq.js does, so that a caller may reuse a small buffer. */
-const COPIED_BYTES = 128;
-
-/** Puts copies in the place of small frames, which are their sender's to use again, or go to other peers too. */
-export function copySmall(message: Message): void {
-  for (let i = 0; i < message.length; i++) {
-    const frame = message[i] as Uint8Array;
-    if (frame.length <= COPIED_BYTES && frame.length > 0) message[i] = smallCopyOf(frame);
-  }
 }
 
 export class Pipe {

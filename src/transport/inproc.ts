@@ -7,8 +7,8 @@
  */
 
 import { ZmqError } from "../base/errors.ts";
-import type { Control, Message, Properties } from "../base/message.ts";
-import { copySmall, type Outlet, type Pipe } from "../base/pipe.ts";
+import { type Control, copySmall, type Message, type Properties } from "../base/message.ts";
+import type { Outlet, Pipe } from "../base/pipe.ts";
 
 /** The socket behind a bound name. */
 export interface InprocBinder {
