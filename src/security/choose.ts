@@ -102,6 +102,7 @@ function curveClients(config: MechanismConfig, keys: CurveClientKeys): () => Mec
   try {
     first = new CurveClient(config, keys);
   } catch (cause) {
+    if (!(cause instanceof ZmqError) || cause.code !== "ERR_ZMTP_CRYPTOGRAPHIC") throw cause;
     throw new ZmqError("EINVAL", { message: "curveServerKey is no public key", cause });
   }
   return () => {

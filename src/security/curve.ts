@@ -22,7 +22,6 @@ import { NONCE_BYTES, type RandomSource } from "./crypto.ts";
 export const COOKIE_BYTES = 96;
 export const VOUCH_BYTES = 96;
 export const LONG_NONCE_BYTES = 16;
-export const SHORT_NONCE_BYTES = 8;
 
 export const HELLO_BYTES = 200;
 export const WELCOME_BYTES = 168;

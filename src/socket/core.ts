@@ -37,11 +37,6 @@ export interface Received {
   readonly source: Pipe | undefined;
 }
 
-export interface SendOptions {
-  /** Rejects the call with the signal's reason when it fires before the message was taken. */
-  readonly signal?: AbortSignal | undefined;
-}
-
 export type PatternFactory = (host: PatternHost) => Pattern;
 
 /** What a core tells others that watch it: a proxy, a poller, `connected()`. */

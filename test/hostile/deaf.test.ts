@@ -4,11 +4,27 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { fromText } from "../../src/base/bytes.ts";
 import { Dealer, Pull, Router, Stream } from "../../src/socket/sockets.ts";
+import type { FakeClock } from "../fake-clock.ts";
 import { bytes, command, FakeLink, fakeContext, frame, GREETING, ready, repeated } from "../fake-link.ts";
 import { bound } from "./bound.ts";
 
 const X = frame(0, fromText("x"));
 const LINGER = 1000;
+
+/** What was sent to a peer that takes none of it holds the end of its endpoint for the linger period, and no longer. */
+async function assertHeldForLinger(socket: Dealer, clock: FakeClock, link: FakeLink, end: (socket: Dealer) => void) {
+  link.isFull = true;
+  for (let i = 0; i < 5; i++) {
+    await socket.send("x");
+    clock.turn();
+  }
+  end(socket);
+  clock.advance(LINGER - 1);
+  assert.equal(link.isOpen, true);
+  clock.advance(1);
+  assert.equal(link.isOpen, false);
+  assert.equal(clock.pending, 0);
+}
 
 describe("a peer that never reads", () => {
   it("and loses its name by handover is let go when the linger period is over, and what waited for it is counted", async () => {
@@ -69,17 +85,7 @@ describe("a peer that never reads", () => {
     it(`holds ${what} of a bound socket no longer than linger says`, async () => {
       const { socket, clock, transport } = bound(Dealer, { linger: LINGER });
       const link = transport.peer("DEALER");
-      link.isFull = true;
-      for (let i = 0; i < 5; i++) {
-        await socket.send("x");
-        clock.turn();
-      }
-      end(socket);
-      clock.advance(LINGER - 1);
-      assert.equal(link.isOpen, true);
-      clock.advance(1);
-      assert.equal(link.isOpen, false);
-      assert.equal(clock.pending, 0);
+      await assertHeldForLinger(socket, clock, link, end);
     });
   }
 
@@ -97,17 +103,7 @@ describe("a peer that never reads", () => {
       await undefined;
       link.handler.data(GREETING);
       link.handler.data(ready("DEALER", new Uint8Array(0)));
-      link.isFull = true;
-      for (let i = 0; i < 5; i++) {
-        await socket.send("x");
-        clock.turn();
-      }
-      end(socket);
-      clock.advance(LINGER - 1);
-      assert.equal(link.isOpen, true);
-      clock.advance(1);
-      assert.equal(link.isOpen, false);
-      assert.equal(clock.pending, 0);
+      await assertHeldForLinger(socket, clock, link, end);
     });
   }
 });
