@@ -16,7 +16,7 @@ import {
   type EventType,
   publicEvent,
 } from "./event-types.ts";
-import { Socket, type WaitOptions } from "./socket.ts";
+import { coreOf, isSocket, type Socket, type WaitOptions } from "./socket.ts";
 import { WaitingLine } from "./waiting.ts";
 
 type AnyEvent = Event | DropEvent;
@@ -41,8 +41,8 @@ export class Observer implements EventSubscriber {
 
   /** Observes `socket` from now on. `socket.events` is one that its socket keeps. Throws ENOTSOCK for a closed one. */
   constructor(socket: Socket) {
-    if (!Socket.isSocket(socket)) throw new TypeError("Socket must be a socket object");
-    const core = Socket.coreOf(socket);
+    if (!isSocket(socket)) throw new TypeError("Socket must be a socket object");
+    const core = coreOf(socket);
     this.#core = core;
     this.#clock = core.clock;
     this.#readers = new WaitingLine(core.clock, () => new ZmqError("EAGAIN"));

@@ -6,7 +6,7 @@
 import { ZmqError } from "../base/errors.ts";
 import { signalOf } from "./arguments.ts";
 import type { SocketCore } from "./core.ts";
-import { Socket, type WaitOptions } from "./socket.ts";
+import { coreOf, isSocket, type Socket, type WaitOptions } from "./socket.ts";
 
 /** What to wait for, and what was found. */
 export interface PollEvents {
@@ -27,7 +27,7 @@ export class Poller {
 
   /** Adds a socket, or changes what it is polled for. By default for receiving. */
   register(socket: Socket, events: PollEvents = { readable: true }): void {
-    if (!Socket.isSocket(socket)) throw new TypeError("Socket must be a socket object");
+    if (!isSocket(socket)) throw new TypeError("Socket must be a socket object");
     this.#sockets.set(socket, events);
   }
 
@@ -63,7 +63,7 @@ export class Poller {
     } catch (error) {
       return Promise.reject(error);
     }
-    const cores = [...this.#sockets.keys()].map(Socket.coreOf);
+    const cores = [...this.#sockets.keys()].map(coreOf);
     if (found.length > 0 || timeoutMs === 0 || (cores.length === 0 && timeoutMs < 0)) return Promise.resolve(found);
     return this.#wait(cores, timeoutMs, signal);
   }

@@ -9,7 +9,7 @@ import { fromText, toText } from "../base/bytes.ts";
 import { ZmqError } from "../base/errors.ts";
 import type { Message } from "../base/message.ts";
 import type { SocketCore, Watcher } from "./core.ts";
-import { Socket } from "./socket.ts";
+import { coreOf, endpointsOf, isSocket, type Socket } from "./socket.ts";
 
 /** Messages forwarded in one go before the event loop turns. */
 const BURST = 1000;
@@ -54,20 +54,20 @@ export class Proxy<F extends Socket = Socket, B extends Socket = Socket> impleme
   #finish: ((error?: unknown) => void) | undefined = undefined;
 
   constructor(frontEnd: F, backEnd: B, options: ProxyOptions = {}) {
-    if (!Socket.isSocket(frontEnd)) throw new TypeError("Front-end must be a socket object");
-    if (!Socket.isSocket(backEnd)) throw new TypeError("Back-end must be a socket object");
-    if (typeof options !== "object" || Socket.isSocket(options)) {
+    if (!isSocket(frontEnd)) throw new TypeError("Front-end must be a socket object");
+    if (!isSocket(backEnd)) throw new TypeError("Back-end must be a socket object");
+    if (typeof options !== "object" || isSocket(options)) {
       throw new TypeError("Expected 2 arguments and options: { capture, control }");
     }
     for (const [name, socket] of Object.entries(options)) {
-      if (!Socket.isSocket(socket)) throw new TypeError(`${name} must be a socket object`);
+      if (!isSocket(socket)) throw new TypeError(`${name} must be a socket object`);
     }
     this.frontEnd = frontEnd;
     this.backEnd = backEnd;
-    this.#front = Socket.coreOf(frontEnd);
-    this.#back = Socket.coreOf(backEnd);
-    this.#capture = options.capture && Socket.coreOf(options.capture);
-    this.#control = options.control && Socket.coreOf(options.control);
+    this.#front = coreOf(frontEnd);
+    this.#back = coreOf(backEnd);
+    this.#capture = options.capture && coreOf(options.capture);
+    this.#control = options.control && coreOf(options.control);
     const none = () => ({ received: { messages: 0, bytes: 0 }, sent: { messages: 0, bytes: 0 } });
     this.#statistics = { frontEnd: none(), backEnd: none() };
   }
@@ -232,8 +232,8 @@ export class Proxy<F extends Socket = Socket, B extends Socket = Socket> impleme
   }
 
   #check(socket: Socket, name: string): void {
-    const core = Socket.coreOf(socket);
-    const endpoints = Socket.endpointsOf(socket);
+    const core = coreOf(socket);
+    const endpoints = endpointsOf(socket);
     if (core.isProxied || endpoints.isBusy) {
       throw new ZmqError("EBUSY", { message: "Socket is blocked by a bind or unbind operation" });
     }

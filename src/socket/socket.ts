@@ -24,7 +24,7 @@ import type { OpenSocket } from "./context-core.ts";
 import { conversions } from "./conversions.ts";
 import type { SocketCore } from "./core.ts";
 import { defaultContext } from "./default-context.ts";
-import type { ConnectOptions } from "./endpoints.ts";
+import type { ConnectOptions, Endpoints } from "./endpoints.ts";
 import { toMessage } from "./frames.ts";
 import { Observer } from "./observer.ts";
 import { PATTERNS } from "./patterns.ts";
@@ -63,6 +63,15 @@ const UNSUBSCRIBE = 7;
 
 /** Instances of these are sealed; those of a user's subclasses are not. */
 const OWN_CLASSES = new WeakSet<object>();
+
+// What the library does with sockets from outside. Functions of this module, so that users of the class have none of it.
+
+/** The core, for proxies, pollers, observers. */
+export let coreOf: (socket: Socket) => SocketCore;
+export let endpointsOf: (socket: Socket) => Endpoints;
+export let isSocket: (value: unknown) => value is Socket;
+/** Gives a class the option properties of its type, and seals its instances against misspelt ones. */
+export let define: (socketClass: abstract new (...args: never[]) => Socket, type: SocketTypeName) => void;
 
 export abstract class Socket {
   readonly #open: OpenSocket;
@@ -334,23 +343,14 @@ export abstract class Socket {
     else this.#assignById(option, value);
   }
 
-  /** The core, for what works on sockets from outside: proxies, pollers. */
-  static coreOf(socket: Socket): SocketCore {
-    return socket.#core;
-  }
-
-  static endpointsOf(socket: Socket): OpenSocket["endpoints"] {
-    return socket.#open.endpoints;
-  }
-
-  static isSocket(value: unknown): value is Socket {
-    return typeof value === "object" && value !== null && #core in value;
-  }
-
-  /** Gives a class the option properties of its type, and seals its instances against misspelt ones. */
-  static define(socketClass: abstract new (...args: never[]) => Socket, type: SocketTypeName): void {
-    OWN_CLASSES.add(socketClass);
-    for (const name of optionsOf(type)) Socket.#defineOption(socketClass.prototype, name);
+  static {
+    coreOf = (socket) => socket.#core;
+    endpointsOf = (socket) => socket.#open.endpoints;
+    isSocket = (value) => typeof value === "object" && value !== null && #core in value;
+    define = (socketClass, type) => {
+      OWN_CLASSES.add(socketClass);
+      for (const name of optionsOf(type)) Socket.#defineOption(socketClass.prototype, name);
+    };
   }
 
   static #defineOption(prototype: Socket, name: OptionName): void {

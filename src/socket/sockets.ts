@@ -10,7 +10,7 @@ import type { Context } from "./context.ts";
 import type { ConnectOptions } from "./endpoints.ts";
 import { type MessageLike, toFrame, toMessage } from "./frames.ts";
 import { type RequestOptions, request } from "./lazy-pirate.ts";
-import { type Received, Socket, type WaitOptions } from "./socket.ts";
+import { coreOf, define, type Received, Socket, type WaitOptions } from "./socket.ts";
 
 /** A received frame: a `Buffer` where the runtime has it. */
 export type Message = typeof globalThis extends {
@@ -112,7 +112,7 @@ export class Request extends Socket {
    * than once. Rejects with EFSM while a `send` of one's own awaits its reply. Frames must not change meanwhile.
    */
   request(message: MessageLike | MessageLike[], options: RequestOptions = {}): Promise<Message[]> {
-    const core = Socket.coreOf(this);
+    const core = coreOf(this);
     if (core.isClosed) throw new ZmqError("EBADF");
     return request(core, toMessage(message), options, this) as Promise<Message[]>;
   }
@@ -205,15 +205,15 @@ export interface Stream
     Writable<[MessageLike, MessageLike]>,
     Properties<"STREAM"> {}
 
-Socket.define(Pair, "PAIR");
-Socket.define(Publisher, "PUB");
-Socket.define(Subscriber, "SUB");
-Socket.define(Request, "REQ");
-Socket.define(Reply, "REP");
-Socket.define(Dealer, "DEALER");
-Socket.define(Router, "ROUTER");
-Socket.define(Pull, "PULL");
-Socket.define(Push, "PUSH");
-Socket.define(XPublisher, "XPUB");
-Socket.define(XSubscriber, "XSUB");
-Socket.define(Stream, "STREAM");
+define(Pair, "PAIR");
+define(Publisher, "PUB");
+define(Subscriber, "SUB");
+define(Request, "REQ");
+define(Reply, "REP");
+define(Dealer, "DEALER");
+define(Router, "ROUTER");
+define(Pull, "PULL");
+define(Push, "PUSH");
+define(XPublisher, "XPUB");
+define(XSubscriber, "XSUB");
+define(Stream, "STREAM");

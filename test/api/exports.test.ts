@@ -45,6 +45,14 @@ test("a proxy has both its sockets", () => {
   assert.equal(proxy.backEnd, back);
 });
 
+test("no class has members of its own beside its prototype: what is internal is out of reach", () => {
+  for (const [name, exported] of Object.entries(ours)) {
+    if (typeof exported !== "function" || !/^[A-Z]/.test(name)) continue;
+    const statics = Reflect.ownKeys(exported).filter((key) => !["length", "name", "prototype"].includes(String(key)));
+    assert.deepEqual(statics, [], name);
+  }
+});
+
 test("version is that of a libzmq, as programs compare it", () => {
   assert.match(zmq.version, /^\d+\.\d+\.\d+$/);
   assert.equal(zmq.version, reference.version);

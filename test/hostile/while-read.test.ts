@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { fromText, toText } from "../../src/base/bytes.ts";
-import { Socket } from "../../src/socket/socket.ts";
+import { coreOf } from "../../src/socket/socket.ts";
 import { Dealer, Pull, Reply, Request, Router, Subscriber, XPublisher } from "../../src/socket/sockets.ts";
 import { bytes, command, type FakeLink, frame } from "../fake-link.ts";
 import { bound } from "./bound.ts";
@@ -31,7 +31,7 @@ describe("what breaks the protocol behind a message", () => {
   ] as const) {
     it(`ends a connection of a ${name} once the message was read, and leaves nothing in the reckoning`, async () => {
       const { socket, clock, transport } = bound(Type as typeof Pull, OPTIONS);
-      const { leftovers } = Socket.coreOf(socket);
+      const { leftovers } = coreOf(socket);
       for (let i = 0; i < 10; i++) {
         const link = transport.peer(peer);
         link.handler.data(bytes(sent, TOO_LONG));
@@ -120,7 +120,7 @@ describe("an XPUB whose user is behind", () => {
   it("reckons what a peer is refused with, and what stood beside it", async () => {
     const options = { ...OPTIONS, maxSubscriptionsPerPeer: 1 } as const;
     const { socket, transport } = bound(XPublisher, options);
-    const { leftovers } = Socket.coreOf(socket);
+    const { leftovers } = coreOf(socket);
     const link = transport.peer("XSUB");
     link.handler.data(bytes(frame(1, fromText("\u0001a")), frame(1, fromText("\u0001b")), X));
     assert.equal(link.isOpen, false);

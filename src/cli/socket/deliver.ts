@@ -1,6 +1,7 @@
 /** The end of a socket command: what was accepted leaves, within linger, and what did not is told. */
 
-import { context, Socket } from "../../index.ts";
+import { context } from "../../index.ts";
+import { endpointsOf } from "../../socket/socket.ts";
 import { deadline } from "../deadline.ts";
 import { grouped } from "../numbers.ts";
 import type { Shutdown } from "../shutdown.ts";
@@ -15,7 +16,7 @@ export async function deliver(socket: AnySocket, shutdown: Shutdown, timeoutMs: 
   const { linger } = socket;
   const limits = [timeoutMs, linger > 0 ? linger : undefined].filter((ms) => ms !== undefined);
   const signal = deadline(shutdown.abandoning, limits.length === 0 ? undefined : Math.min(...limits));
-  if (linger === 0 || Socket.endpointsOf(socket).isIdle) return await close(socket, signal, true);
+  if (linger === 0 || endpointsOf(socket).isIdle) return await close(socket, signal, true);
   try {
     await socket.drained({ signal });
     return await close(socket, signal, true);

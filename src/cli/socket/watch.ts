@@ -1,7 +1,8 @@
 /** Tells the user what happens to connections: failed handshakes, waiting, and with `--verbose` all of it. */
 
 import { SOCKET_TYPES, type SocketTypeName } from "../../base/socket-types.ts";
-import { type Event, Socket } from "../../index.ts";
+import type { Event } from "../../index.ts";
+import { endpointsOf } from "../../socket/socket.ts";
 import { describe, Failure } from "../failure.ts";
 import type { Shutdown } from "../shutdown.ts";
 import { note, warn } from "../terminal.ts";
@@ -66,7 +67,7 @@ function watchHandshakes(socket: AnySocket, type: SocketTypeName, shutdown: Shut
   /** A peer that refuses us for good is not tried again: without any endpoint left there is nothing to wait for. */
   const tell = (line: string, isCertain: boolean) =>
     setImmediate(() => {
-      if (!socket.closed && Socket.endpointsOf(socket).isEmpty) shutdown.fail(new Failure(line));
+      if (!socket.closed && endpointsOf(socket).isEmpty) shutdown.fail(new Failure(line));
       else if (isCertain && !told.has(line)) warn(line);
       if (isCertain) told.add(line);
     });
