@@ -20,10 +20,9 @@ import type { InprocBinder, InprocSide } from "../transport/inproc.ts";
 import { connectionMaker } from "./connections.ts";
 import type { ContextCore } from "./context-core.ts";
 import type { SocketCore } from "./core.ts";
+import { absent, resolvedNames } from "./endpoint-names.ts";
 
 const INPROC = "inproc://";
-/** Endpoints that an error names. */
-const MOST_NAMED = 5;
 
 export interface ConnectOptions {
   /** ROUTER, STREAM: the routing id by which this socket addresses the peer (ZMQ_CONNECT_ROUTING_ID). */
@@ -129,7 +128,7 @@ export class Endpoints implements EndpointOwner, InprocBinder {
   async #unbindLater(text: string): Promise<void> {
     try {
       await undefined;
-      this.#unbind(text);
+      this.end(text);
     } finally {
       this.#settle();
     }
@@ -138,7 +137,7 @@ export class Endpoints implements EndpointOwner, InprocBinder {
   unbindSync(text: string): void {
     this.#begin();
     try {
-      this.#unbind(text);
+      this.end(text);
     } finally {
       this.#settle();
     }
@@ -161,21 +160,18 @@ export class Endpoints implements EndpointOwner, InprocBinder {
     this.#core.options.lastEndpoint = text;
   }
 
-  disconnect(text: string): void {
-    this.#parse(text, "connect");
-    for (const dialer of this.#dialers) {
-      if (dialer.endpoint !== text || dialer.isClosing) continue;
-      dialer.close(this.#core.options.linger);
-      return;
-    }
-    for (const endpoint of this.#inproc) {
-      if (endpoint.side === undefined || endpoint.text !== text) continue;
-      this.#closeInproc(endpoint);
-      return;
-    }
-    const connected = [...this.#dialers].filter(({ isClosing }) => !isClosing).map(({ endpoint }) => endpoint);
-    for (const { side, text: name } of this.#inproc) if (side !== undefined) connected.push(name);
-    throw absent(text, "connected", connected);
+  /** Ends all that is bound or connected at `text`: `unbind` and `disconnect` are one call in libzmq. */
+  end(text: string): void {
+    const names = resolvedNames(text, this.#core.options.ipv6);
+    this.#expectCompatible(text);
+    if (this.#endAt(text)) return;
+    for (const name of names) if (name !== text && this.#endAt(name)) return;
+    const bound: string[] = [];
+    const connected: string[] = [];
+    for (const { isClosing, endpoint } of this.#acceptors) if (!isClosing) bound.push(endpoint);
+    for (const { isClosing, endpoint } of this.#dialers) if (!isClosing) connected.push(endpoint);
+    for (const { side, text: name } of this.#inproc) (side === undefined ? bound : connected).push(name);
+    throw absent(text, bound, connected);
   }
 
   /** Ends all endpoints, each within the socket's linger period; `done` is called once all are gone. */
@@ -266,14 +262,20 @@ export class Endpoints implements EndpointOwner, InprocBinder {
 
   #parse(text: string, role: "bind" | "connect"): Endpoint {
     const endpoint = parseEndpoint(text, role, this.#core.options.ipv6);
+    this.#expectCompatible(text);
+    if (this.#core.type === "STREAM" && endpoint.scheme !== "tcp") {
+      throw new ZmqError("EPROTONOSUPPORT", { address: text });
+    }
+    return endpoint;
+  }
+
+  /** Multicast is for publishers and subscribers, udp for socket types that are not there. */
+  #expectCompatible(text: string): void {
     const { type } = this.#core;
-    const isMulticast = endpoint.scheme === "epgm" || endpoint.scheme === "pgm";
     const isPubSub = type === "PUB" || type === "SUB" || type === "XPUB" || type === "XSUB";
-    if (endpoint.scheme === "udp" || (isMulticast && !isPubSub)) {
+    if (text.startsWith("udp:") || (/^e?pgm:/.test(text) && !isPubSub)) {
       throw new ZmqError("ENOCOMPATPROTO", { address: text });
     }
-    if (type === "STREAM" && endpoint.scheme !== "tcp") throw new ZmqError("EPROTONOSUPPORT", { address: text });
-    return endpoint;
   }
 
   #transport(endpoint: Endpoint): Transport {
@@ -310,21 +312,31 @@ export class Endpoints implements EndpointOwner, InprocBinder {
     this.#core.options.lastEndpoint = acceptor.endpoint;
   }
 
-  #unbind(text: string): void {
-    this.#parse(text, "bind");
-    for (const acceptor of this.#acceptors) {
-      if (!acceptor.isAt(text) || acceptor.isClosing) continue;
-      acceptor.close(this.#core.options.linger);
-      return;
+  /** True when any was there. One bound inproc name comes before the connections to it, as in libzmq. */
+  #endAt(name: string): boolean {
+    const bound = [...this.#inproc].find(({ side, text }) => side === undefined && text === name);
+    if (bound !== undefined) {
+      this.#closeInproc(bound);
+      return true;
     }
-    for (const endpoint of this.#inproc) {
-      if (endpoint.side !== undefined || endpoint.text !== text) continue;
+    let found = false;
+    for (const endpoint of [...this.#inproc]) {
+      if (endpoint.text !== name) continue;
+      found ||= endpoint.side?.pipe.isClosed === false;
       this.#closeInproc(endpoint);
-      return;
     }
-    const bound = [...this.#acceptors].filter(({ isClosing }) => !isClosing).map(({ endpoint }) => endpoint);
-    for (const { side, text: name } of this.#inproc) if (side === undefined) bound.push(name);
-    throw absent(text, "bound", bound);
+    const { linger } = this.#core.options;
+    for (const dialer of [...this.#dialers]) {
+      if (dialer.endpoint !== name || dialer.isClosing) continue;
+      found = true;
+      dialer.close(linger);
+    }
+    for (const acceptor of [...this.#acceptors]) {
+      if (!acceptor.isAt(name) || acceptor.isClosing) continue;
+      found = true;
+      acceptor.close(linger);
+    }
+    return found;
   }
 
   #takeConnectRoutingId(given: string | Uint8Array | undefined): Uint8Array | undefined {
@@ -382,11 +394,4 @@ export class Endpoints implements EndpointOwner, InprocBinder {
     this.#onEmpty = undefined;
     done();
   }
-}
-
-/** There is no such endpoint; names those that there are, for `localhost` is not `127.0.0.1` here. */
-function absent(address: string, state: "bound" | "connected", endpoints: readonly string[]): ZmqError {
-  const named = endpoints.length === 0 ? "none" : endpoints.slice(0, MOST_NAMED).join(", ");
-  const more = endpoints.length > MOST_NAMED ? `, and ${endpoints.length - MOST_NAMED} more` : "";
-  return new ZmqError("ENOENT", { address, detail: `${state}: ${named}${more}` });
 }

@@ -27,6 +27,7 @@ const lastOf = new WeakMap<SocketCore, Promise<unknown>>();
 
 /** Asks once the requests before it are through. `keeper` is kept from garbage collection meanwhile. */
 export function request(core: SocketCore, message: Message, options: RequestOptions, keeper: object): Promise<Message> {
+  if (message.length === 0) throw new TypeError("Message must be present");
   const signal = signalOf(options, 1);
   const { timeout = 2500, retries = 3 } = options;
   if (!(timeout > 0)) throw new RangeError(`timeout: expected more than 0 milliseconds, not ${timeout}`);

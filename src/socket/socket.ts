@@ -64,9 +64,8 @@ const UNSUBSCRIBE = 7;
 /** Instances of these are sealed; those of a user's subclasses are not. */
 const OWN_CLASSES = new WeakSet<object>();
 
-// What the library does with sockets from outside. Functions of this module, so that users of the class have none of it.
+// What the library does with sockets from outside: functions of this module, out of reach of users of the class.
 
-/** The core, for proxies, pollers, observers. */
 export let coreOf: (socket: Socket) => SocketCore;
 export let endpointsOf: (socket: Socket) => Endpoints;
 export let isSocket: (value: unknown) => value is Socket;
@@ -148,7 +147,7 @@ export abstract class Socket {
     this.#open.endpoints.bindSync(address);
   }
 
-  /** Ends a bound endpoint and the connections it accepted. Rejects with ENOENT when there is none. */
+  /** As `disconnect` (one call in libzmq), with the connections that a bound endpoint accepted. Rejects with ENOENT. */
   unbind(address: string): Promise<void> {
     this.#check(address, arguments.length);
     return this.#open.endpoints.unbind(address);
@@ -167,10 +166,10 @@ export abstract class Socket {
     this.#open.endpoints.connect(address, options ?? {});
   }
 
-  /** Ends a connected endpoint. Throws ENOENT when there is none. */
+  /** Ends what is connected or bound at `address`, all of it when there are several. Throws ENOENT when there is nothing. */
   disconnect(address: string): void {
     this.#check(address, arguments.length);
-    this.#open.endpoints.disconnect(address);
+    this.#open.endpoints.end(address);
   }
 
   /**
@@ -214,6 +213,7 @@ export abstract class Socket {
         if (core.isClosed || core.isProxied) refuse(core);
         const signal = options === undefined ? undefined : signalOf(options, 1);
         if (signal?.aborted) return Promise.reject(signal.reason);
+        if (frames.length === 0 && core.pattern.send !== undefined) return Promise.resolve(); // nothing, as in zeromq.js
         return core.send(frames, this, signal);
       },
       receive(this: Socket, options?: WaitOptions): Promise<Uint8Array[]> {

@@ -41,13 +41,12 @@ test("a context that is full says so: the process may have descriptors left", ()
 test("an endpoint that is not there is told with those that are", async () => {
   await using dealer = new zmq.Dealer({ linger: 0 });
   await dealer.bind("tcp://127.0.0.1:*");
-  const bound = `bound: ${dealer.lastEndpoint}, inproc://bound`;
+  const bound = `bound: ${dealer.lastEndpoint}, inproc://bound; connected: `;
   await dealer.bind("inproc://bound");
-  await assert.rejects(dealer.unbind("tcp://127.0.0.1:1"), { code: "ENOENT", detail: bound });
-  assert.throws(() => dealer.disconnect("tcp://localhost:5999"), { code: "ENOENT", detail: "connected: none" });
+  await assert.rejects(dealer.unbind("tcp://127.0.0.1:1"), { code: "ENOENT", detail: `${bound}none` });
   dealer.connect("tcp://127.0.0.1:5999");
-  const connected = "connected: tcp://127.0.0.1:5999";
-  assert.throws(() => dealer.disconnect("tcp://localhost:5999"), { code: "ENOENT", detail: connected });
+  const detail = `${bound}tcp://127.0.0.1:5999`;
+  assert.throws(() => dealer.disconnect("tcp://some-host:5999"), { code: "ENOENT", detail });
 });
 
 test("a bind that fails says what the system had against it", async () => {
