@@ -204,8 +204,8 @@ export class RepPattern implements Pattern {
   #request: Message | undefined = undefined;
   #delimiter = 0;
   #owesReply = false;
-  /** The frames before the body of the request that is being answered. */
-  readonly #envelope: Frame[] = [];
+  /** The frames before the body of the request that is being answered. A long one becomes the beginning of the reply. */
+  #envelope: Frame[] = [];
   source: Pipe | undefined = undefined;
   blockedBy: "EAGAIN" | "EFSM" = "EAGAIN";
 
@@ -237,9 +237,7 @@ export class RepPattern implements Pattern {
       this.#host.dropped(pipe.isClosed ? "disconnected" : "highWaterMark", pipe, message);
       return true;
     }
-    let reply = message;
-    for (let i = this.#envelope.length - 1; i >= 0; i--) reply = prepend(this.#envelope[i] as Frame, reply);
-    pipe.write(reply);
+    pipe.write(this.#inEnvelope(message));
     return true;
   }
 
@@ -257,6 +255,15 @@ export class RepPattern implements Pattern {
     if (this.#delimiter > 0) return request.slice(this.#delimiter + 1);
     request.shift();
     return request;
+  }
+
+  /** An envelope may have as many frames as a message: each frame is moved once. */
+  #inEnvelope(message: Message): Message {
+    const envelope = this.#envelope;
+    if (envelope.length === 1) return prepend(envelope[0] as Frame, message);
+    this.#envelope = [];
+    for (let i = 0; i < message.length; i++) envelope.push(message[i] as Frame);
+    return envelope;
   }
 
   get canSend(): boolean {
