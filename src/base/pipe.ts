@@ -72,6 +72,8 @@ export interface PipeLimits {
 export class Pipe {
   /** Handshake metadata, `Peer-Address`, `User-Id`; empty until connected. */
   peer: Properties = NO_PROPERTIES;
+  /** Owned by the socket: `peer` as users are shown it, once somebody has asked. */
+  metadata: Readonly<Record<string, string>> | undefined = undefined;
   /** The endpoint this pipe came from, as the user wrote it or as it was bound. */
   readonly endpoint: string;
   /** The peer's own address, from its link: `tcp://127.0.0.1:40312`; empty without one. */
@@ -288,6 +290,7 @@ export class Pipe {
   /** Tells the owner that the peer is there. `peer` is what the handshake learned. */
   connect(peer: Properties): void {
     this.peer = peer;
+    this.metadata = undefined;
     this.isConnected = true;
     this.#owner.connected(this);
   }

@@ -23,7 +23,7 @@ import { Encoder, type Framing } from "../wire/encoder.ts";
 import { FrameReader } from "../wire/frame-reader.ts";
 import { Greeting, type GreetingOutcome, type ZmtpVersion } from "../wire/greeting.ts";
 import { LegacyDecoder } from "../wire/legacy.ts";
-import { IDENTITY, SOCKET_TYPE } from "../wire/metadata.ts";
+import { IDENTITY, MAX_IDENTITY_BYTES, SOCKET_TYPE } from "../wire/metadata.ts";
 import { FRAMES_AT_ONCE } from "./turn-budget.ts";
 
 /** libzmq takes handshake commands of any length; this much leaves room for long metadata. */
@@ -217,6 +217,11 @@ export class Handshake {
       else encoder.encode([this.#config.routingId]);
     }
     this.#identity ??= reader.next();
+    if (this.#identity !== undefined && this.#identity.length > MAX_IDENTITY_BYTES) {
+      throw new ZmqError("EPROTO", {
+        detail: `identity frame of ${this.#identity.length} octets, expected ${MAX_IDENTITY_BYTES} at most`,
+      });
+    }
     return this.#identity && legacyPeer(agreed, this.#identity);
   }
 

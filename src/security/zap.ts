@@ -95,7 +95,7 @@ function parseStatus(frame: Uint8Array): ZapReply["status"] {
 function parseReplyMetadata(frame: Uint8Array): Properties {
   if (frame.length === 0) return NO_PROPERTIES;
   try {
-    return parseMetadata(frame);
+    return parseMetadata(frame, Number.POSITIVE_INFINITY); // The handler is this side's own.
   } catch (cause) {
     throw new ZmqError("ERR_ZAP_INVALID_METADATA", { message: "ZAP reply: a metadata property is cut short", cause });
   }

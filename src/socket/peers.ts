@@ -17,7 +17,7 @@ export interface PeerInfo {
   readonly connected: boolean;
   /** By which a ROUTER or STREAM addresses the peer; null for other types. */
   readonly routingId: Uint8Array | null;
-  /** Handshake properties, `Peer-Address`, `User-Id`. */
+  /** Handshake properties, `Peer-Address`, `User-Id`: frozen, without a prototype, one object a connection. */
   readonly metadata: Readonly<Record<string, string>>;
   /** Messages waiting to be sent, and to be received. */
   readonly sendQueueLength: number;
@@ -36,7 +36,7 @@ export function peerInfo(pipe: Pipe): PeerInfo {
     dialed: pipe.dialed,
     connected: pipe.isConnected,
     routingId: pipe.routingId ?? null,
-    metadata: properties(pipe.peer),
+    metadata: metadataOf(pipe),
     sendQueueLength: pipe.outboundLength,
     receiveQueueLength: pipe.inboundLength,
     messagesSent: pipe.messagesSent,
@@ -46,9 +46,21 @@ export function peerInfo(pipe: Pipe): PeerInfo {
   };
 }
 
-/** Values as text; `Identity` may be any bytes, of which invalid UTF-8 is replaced. */
-export function properties(peer: Properties): Record<string, string> {
-  const record: Record<string, string> = {};
+/** Of a message whose peer is not known. */
+export const NO_METADATA: Readonly<Record<string, string>> = Object.freeze(Object.create(null));
+
+/**
+ * Handshake properties of a pipe's peer. Values as text; `Identity` may be any bytes, of which invalid UTF-8 is
+ * replaced. Made once a connection, so that a peer with many of them costs no message more; frozen for that, and
+ * without a prototype, because names are the peer's to choose.
+ */
+export function metadataOf(pipe: Pipe): Readonly<Record<string, string>> {
+  pipe.metadata ??= shown(pipe.peer);
+  return pipe.metadata;
+}
+
+function shown(peer: Properties): Readonly<Record<string, string>> {
+  const record: Record<string, string> = Object.create(null);
   for (const [name, value] of peer) record[name] = toText(value);
-  return record;
+  return Object.freeze(record);
 }

@@ -28,7 +28,7 @@ import type { ConnectOptions, Endpoints } from "./endpoints.ts";
 import { toMessage } from "./frames.ts";
 import { Observer } from "./observer.ts";
 import { PATTERNS } from "./patterns.ts";
-import { type PeerInfo, peerInfo, properties } from "./peers.ts";
+import { metadataOf, NO_METADATA, type PeerInfo, peerInfo } from "./peers.ts";
 import { bindRandomPort, type PortRange } from "./random-port.ts";
 import type { SocketType } from "./socket-type.ts";
 import { waitUntil } from "./until.ts";
@@ -42,7 +42,7 @@ export interface WaitOptions {
 /** A message with what is known of where it came from. */
 export interface Received<M> {
   readonly message: M;
-  /** Handshake properties of the peer (`Socket-Type`, `Identity`, `X-…`), `Peer-Address`, `User-Id`. */
+  /** Handshake properties of the peer (`Socket-Type`, `Identity`, `X-…`), `Peer-Address`, `User-Id`: frozen, without a prototype, one object a connection. */
   readonly metadata: Readonly<Record<string, string>>;
   /** The peer; undefined when it is gone. */
   readonly peer: PeerInfo | undefined;
@@ -231,7 +231,7 @@ export abstract class Socket {
         const { message, source } = await core.receiveFrom(this, signal);
         return {
           message,
-          metadata: source === undefined ? {} : properties(source.peer),
+          metadata: source === undefined ? NO_METADATA : metadataOf(source),
           peer: source === undefined ? undefined : peerInfo(source),
         };
       },

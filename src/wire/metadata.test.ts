@@ -38,13 +38,35 @@ test("further properties follow sorted by name", () => {
   ]);
 });
 
-test("the two names of ZMTP are recognized in any case, others are kept as they are", () => {
+test("the names of ZMTP and those of this side are recognized in any case, others are kept as they are", () => {
   const bytes = Buffer.concat([
     encodeProperty("socket-TYPE", text("REP")),
     encodeProperty("IDENTITY", text("me")),
+    encodeProperty("user-id", text("root")),
+    encodeProperty("PEER-address", text("::1")),
     encodeProperty("x-Thing", text("1")),
   ]);
-  assert.deepEqual(names(bytes), { "Socket-Type": "REP", Identity: "me", "x-Thing": "1" });
+  assert.deepEqual(names(bytes), {
+    "Socket-Type": "REP",
+    Identity: "me",
+    "User-Id": "root",
+    "Peer-Address": "::1",
+    "x-Thing": "1",
+  });
+});
+
+test("64 properties are accepted, one more is refused", () => {
+  const one = (i: number) => encodeProperty(`X-${i}`, text("v"));
+  const many = Buffer.concat(Array.from({ length: 64 }, (_, i) => one(i)));
+  assert.equal(parseMetadata(many).size, 64);
+  const tooMany = Buffer.concat([many, one(0)]);
+  assert.throws(() => parseMetadata(tooMany), { code: "ERR_ZMTP_INVALID_METADATA" });
+});
+
+test("an Identity of 255 octets is accepted, a longer one is refused", () => {
+  const identity = (length: number) => encodeProperty("identity", new Uint8Array(length));
+  assert.equal(parseMetadata(identity(255)).get("Identity")?.length, 255);
+  assert.throws(() => parseMetadata(identity(256)), { code: "ERR_ZMTP_INVALID_METADATA" });
 });
 
 test("of a name that comes twice the first counts", () => {
@@ -69,11 +91,12 @@ test("metadata cut anywhere within a property, or with an octet behind it, is re
   assert.throws(() => parseMetadata(hex("01 61 ff ff ff ff 00")), { code: "ERR_ZMTP_INVALID_METADATA" });
 });
 
-test("values have memory of their own", () => {
-  const bytes = Buffer.from(encodeProperty("X-a", text("1")));
-  const value = parseMetadata(bytes).get("X-a");
+test("values are views of one copy", () => {
+  const bytes = Buffer.concat([encodeProperty("X-a", text("1")), encodeProperty("X-b", text("2"))]);
+  const parsed = parseMetadata(bytes);
   bytes.fill(0);
-  assert.deepEqual([...(value as Uint8Array)], [0x31]);
+  assert.deepEqual(Buffer.from(parsed.get("X-a") ?? []).toString(), "1");
+  assert.equal(parsed.get("X-a")?.buffer, parsed.get("X-b")?.buffer);
 });
 
 test("a name of no or more than 255 octets cannot be encoded", () => {

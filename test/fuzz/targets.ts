@@ -3,6 +3,7 @@
 import type { Target } from "./target.ts";
 import { AUTHENTICATOR_TARGETS } from "./targets/authenticator.ts";
 import { CODEC_TARGETS } from "./targets/codecs.ts";
+import { ENVELOPE_TARGETS } from "./targets/envelopes.ts";
 import { FRAME_TARGETS } from "./targets/frames.ts";
 import { HANDSHAKE_TARGETS } from "./targets/handshakes.ts";
 import { RAW_TARGETS } from "./targets/raw.ts";
@@ -19,4 +20,5 @@ export const TARGETS: readonly Target[] = [
   ...SESSION_TARGETS,
   ...RAW_TARGETS,
   ...AUTHENTICATOR_TARGETS,
+  ...ENVELOPE_TARGETS,
 ];

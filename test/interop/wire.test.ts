@@ -230,7 +230,7 @@ for (const role of ["connects", "listens"] as const) {
       await peer.expect(SIGNATURE, greetingRest(1), ourReady("PULL"));
       peer.write(command("READY", property("X-Colour", "blue") + property("Resource", "r")), hi);
       const { metadata } = await pull.receiveFrom();
-      assert.deepEqual(metadata, { "X-Colour": "blue", Resource: "r", "Peer-Address": "127.0.0.1" });
+      assert.deepEqual({ ...metadata }, { "X-Colour": "blue", Resource: "r", "Peer-Address": "127.0.0.1" });
     });
 
     const fatal: readonly [name: string, bytes: string, event: string | undefined][] = [

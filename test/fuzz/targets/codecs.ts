@@ -46,11 +46,13 @@ const commands: Target = {
   },
 };
 
-const PROPERTIES = ["Socket-Type", "Identity", "socket-type", "IDENTITY", "X-a", "Resource", "", "ä", "__proto__"];
+const CANONICAL = ["Socket-Type", "Identity", "User-Id", "Peer-Address"];
+const PROPERTIES = [...CANONICAL, "socket-type", "IDENTITY", "user-ID", "X-a", "Resource", "", "ä", "__proto__"];
 
 function makeMetadata(random: Random): Uint8Array {
   const parts: ArrayLike<number>[] = [];
-  for (let count = random.below(5); count > 0; count--) {
+  const isFlood = random.oneIn(10);
+  for (let count = isFlood ? 60 + random.below(10) : random.below(5); count > 0; count--) {
     const name = fromText(random.pick(PROPERTIES));
     const length = random.pick([0, 1, 3, 6, 255, 256, 300]);
     const announced = random.oneIn(20) ? random.next32() : length;
@@ -85,9 +87,7 @@ const metadata: Target = {
       const ours = parseMetadata(input);
       const expected = new Map<string, Uint8Array>();
       for (const [name, value] of theirs ?? []) {
-        const lower = name.toLowerCase();
-        const isDefined = name.length === lower.length && (lower === "socket-type" || lower === "identity");
-        const key = isDefined ? (lower === "identity" ? "Identity" : "Socket-Type") : name;
+        const key = CANONICAL.find((each) => each.toLowerCase() === name.toLowerCase()) ?? name;
         if (!expected.has(key)) expected.set(key, value);
       }
       expectSame(ours.size, expected.size, "properties");
@@ -98,7 +98,9 @@ const metadata: Target = {
         expectBytes(parseMetadata(encodeProperty(name, value)).get(name), value, "encoded again");
       }
     });
-    expectSame(code, theirs === undefined ? "ERR_ZMTP_INVALID_METADATA" : undefined, "error");
+    const isLong = ([name, value]: [string, Uint8Array]) => name.toLowerCase() === "identity" && value.length > 255;
+    const isGood = theirs !== undefined && theirs.length <= 64 && !theirs.some(isLong);
+    expectSame(code, isGood ? undefined : "ERR_ZMTP_INVALID_METADATA", "error");
   },
 };
 
