@@ -7,7 +7,8 @@
  *   pattern <--read--- [inbound queue]  <--deliver---- outlet
  *
  * While the outlet takes messages at once, the outbound queue stays empty and
- * costs nothing. High-water marks count messages, per pipe and direction.
+ * costs nothing. High-water marks count messages, per pipe and direction, and
+ * bound the frames of multipart messages with them.
  */
 
 import type { ZmqError } from "./errors.ts";
@@ -64,7 +65,7 @@ export interface PipeLimits {
   readonly sendHighWaterMark: number;
   readonly receiveHighWaterMark: number;
   readonly conflate: boolean;
-  /** Bytes of the messages in each queue, 0 or absent for no limit. */
+  /** Memory of the messages in each queue, in about bytes, 0 or absent for no limit. */
   readonly sendHighWaterMarkBytes?: number;
   readonly receiveHighWaterMarkBytes?: number;
 }
@@ -394,9 +395,7 @@ export class Pipe {
   }
 }
 
-/** Bytes of a message's frames; a subscription change weighs nothing, as high-water marks do not count it. */
+/** A subscription change weighs nothing, as high-water marks do not count it. */
 function weigh(item: Message | Control): number {
-  let bytes = 0;
-  if (Array.isArray(item)) for (let i = 0; i < item.length; i++) bytes += (item[i] as Uint8Array).length;
-  return bytes;
+  return Array.isArray(item) ? messageMemory(item) : 0;
 }

@@ -70,3 +70,47 @@ describe("a queue that is held", () => {
     assert.equal(queue.full, false);
   });
 });
+
+describe("frames of multipart messages", () => {
+  const message = (frames: number): number[] => new Array(frames).fill(0);
+
+  it("fill a queue from the message on that has the 65,536th, until half of them were read", () => {
+    const queue = new Queue<number[]>(1000);
+    for (let i = 0; i < 7; i++) queue.push(message(8192));
+    assert.equal(queue.full, false);
+    queue.push(message(8192));
+    assert.equal(queue.full, true);
+    for (let i = 0; i < 3; i++) queue.shift();
+    assert.equal(queue.full, true);
+    queue.shift();
+    assert.equal(queue.full, false);
+    queue.push(message(65_536));
+    assert.equal(queue.full, true);
+  });
+
+  it("may be 16 for each message of the high-water mark", () => {
+    const queue = new Queue<number[]>(10_000);
+    for (let i = 0; i < 9_999; i++) queue.push(message(16));
+    assert.equal(queue.full, false);
+    queue.push(message(16));
+    assert.equal(queue.full, true);
+  });
+
+  it("are not counted where there is no high-water mark, until there is one", () => {
+    const queue = new Queue<number[]>(0);
+    for (let i = 0; i < 10; i++) queue.push(message(65_536));
+    assert.equal(queue.full, false);
+    queue.resize(1000);
+    assert.equal(queue.full, true);
+    assert.equal(queue.resize(0), true);
+  });
+
+  it("are forgotten when the queue is cleared", () => {
+    const queue = new Queue<number[]>(1000);
+    queue.push(message(65_536));
+    queue.clear();
+    assert.equal(queue.full, false);
+    queue.push(message(8192));
+    assert.equal(queue.full, false);
+  });
+});

@@ -4,14 +4,19 @@
  * acknowledges only at multiples of the low-water mark, (HWM + 1) / 2. So a
  * queue that was full has room again only after about half of it was read.
  *
- * Beside it, a mark in bytes, which libzmq has not: the writer is full from the
- * item on that reaches it, until half of it was read. Without such a mark it
- * costs one comparison an item. And whoever reads may hold the writer back.
+ * Beside it, two marks that libzmq has not: the writer is full from the item on
+ * that reaches one of them, until half of it was read. One is in frames, for an
+ * item may be a message of 65,536 of them, each of which takes a hundred bytes.
+ * The other is in bytes, where the user asks for it; without it it costs one
+ * comparison an item. And whoever reads may hold the writer back.
  */
 
 const FIRST_SIZE = 16;
 /** A queue that once held many items gives its memory back when it is empty. */
 const KEPT_SIZE = 4096;
+/** So many frames may wait in a queue with a high-water mark, or so many a message of it where that is more. */
+const FRAMES = 65_536;
+const FRAMES_PER_MESSAGE = 16;
 
 export class Queue<T> {
   #items: (T | undefined)[] = new Array(FIRST_SIZE);
@@ -29,6 +34,10 @@ export class Queue<T> {
   readonly #maxBytes: number;
   readonly #weigh: (item: T) => number;
   #bytes = 0;
+  /** 0 without a high-water mark: then the user wants no limit. */
+  #maxFrames: number;
+  /** Of the items that have more than one. */
+  #frames = 0;
   #isHeavy = false;
   #isHeld = false;
   /** Whether a high-water mark is reached. Kept, not computed: it is asked several times a message. */
@@ -44,6 +53,7 @@ export class Queue<T> {
     this.#highWaterMark = highWaterMark;
     this.#lowWaterMark = (highWaterMark + 1) >>> 1;
     this.#conflate = conflate;
+    this.#maxFrames = conflate ? 0 : framesFor(highWaterMark);
   }
 
   get length(): number {
@@ -76,6 +86,8 @@ export class Queue<T> {
     const wasFull = this.#isFull;
     this.#highWaterMark = highWaterMark;
     this.#lowWaterMark = (highWaterMark + 1) >>> 1;
+    this.#maxFrames = this.#conflate ? 0 : framesFor(highWaterMark);
+    this.#isHeavy = isHeavy(this.#frames, this.#maxFrames, false) || isHeavy(this.#bytes, this.#maxBytes, false);
     this.#charge(this.#length);
     this.#unacknowledged = 0;
     return wasFull && !this.#isFull;
@@ -95,7 +107,7 @@ export class Queue<T> {
     if (this.#length === this.#items.length) this.#grow();
     this.#items[(this.#head + this.#length) & this.#mask] = item;
     this.#length++;
-    if (this.#maxBytes !== 0) this.#load(this.#weigh(item));
+    if (this.#maxBytes !== 0 || (Array.isArray(item) && item.length > 1)) this.#load(item, 1);
     this.#charge(this.#charged + 1);
   }
 
@@ -106,7 +118,7 @@ export class Queue<T> {
     this.#head = (this.#head - 1) & this.#mask;
     this.#items[this.#head] = item;
     this.#length++;
-    if (this.#maxBytes !== 0) this.#load(this.#weigh(item));
+    if (this.#maxBytes !== 0 || (Array.isArray(item) && item.length > 1)) this.#load(item, 1);
     this.#charge(this.#charged + 1);
   }
 
@@ -116,7 +128,7 @@ export class Queue<T> {
     this.#items[this.#head] = undefined;
     this.#head = (this.#head + 1) & this.#mask;
     this.#length--;
-    if (this.#maxBytes !== 0) this.#load(-this.#weigh(item as T));
+    if (this.#maxBytes !== 0 || (Array.isArray(item) && item.length > 1)) this.#load(item as T, -1);
     if (++this.#unacknowledged >= this.#lowWaterMark) {
       this.#charge(this.#charged - this.#unacknowledged);
       this.#unacknowledged = 0;
@@ -138,6 +150,7 @@ export class Queue<T> {
     this.#head = 0;
     this.#length = 0;
     this.#bytes = 0;
+    this.#frames = 0;
     this.#isHeavy = false;
     this.#charge(0);
     this.#unacknowledged = 0;
@@ -149,10 +162,12 @@ export class Queue<T> {
     this.#isFull = isFull || this.#isHeavy || this.#isHeld;
   }
 
-  #load(bytes: number): void {
-    this.#bytes += bytes;
+  /** `sign`: 1 for an item that came, -1 for one that went. */
+  #load(item: T, sign: 1 | -1): void {
+    if (this.#maxBytes !== 0) this.#bytes += this.#weigh(item) * sign;
+    if (Array.isArray(item) && item.length > 1) this.#frames += item.length * sign;
     const wasHeavy = this.#isHeavy;
-    this.#isHeavy = this.#bytes >= this.#maxBytes || (wasHeavy && this.#bytes > this.#maxBytes / 2);
+    this.#isHeavy = isHeavy(this.#frames, this.#maxFrames, wasHeavy) || isHeavy(this.#bytes, this.#maxBytes, wasHeavy);
     if (wasHeavy && !this.#isHeavy) this.#charge(this.#charged);
   }
 
@@ -163,4 +178,14 @@ export class Queue<T> {
     this.#mask = items.length - 1;
     this.#head = 0;
   }
+}
+
+/** From `mark` on, until half of it is left; 0: never. */
+function isHeavy(load: number, mark: number, wasHeavy: boolean): boolean {
+  return mark !== 0 && (wasHeavy ? load > mark / 2 : load >= mark);
+}
+
+/** The mark in frames that goes with one in messages; 0 for none. */
+export function framesFor(highWaterMark: number): number {
+  return highWaterMark === 0 ? 0 : Math.max(FRAMES, highWaterMark * FRAMES_PER_MESSAGE);
 }

@@ -8,6 +8,7 @@
 import { ZmqError } from "../base/errors.ts";
 import type { Pipe } from "../base/pipe.ts";
 import { TopicTable } from "./topic-table.ts";
+import { TOPIC_BYTES } from "./unread.ts";
 
 const CANCEL = 0;
 
@@ -30,9 +31,6 @@ export class Subscriber {
     this.serial = serial;
   }
 }
-
-/** Octets that a topic may have on average where their number is limited. */
-const TOPIC_BYTES = 256;
 
 /** What to refuse a subscriber with that holds more than `maxTopics` topics; undefined when it does not. 0: no limit. */
 export function tooManyTopics(subscriber: Subscriber, maxTopics: number): ZmqError | undefined {

@@ -15,6 +15,7 @@ import { pastTopics } from "./past-topics.ts";
 import type { Pattern, PatternHost } from "./pattern.ts";
 import { subscriptionFrame, takeApart } from "./subscription-frames.ts";
 import { PeerSubscriptions, Subscriber, tooManyTopics } from "./subscriptions.ts";
+import { TOPIC_BYTES, Unread } from "./unread.ts";
 
 /** What XPUB knows of a peer. It may outlive the pipe in the queue of unread notifications. */
 interface Peer {
@@ -22,10 +23,8 @@ interface Peer {
   subscriber: Subscriber | undefined;
   /** Manual mode: what it asked for. */
   readonly requests: Subscriber;
-  /** User messages in the queue: beyond the high-water mark they wait in the pipe, and the peer is held back. */
-  unread: number;
-  /** Its notifications in the queue; beyond `maxUnreadSubscriptions` the peer is held back. */
-  notified: number;
+  /** What it has in the queue: beyond a bound the peer is held back. */
+  readonly unread: Unread;
   /** What of the queue counts as left behind once the peer is gone. */
   unreadBytes: number;
   isHeldBack: boolean;
@@ -48,8 +47,11 @@ export class XPubPattern implements Pattern {
   readonly #requested: PeerSubscriptions;
   readonly #peers = new Map<Pipe, Peer>();
   readonly #pending = new Queue<Pending>(0);
-  /** When the queue has grown so long, what is out of date in it is forgotten. */
+  /** Octets of the notifications in the queue. */
+  #noticeBytes = 0;
+  /** When the queue has grown so long, or so heavy, what is out of date in it is forgotten. */
   #sweptAt = 0;
+  #sweptAtBytes = 0;
   #source: Pipe | undefined = undefined;
   /** Whom `subscribe`, `unsubscribe` and the next message with `manualLastValue` are for. */
   #lastPeer: Peer | undefined = undefined;
@@ -83,8 +85,7 @@ export class XPubPattern implements Pattern {
     this.#peers.set(pipe, {
       subscriber,
       requests: new Subscriber(pipe, subscriber.serial),
-      unread: 0,
-      notified: 0,
+      unread: new Unread(this.#host.options),
       unreadBytes: 0,
       isHeldBack: false,
       isWelcomed: false,
@@ -147,20 +148,23 @@ export class XPubPattern implements Pattern {
   receive(): Message | undefined {
     const pending = this.#pending.shift();
     if (pending === undefined) return undefined;
-    if (this.#pending.length === 0) this.#sweptAt = 0;
+    if (this.#pending.length === 0) {
+      this.#sweptAt = 0;
+      this.#sweptAtBytes = 0;
+    }
     const { peer, pipe, bytes } = pending;
     if (peer.subscriber === undefined && bytes > 0) this.#host.takenUp?.(bytes);
     peer.unreadBytes -= bytes;
     this.#lastPeer = peer;
     this.#source = pipe ?? peer.subscriber?.pipe;
-    if (pipe !== undefined) {
-      peer.unread--;
+    const { message } = pending;
+    if (pipe === undefined) this.#countNotice(peer, message, -1);
+    else {
+      peer.unread.countMessage(message, -1);
       if (pipe.canRead && peer.subscriber !== undefined) this.#drain(peer, pipe, true);
-    } else {
-      peer.notified--;
-      if (peer.isHeldBack && peer.notified <= this.#host.options.maxUnreadSubscriptions / 2) this.#letGo(peer);
     }
-    return pending.message;
+    if (peer.isHeldBack && peer.unread.letsGo) this.#letGo(peer);
+    return message;
   }
 
   /** Manual mode: gives the peer of the message read last a topic. Nothing happens when that peer is gone. */
@@ -187,15 +191,14 @@ export class XPubPattern implements Pattern {
 
   /** Reads the pipe empty, or, with `isBounded`, until the user has a queue's worth of the peer's messages to read. */
   #drain(peer: Peer, pipe: Pipe, isBounded: boolean): void {
-    const { receiveHighWaterMark, onlyFirstSubscribe } = this.#host.options;
-    const limit = isBounded && receiveHighWaterMark > 0 ? receiveHighWaterMark : Number.POSITIVE_INFINITY;
-    while (peer.unread < limit) {
+    const { onlyFirstSubscribe } = this.#host.options;
+    while (!isBounded || !peer.unread.isFull) {
       const message = pipe.take();
       if (message === undefined) return;
       const { controls, data } = takeApart(message, onlyFirstSubscribe);
       for (const control of controls) this.#change(peer, control);
       if (data !== undefined) {
-        peer.unread++;
+        peer.unread.countMessage(data, 1);
         this.#push(data, peer, pipe, messageMemory(data));
       }
       // Only now, for what comes in may be a command, which stands behind this.
@@ -223,12 +226,15 @@ export class XPubPattern implements Pattern {
 
   #notify(peer: Peer, frame: Uint8Array): void {
     const message = [frame];
+    this.#countNotice(peer, message, 1);
     const isCounted = this.#isManual || this.#host.options.verbosity !== null;
     this.#push(message, peer, undefined, isCounted ? messageMemory(message) : 0);
-    const { maxUnreadSubscriptions } = this.#host.options;
-    if (++peer.notified < maxUnreadSubscriptions || maxUnreadSubscriptions === 0 || peer.isHeldBack) return;
-    peer.isHeldBack = true;
-    peer.subscriber?.pipe.holdBack(true);
+  }
+
+  #countNotice(peer: Peer, [frame]: Message, sign: 1 | -1): void {
+    const { length } = frame as Uint8Array;
+    peer.unread.countNotice(length, sign);
+    this.#noticeBytes += length * sign;
   }
 
   #push(message: Message, peer: Peer, pipe: Pipe | undefined, bytes: number): void {
@@ -236,6 +242,9 @@ export class XPubPattern implements Pattern {
     peer.unreadBytes += bytes;
     // Refused for what stood beside this in the same message.
     if (peer.subscriber === undefined && bytes > 0) this.#host.leftBehind?.(bytes);
+    if (peer.isHeldBack || !peer.unread.holdsBack) return;
+    peer.isHeldBack = true;
+    peer.subscriber?.pipe.holdBack(true);
   }
 
   /**
@@ -245,7 +254,9 @@ export class XPubPattern implements Pattern {
   #forgetPast(): void {
     const { maxUnreadSubscriptions } = this.#host.options;
     const pending = this.#pending;
-    if (maxUnreadSubscriptions === 0 || pending.length < Math.max(maxUnreadSubscriptions, this.#sweptAt)) return;
+    if (maxUnreadSubscriptions === 0) return;
+    const isLong = pending.length >= Math.max(maxUnreadSubscriptions, this.#sweptAt);
+    if (!isLong && this.#noticeBytes < Math.max(maxUnreadSubscriptions * TOPIC_BYTES, this.#sweptAtBytes)) return;
     const all: Pending[] = [];
     for (let item = pending.shift(); item !== undefined; item = pending.shift()) all.push(item);
     const frames = all.map(({ message, peer, pipe, bytes }) =>
@@ -254,10 +265,11 @@ export class XPubPattern implements Pattern {
     const past = pastTopics(frames, this.#host.random32());
     for (let i = 0; i < all.length; i++) {
       const item = all[i] as Pending;
-      if (past.has(i)) item.peer.notified--;
+      if (past.has(i)) this.#countNotice(item.peer, item.message, -1);
       else pending.push(item);
     }
     this.#sweptAt = pending.length * 2;
+    this.#sweptAtBytes = this.#noticeBytes * 2;
   }
 
   #letGo(peer: Peer): void {

@@ -249,10 +249,65 @@ describe("bytes in queues", () => {
       },
       { code: "EAGAIN" },
     );
-    assert.equal(sent, 10);
+    assert.equal(sent, 9, "each takes 1000 bytes, 128 for its frame and 64 for itself");
     link.isFull = false;
     link.handler.drained();
     await socket.send(new Uint8Array(1000));
+  });
+});
+
+describe("frames in queues", () => {
+  const MANY = bytes(repeated(frame(1, []), 20_000), frame(0, []));
+
+  for (const [name, Type, peer] of [
+    ["PULL", Pull, "PUSH"],
+    ["ROUTER", Router, "DEALER"],
+    ["XPUB", XPublisher, "XSUB"],
+  ] as const) {
+    it(`of messages to a ${name} stop their peer long before the high-water mark, and none is lost`, async () => {
+      const { socket, clock, transport } = bound(Type as typeof Pull, { receiveTimeout: 0 });
+      const link = transport.peer(peer);
+      let sent = 0;
+      for (; sent < 100 && !link.isPaused; sent++) {
+        link.handler.data(MANY);
+        clock.turn();
+        clock.advance(100);
+      }
+      assert.ok(sent < 15, `${sent} messages of 20,001 frames were taken in`);
+      let received = 0;
+      for (let tries = 0; tries < 2 * sent; tries++) {
+        const message = await socket.receive().catch(() => undefined);
+        if (message !== undefined) received++;
+        clock.turn();
+        clock.advance(100);
+      }
+      assert.equal(received, sent);
+      assert.equal(link.isPaused, false);
+    });
+  }
+
+  it("weigh something where a mark in bytes is set, be they empty", () => {
+    const { clock, transport } = bound(Pull, { receiveHighWaterMark: 0, receiveHighWaterMarkBytes: 1_000_000 });
+    const link = transport.peer("PUSH");
+    let sent = 0;
+    for (; sent < 100 && !link.isPaused; sent++) {
+      link.handler.data(repeated(frame(0, []), 1000));
+      clock.advance(100);
+    }
+    assert.ok(sent < 20, `${sent} thousand empty messages were taken in`);
+  });
+
+  it("of a ROUTER's answers to a peer that does not read are bounded like its messages", async () => {
+    const { socket, clock, transport } = bound(Router);
+    const bad = transport.peer("DEALER", "bad");
+    bad.isFull = true;
+    const answer = ["bad", ...Array.from({ length: 20_000 }, () => "")];
+    for (let i = 0; i < 100; i++) {
+      await socket.send(answer);
+      clock.turn();
+    }
+    const dropped = socket.drops.highWaterMark ?? 0;
+    assert.ok(dropped > 80, `${100 - dropped} answers of 20,000 frames wait`);
   });
 });
 

@@ -18,6 +18,7 @@ async function readAll(socket: { receive(): Promise<Uint8Array[]> }, clock: Turn
     const next = socket.receive().catch(() => undefined);
     clock.turn();
     const message = await next;
+    clock.turn();
     if (message === undefined) return all;
     const [first = new Uint8Array(1)] = message;
     all.push(`${first[0] === 1 ? "+" : "-"}${Buffer.from(first.subarray(1))}`);
@@ -114,6 +115,48 @@ describe("notifications that nobody reads", () => {
       assert.ok(++count < 1000);
     }
     assert.equal((await readAll(socket, clock)).length, count);
+  });
+
+  it("are bounded in octets too, 256 each on average, and told once somebody reads", async () => {
+    const { socket, clock, transport } = bound(XPublisher, { maxUnreadSubscriptions: 100, receiveTimeout: 0 });
+    const bad = transport.peer("SUB");
+    let sent = 0;
+    for (; sent < 100 && !bad.isPaused; sent++) {
+      const topic = String(sent).padStart(5000);
+      bad.handler.data(bytes(subscribe(topic), cancel(topic)));
+      clock.turn();
+    }
+    assert.ok(sent < 8, `${sent} topics of 5000 octets were taken in twice`);
+    const told = await readAll(socket, clock);
+    assert.equal(told.length, 2 * sent);
+    assert.equal(bad.isPaused, false);
+  });
+
+  it("of subscribers that are gone are forgotten for their octets too", async () => {
+    const { socket, clock, transport } = bound(XPublisher, { maxUnreadSubscriptions: 100, receiveTimeout: 0 });
+    for (let i = 0; i < 45; i++) {
+      const link = transport.peer("SUB");
+      link.handler.data(subscribe(String(i).padStart(5000)));
+      link.handler.closed();
+      clock.turn();
+    }
+    const { length } = await readAll(socket, clock);
+    assert.ok(length < 14, `${length} notifications of 5000 octets are left`);
+  });
+
+  it("stand behind messages, which are bounded although they are taken in for their sake", async () => {
+    const { socket, clock, transport } = bound(XPublisher, { receiveHighWaterMark: 10, receiveTimeout: 0 });
+    const bad = transport.peer("XSUB");
+    let sent = 0;
+    const message = frame(0, fromText("message".padEnd(20_000)));
+    for (; sent < 1000 && !bad.isPaused; sent++) {
+      bad.handler.data(bytes(message, subscribe("x")));
+      clock.advance(100);
+    }
+    assert.ok(sent < 50, `${sent} messages were taken in`);
+    const told = await readAll(socket, clock);
+    assert.equal(told.filter((each) => each.startsWith("-essage")).length, sent);
+    assert.equal(bad.isPaused, false);
   });
 
   it("of a flood of subscriptions and cancellations stop one peer, not the others", () => {

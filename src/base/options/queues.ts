@@ -12,13 +12,16 @@ export const SENDERS = ["PAIR", "PUB", "REQ", "REP", "DEALER", "ROUTER", "PUSH",
 /** Socket types whose users receive. */
 export const RECEIVERS = ["PAIR", "SUB", "REQ", "REP", "DEALER", "ROUTER", "PULL", "XPUB", "XSUB", "STREAM"] as const;
 
-const INPROC_BYTES = "Over inproc only the receiver's mark counts.";
+/** Of marks in bytes. */
+const WEIGHTS = "Counts 64 bytes a message and 128 a frame beside the octets.";
+const FRAMES =
+  "Multipart messages also fill the queue by their frames: 65,536, or 16 times the mark where that is more.";
 
 export const QUEUE_OPTIONS = {
   /** ZMQ_SNDHWM. Messages queued per peer before `send` waits or drops, as the socket type says; 0 = no limit. */
-  sendHighWaterMark: int({ id: 23, default: 1000, min: 0, applies: "now", on: SENDERS }),
+  sendHighWaterMark: int({ id: 23, default: 1000, min: 0, applies: "now", on: SENDERS, note: FRAMES }),
   /** ZMQ_RCVHWM. Messages queued per peer before its connection is read no further; 0 = no limit. */
-  receiveHighWaterMark: int({ id: 24, default: 1000, min: 0, applies: "now", on: RECEIVERS }),
+  receiveHighWaterMark: int({ id: 24, default: 1000, min: 0, applies: "now", on: RECEIVERS, note: FRAMES }),
   /** ZMQ_SNDTIMEO. Milliseconds `send` waits before it rejects with EAGAIN; 0 = not at all, -1 = for ever. */
   sendTimeout: int({ id: 28, default: -1, min: -1, applies: "now", on: SENDERS }),
   /** ZMQ_RCVTIMEO. Milliseconds `receive` waits before it rejects with EAGAIN; 0 = not at all, -1 = for ever. */
@@ -31,10 +34,16 @@ export const QUEUE_OPTIONS = {
   immediate: bool({ id: 39, default: false }),
   /** ZMQ_MAXMSGSIZE. Bytes of the largest frame accepted; a larger one closes its connection. -1 = no limit. */
   maxMessageSize: int64({ id: 22, default: -1 }),
-  /** Not in libzmq. Bytes of the messages queued per peer before `send` waits or drops, beside the mark in messages; 0 = no limit. */
-  sendHighWaterMarkBytes: int64({ id: -1, default: 0, min: 0, on: SENDERS, note: INPROC_BYTES }),
-  /** Not in libzmq. Bytes of the messages queued per peer before its connection is read no further, beside the mark in messages; 0 = no limit. */
-  receiveHighWaterMarkBytes: int64({ id: -2, default: 0, min: 0, on: RECEIVERS }),
+  /** Not in libzmq. Memory, in about bytes, of the messages queued per peer before `send` waits or drops, beside the mark in messages; 0 = no limit. */
+  sendHighWaterMarkBytes: int64({
+    id: -1,
+    default: 0,
+    min: 0,
+    on: SENDERS,
+    note: `${WEIGHTS} Over inproc only the receiver's mark counts.`,
+  }),
+  /** Not in libzmq. Memory, in about bytes, of the messages queued per peer before its connection is read no further, beside the mark in messages; 0 = no limit. */
+  receiveHighWaterMarkBytes: int64({ id: -2, default: 0, min: 0, on: RECEIVERS, note: WEIGHTS }),
   /** Not in libzmq. Frames of one received message; a peer that sends more is cut off. -1 = no limit. */
   maxMessageFrames: int({ id: -3, default: 65_536, min: -1 }),
   /** Not in libzmq. Bytes of all frames of one received multipart message; a peer that sends more is cut off. -1 = no limit. */
