@@ -14,7 +14,8 @@ interface ByteArrays {
 
 const native = (globalThis as { Buffer?: ByteArrays }).Buffer;
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
+/** A byte order mark is text like any other: whoever sent it means it, and names that differ stay different. */
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 const isNative: (bytes: Uint8Array) => boolean = native
   ? (bytes) => bytes instanceof (native as unknown as new () => Uint8Array)
@@ -76,7 +77,7 @@ export function fromText(text: string): Uint8Array {
   return native ? native.from(text) : encoder.encode(text);
 }
 
-/** UTF-8; invalid sequences become U+FFFD. */
+/** UTF-8; invalid sequences become U+FFFD, and a byte order mark stays. */
 export function toText(bytes: Uint8Array): string {
   return decoder.decode(bytes);
 }

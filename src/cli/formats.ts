@@ -14,7 +14,7 @@ import { EMPTY } from "../base/bytes.ts";
 import type { Frame, Message } from "../base/message.ts";
 import { usage } from "./failure.ts";
 import type { ByteSink } from "./output.ts";
-import { type Paint, visibleBytes } from "./terminal.ts";
+import { type Paint, visibleBytes, visibleJson } from "./terminal.ts";
 
 export const FORMATS = ["text", "json", "hex", "base64", "raw"] as const;
 export type Format = (typeof FORMATS)[number];
@@ -77,7 +77,7 @@ export function toJson(message: Message): string {
 
 function frameToJson(frame: Frame): string {
   const buffer = asBuffer(frame);
-  return isUtf8(buffer) ? JSON.stringify(buffer.toString()) : `{"base64":"${buffer.toString("base64")}"}`;
+  return isUtf8(buffer) ? visibleJson(buffer.toString()) : `{"base64":"${buffer.toString("base64")}"}`;
 }
 
 /** What reads messages in `format`. `separator` splits text into frames; without it a line is one frame. */

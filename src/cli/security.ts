@@ -15,6 +15,7 @@ import {
   curvePublicKey,
 } from "../index.ts";
 import { loadCertificate, loadPublicCertificate } from "../node/certificates.ts";
+import { warnIfReadable } from "../node/secret-mode.ts";
 import { decodeKey } from "../security/keys.ts";
 import { describe, usage } from "./failure.ts";
 import type { Assignment } from "./options.ts";
@@ -33,6 +34,7 @@ export interface SecurityFlags {
 }
 
 const PASSWORD_VARIABLE = "ZMQ_PASSWORD";
+const SECRET_KEY_VARIABLE = "ZMQ_CURVE_SECRET_KEY";
 
 /** The socket options that the flags stand for. A server's authenticator starts to answer. */
 export function securityOptions(flags: SecurityFlags, owner: Context = context): Assignment[] {
@@ -65,7 +67,11 @@ function plain(flags: SecurityFlags, owner: Context): Assignment[] {
 
 function passwordOf({ password, passwordFile }: SecurityFlags): string {
   if (password !== undefined) return password;
-  if (passwordFile !== undefined) return readText(passwordFile, "--password-file").replace(/\r?\n$/, "");
+  if (passwordFile !== undefined) {
+    const text = readText(passwordFile, "--password-file");
+    warnIfReadable(passwordFile, "a password");
+    return text.replace(/\r?\n$/, "");
+  }
   const fromEnvironment = process.env[PASSWORD_VARIABLE];
   if (fromEnvironment !== undefined) return fromEnvironment;
   throw usage(
@@ -80,7 +86,9 @@ function curve(flags: SecurityFlags, owner: Context): Assignment[] {
       throw usage("--curve-server-key: a server does not connect to another; leave --curve-server or it out");
     }
     if (own === undefined) {
-      throw usage("--curve-server: expected the server's keys: --certificate FILE or --curve-secret-key KEY");
+      throw usage(
+        `--curve-server: expected the server's keys: --certificate FILE, the variable ${SECRET_KEY_VARIABLE} or --curve-secret-key KEY`,
+      );
     }
     const allowed = flags.curveAllow?.map((text) => publicKeyOf(text, "--curve-allow"));
     authenticate({ curve: allowed ?? "any" }, owner);
@@ -106,13 +114,11 @@ function ownKeys({ certificate, curveSecretKey }: SecurityFlags) {
   if (certificate !== undefined && curveSecretKey !== undefined) {
     throw usage("expected either --certificate or --curve-secret-key, not both");
   }
-  if (curveSecretKey !== undefined) {
-    return wrapped("--curve-secret-key", () => ({
-      secretKey: curveSecretKey,
-      publicKey: curvePublicKey(curveSecretKey),
-    }));
+  if (curveSecretKey !== undefined) return pairOf(curveSecretKey, "--curve-secret-key");
+  if (certificate === undefined) {
+    const fromEnvironment = process.env[SECRET_KEY_VARIABLE];
+    return fromEnvironment === undefined ? undefined : pairOf(fromEnvironment, SECRET_KEY_VARIABLE);
   }
-  if (certificate === undefined) return undefined;
   const { publicKey, secretKey } = wrapped(`--certificate ${certificate}`, () => loadCertificate(certificate));
   if (secretKey === undefined) {
     throw usage(
@@ -120,6 +126,10 @@ function ownKeys({ certificate, curveSecretKey }: SecurityFlags) {
     );
   }
   return { publicKey, secretKey };
+}
+
+function pairOf(secretKey: string, where: string) {
+  return wrapped(where, () => ({ secretKey, publicKey: curvePublicKey(secretKey) }));
 }
 
 /** A public key given as 40 characters of Z85, or as the name of a certificate file. */

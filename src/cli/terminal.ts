@@ -28,26 +28,51 @@ export function setQuiet(quiet: boolean): void {
 
 /** One line on stderr about what goes on. */
 export function note(text: string): void {
-  if (!isQuiet) process.stderr.write(`${painterOf(process.stderr)("dim", `zmq: ${visible(text)}`)}\n`);
+  if (!isQuiet) process.stderr.write(`${painterOf(process.stderr)("dim", `zmq: ${visibleLine(text)}`)}\n`);
 }
 
 /** One line on stderr about something wrong that does not end the command. */
 export function warn(text: string): void {
-  process.stderr.write(`${painterOf(process.stderr)("yellow", `zmq: ${visible(text)}`)}\n`);
+  process.stderr.write(`${painterOf(process.stderr)("yellow", `zmq: ${visibleLine(text)}`)}\n`);
 }
 
 /** The line that says why the command failed. */
 export function complain(text: string): void {
-  process.stderr.write(`${painterOf(process.stderr)("red", `zmq: ${text}`)}\n`);
+  process.stderr.write(`${painterOf(process.stderr)("red", `zmq: ${visible(text)}`)}\n`);
 }
 
-/** Control characters (C0, DEL, C1) except tab and line feed. */
+/**
+ * What may move the cursor, recolour the screen or show text in another order than it is: control characters (C0, DEL,
+ * C1) except tab and line feed, line and paragraph separators, and the marks that turn the direction of writing.
+ */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const CONTROL = /[\x00-\x08\x0b-\x1f\x7f-\x9f]/g;
+const CONTROL = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+/** Those that JSON leaves as they are. */
+const UNQUOTED = /[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
-/** Text with its control characters as `\x1b`. */
+/** Text with its control characters as `\x1b`, for more than one line. */
 export function visible(text: string): string {
   return text.replace(CONTROL, (character) => escapeOf(character.charCodeAt(0)));
+}
+
+/** The same for text that is one line, whatever a peer put into it. */
+export function visibleLine(text: string): string {
+  return visible(text).replace(/[\t\n]/g, (character) => (character === "\n" ? "\\n" : "\\t"));
+}
+
+/**
+ * What a peer said, as a part of a line: in quotes where it could be taken for more than one word, or for another
+ * property of the line.
+ */
+export function visibleWord(text: string): string {
+  return /^[^\s"=]+$/.test(text) ? visibleLine(text) : visibleLine(JSON.stringify(text));
+}
+
+/** As JSON.stringify, and safe on a terminal. Reads back as the same value. */
+export function visibleJson(value: unknown): string {
+  return JSON.stringify(value).replace(UNQUOTED, (character) => {
+    return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  });
 }
 
 /** Bytes as text that is safe on a terminal; bytes that are no UTF-8 as `\x80`. */
@@ -59,6 +84,6 @@ export function visibleBytes(bytes: Uint8Array): string {
   return text;
 }
 
-function escapeOf(octet: number): string {
-  return `\\x${octet.toString(16).padStart(2, "0")}`;
+function escapeOf(code: number): string {
+  return code > 0xff ? `\\u${code.toString(16).padStart(4, "0")}` : `\\x${code.toString(16).padStart(2, "0")}`;
 }

@@ -32,7 +32,7 @@ export const conversions = {
   },
 
   async receiveJson(this: Endable, options?: WaitOptions): Promise<unknown> {
-    return JSON.parse(toText(single(await this.receive(options))));
+    return JSON.parse(toText(single(await this.receive(options))).replace(/^\uFEFF/, "")); // RFC 8259, 8.1: a mark may be passed over.
   },
 
   sendObject(this: Endable, value: unknown, options?: WaitOptions): Promise<void> {

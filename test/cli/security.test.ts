@@ -55,3 +55,25 @@ test("PLAIN by user name and password, from the command line, a file or the envi
   await rep.until("stderr", /refused a peer at .* by PLAIN/);
   assert.doesNotMatch(rep.stderr, /secret|tremendous/);
 });
+
+test("a secret key comes from the environment, out of the list of processes", async (t) => {
+  const shell = new Shell(t);
+  const server = JSON.parse((await shell.run("", "keygen", "--json")).stdout);
+  process.env.ZMQ_CURVE_SECRET_KEY = server.secretKey;
+  t.after(() => delete process.env.ZMQ_CURVE_SECRET_KEY);
+  const rep = shell.start("rep", "-b", "tcp://127.0.0.1:*", "--echo", "--curve-server");
+  const endpoint = await rep.bound();
+  delete process.env.ZMQ_CURVE_SECRET_KEY;
+  const { stdout } = await shell.run(
+    "",
+    "req",
+    "-c",
+    endpoint,
+    `--curve-server-key=${server.publicKey}`,
+    "--timeout",
+    "5s",
+    "hi",
+  );
+  assert.equal(stdout, "hi\n");
+  assert.match((await shell.run("", "req", "--help")).stdout, /--curve-secret-key[^-]*list of\s+processes/);
+});

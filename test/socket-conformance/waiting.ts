@@ -178,6 +178,8 @@ export function waiting(transport: TransportUnderTest): void {
       await bench.join(left, right);
       await left.sendString("grüße");
       assert.equal(await right.receiveString(), "grüße");
+      await left.sendString("\uFEFFgrüße");
+      assert.equal(await right.receiveString(), "\uFEFFgrüße");
       const json = { list: [1, null, "ü"], nested: { is: true } };
       await left.sendJson(json);
       assert.deepEqual(await right.receiveJson(), json);

@@ -19,7 +19,7 @@ import { type SecurityFlags, securityOptions } from "../security.ts";
 import { Shutdown } from "../shutdown.ts";
 import { addSecurityFlags } from "../socket/flags.ts";
 import { type AnySocket, KINDS, openSocket } from "../socket/kinds.ts";
-import { note, painterOf, type Style, visible } from "../terminal.ts";
+import { note, painterOf, type Style, visibleJson, visibleLine, visibleWord } from "../terminal.ts";
 
 interface Flags extends SecurityFlags {
   readonly type?: string;
@@ -139,21 +139,21 @@ function show(event: Event, peer: PeerInfo | undefined, isJson: boolean, ownType
   if ("error" in event) details.error = `${event.error.code}: ${describe(event.error)}`;
   if (isJson) {
     const line = { time, event: type, ...details, ...(peer && { as: ownType, peer: peer.metadata }) };
-    process.stdout.write(`${JSON.stringify(line)}\n`);
+    process.stdout.write(`${visibleJson(line)}\n`);
     return;
   }
   const paint = painterOf(process.stdout);
   const told = Object.entries(details)
     .filter(([, value]) => value !== undefined && value !== "")
     .map(([name, value]) => (name === "address" ? String(value) : `${name}=${value}`));
-  const line = `${paint("dim", time.slice(11, 23))} ${paint(styleOf(type), type.padEnd(16))} ${visible(told.join("  "))}`;
+  const line = `${paint("dim", time.slice(11, 23))} ${paint(styleOf(type), type.padEnd(16))} ${visibleLine(told.join("  "))}`;
   process.stdout.write(`${line.trimEnd()}\n`);
   if (peer === undefined) return;
   for (const [name, value] of Object.entries({
     ...peer.metadata,
     "this side": `${ownType} (${SOCKET_TYPES[ownType].rfc})`,
   })) {
-    process.stdout.write(`${" ".repeat(13)}${name.padEnd(16)} ${visible(value)}\n`);
+    process.stdout.write(`${" ".repeat(13)}${visibleWord(name).padEnd(16)} ${visibleLine(value)}\n`);
   }
 }
 

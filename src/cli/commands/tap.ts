@@ -15,7 +15,16 @@ import { count } from "../numbers.ts";
 import { netTarget } from "../probe.ts";
 import { Shutdown } from "../shutdown.ts";
 import { Conversation, type Remark, type SideName } from "../tap/conversation.ts";
-import { note, type Paint, painterOf, setQuiet, visibleBytes } from "../terminal.ts";
+import {
+  note,
+  type Paint,
+  painterOf,
+  setQuiet,
+  visibleBytes,
+  visibleJson,
+  visibleLine,
+  visibleWord,
+} from "../terminal.ts";
 
 interface Flags {
   readonly once?: boolean;
@@ -32,6 +41,8 @@ const EXAMPLES = [
   ["zmq tap :5556 :5555 --once --json | jq .", "one connection, as JSON lines"],
 ] as const;
 
+/** Details in the peer's own words. */
+const SAID = new Set(["context", "mechanism", "reason", "topic", "username"]);
 /** Shown of a frame unless told otherwise. */
 const SHOWN_BYTES = 64;
 
@@ -148,20 +159,21 @@ function printer(flags: Flags): (connection: number, remarks: readonly Remark[])
   };
 }
 
-function jsonLine(time: string, connection: number, { side, what, details, body }: Remark): string {
-  const fields = { time, connection, from: side, what, ...details };
-  const text = JSON.stringify(fields);
+function jsonLine(time: string, connection: number, { side, what, details, metadata, body }: Remark): string {
+  const text = visibleJson({ time, connection, from: side, what, ...details, metadata });
   return body === undefined ? text : `${text.slice(0, -1)},"body":${toJson([body]).slice(1, -1)}}`;
 }
 
 function textLine(time: string, connection: number, remark: Remark, flags: Flags, paint: Paint): string {
-  const { side, what, details, body } = remark;
+  const { side, what, details, metadata = {}, body } = remark;
   const arrow = side === "client" ? paint("cyan", "→") : paint("magenta", "←");
   const start = `${paint("dim", time.slice(11, 23))} #${connection} ${arrow}`;
-  if (what === "!") return `${start} ${paint("red", `! ${details.problem}`)}`;
-  const told = Object.entries(details).map(([name, value]) =>
-    value === true ? name : `${name}=${name === "Identity" || name === "topic" ? JSON.stringify(value) : value}`,
-  );
+  if (what === "!") return `${start} ${paint("red", visibleLine(`! ${details.problem}`))}`;
+  const told = Object.entries(details).map(([name, value]) => {
+    if (value === true) return name;
+    return `${name}=${SAID.has(name) ? visibleWord(String(value)) : value}`;
+  });
+  for (const [name, value] of Object.entries(metadata)) told.push(`${visibleWord(name)}=${visibleWord(value)}`);
   const name = what === "frame" ? what : paint("bold", what);
   const content = body === undefined ? "" : `  ${shown(body, flags)}`;
   return `${start} ${name}${" ".repeat(Math.max(1, 10 - what.length))}${told.join("  ")}${content}`.trimEnd();
@@ -169,6 +181,6 @@ function textLine(time: string, connection: number, remark: Remark, flags: Flags
 
 function shown(body: Uint8Array, { bytes, hex }: Flags): string {
   const part = body.subarray(0, bytes);
-  const text = hex ? asBuffer(part).toString("hex") : `"${visibleBytes(part).replaceAll("\n", "\\n")}"`;
+  const text = hex ? asBuffer(part).toString("hex") : `"${visibleLine(visibleBytes(part))}"`;
   return part.length < body.length ? `${text}…` : text;
 }

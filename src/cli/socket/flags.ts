@@ -101,7 +101,10 @@ export function addSecurityFlags(command: Command): void {
   command.option("--password-file <path>", "the password in a file, or in the variable ZMQ_PASSWORD");
   command.option("--plain-server", "PLAIN: let in only who gives this user name and password");
   command.option("--certificate <file>", "CURVE: this side's keys, as zmq keygen FILE writes them");
-  command.option("--curve-secret-key <key>", "CURVE: this side's secret key instead of a certificate");
+  command.option(
+    "--curve-secret-key <key>",
+    "CURVE: its secret key; visible to others in the list of processes, so better the variable ZMQ_CURVE_SECRET_KEY",
+  );
   command.option("--curve-server-key <key|file>", "CURVE: the server's public key, or its public certificate");
   command.option("--curve-server", "CURVE: be the server");
   command.option("--curve-allow <key|file>", "CURVE: a client to let in; may be repeated (default: all)", collect);

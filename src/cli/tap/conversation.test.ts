@@ -19,8 +19,12 @@ const ready = (type: string) => {
 function told(remarks: readonly Remark[], name: SideName): string[] {
   return remarks
     .filter(({ side }) => side === name)
-    .map(({ what, details, body }) =>
-      [what, ...Object.entries(details).map(([key, value]) => `${key}=${value}`), body && Buffer.from(body).toString()]
+    .map(({ what, details, metadata, body }) =>
+      [
+        what,
+        ...Object.entries({ ...details, ...metadata }).map(([key, value]) => `${key}=${value}`),
+        body && Buffer.from(body).toString(),
+      ]
         .filter((part) => part !== undefined)
         .join(" "),
     );
@@ -113,4 +117,56 @@ test("octets that are no ZMTP end the decoding of that direction alone", () => {
   const [, , problem] = told(conversation.push("client", hex("01 00 00 00")), "client");
   assert.match(problem ?? "", /length is 0.*relayed unseen/);
   assert.deepEqual(told(conversation.push("target", hex("03 00 68 69")), "target"), ["frame bytes=2 hi"]);
+});
+
+const command = (text: string, flags = 4) =>
+  Buffer.concat([Buffer.from([flags, text.length]), Buffer.from(text, "latin1")]);
+
+/** Everything that is told of a client of PLAIN which says this. */
+function toldOfPlain(said: Buffer, isAnswered = true): string {
+  const conversation = new Conversation();
+  const remarks = isAnswered ? conversation.push("target", greeting3("PLAIN")) : [];
+  remarks.push(
+    ...conversation.push("client", Buffer.concat([greeting3("PLAIN"), said])),
+    ...conversation.end("client"),
+  );
+  return told(remarks, "client").join("\n");
+}
+
+test("a password is hidden in whatever form HELLO comes", () => {
+  const malformed = [
+    command("\x05HELLO\xffbob\x06hunter2"),
+    command("\x05HELLO\x03bob\x03hunter2"),
+    command("\x05HELLO\x0ahunter2bob"),
+    command("\x05HELLO\x03bob\x07hunter2", 0),
+    command("\x05WELCOME\x03bob\x07hunter2"),
+    command("\x00\x03bob\x07hunter2"),
+    command("hunter2", 1),
+  ];
+  for (const [i, said] of malformed.entries()) {
+    for (const isAnswered of [true, false]) {
+      assert.doesNotMatch(toldOfPlain(said, isAnswered), /hunter2|68756e/, `form ${i}`);
+    }
+  }
+  assert.match(toldOfPlain(command("\x05HELLO\x03bob\x07hunter2")), /HELLO username=bob password=hidden/);
+});
+
+test("an ERROR with the name of what objects inherit is an ERROR like any other", () => {
+  const conversation = new Conversation();
+  conversation.push("client", greeting3("NULL"));
+  const remarks = conversation.push("target", Buffer.concat([greeting3("NULL"), command("\x05ERROR\x0bconstructor")]));
+  assert.equal(told(remarks, "target").at(-1), "! problem=it refuses the other side");
+});
+
+test("what is kept of a connection is bounded", () => {
+  const silent = new Conversation();
+  let problem: string | undefined;
+  for (let sent = 0; problem === undefined && sent < 2 ** 20; sent += 4096) {
+    problem = told(silent.push("client", Buffer.concat([greeting3("NULL"), Buffer.alloc(4096)])), "client").at(-1);
+  }
+  assert.match(problem ?? "", /relayed unseen/);
+  const large = new Conversation();
+  large.push("target", greeting3("NULL"));
+  const remarks = large.push("client", Buffer.concat([greeting3("NULL"), hex("02 00 00 01 00 00 00 00 00")]));
+  assert.match(told(remarks, "client").at(-1) ?? "", /exceeds the limit.*relayed unseen/);
 });

@@ -20,6 +20,8 @@ export interface Remark {
   /** `greeting`, `READY`, `frame`, `!` for what is wrong. */
   readonly what: string;
   readonly details: Readonly<Record<string, string | number | boolean>>;
+  /** Names and values of the side's own choice. */
+  readonly metadata?: Readonly<Record<string, string>>;
   /** A frame's content. */
   readonly body?: Uint8Array;
 }
@@ -48,6 +50,10 @@ export class Conversation {
       return [wrong(name, "this is HTTP, not ZMTP; the rest of this direction is relayed unseen")];
     }
     own.direction.push(chunk);
+    if (own.direction.unfinished.length > LONGEST_UNGREETED) {
+      own.isLost = true;
+      return [wrong(name, "it goes on without a greeting of the other side; the rest is relayed unseen")];
+    }
     // The other direction may have waited for this side's revision.
     this.#decode(own, remarks);
     this.#decode(this.#other(own), remarks);
@@ -65,7 +71,8 @@ export class Conversation {
         side: name,
         what: "unfinished greeting",
         details: { octets: unfinished.length },
-        body: unfinished,
+        // What comes behind a greeting may be a password.
+        body: unfinished.subarray(0, GREETING_BYTES),
       });
     }
     const isEarly = !own.isLost && other.direction.isGreeted && !own.isReady;
@@ -126,6 +133,10 @@ export class Conversation {
     if (kind === "frame" && own.mechanism === "CURVE" && commandName(body) === "MESSAGE") {
       return [{ side: own.name, what: "MESSAGE", details: { bytes: body.length, content: "encrypted" } }];
     }
+    // Commands of a handshake that are no commands by their flags: a password may be in them.
+    if (own.mechanism === "PLAIN" && !own.isReady) {
+      return [{ side: own.name, what: kind, details: { bytes: body.length, content: "hidden" } }];
+    }
     const isSubscription = kind === "frame" && (own.socketType === "SUB" || own.socketType === "XSUB");
     const lead = body[0];
     if (isSubscription && (lead === 0 || lead === 1)) {
@@ -145,7 +156,7 @@ export class Conversation {
     if (name === "ERROR") {
       const reason = parseErrorReason(data);
       add({ reason });
-      remarks.push(wrong(own.name, `it refuses the other side${ERRORS[reason] ?? ""}`));
+      remarks.push(wrong(own.name, `it refuses the other side${ERRORS.get(reason) ?? ""}`));
     } else if (traffic !== undefined) {
       if (traffic.kind === "ping")
         add({ ttl: `${traffic.ttlDeciseconds / 10} s`, context: visibleBytes(traffic.context) });
@@ -154,10 +165,11 @@ export class Conversation {
     } else if (name === "READY" || (name === "INITIATE" && own.mechanism === "PLAIN")) {
       own.isReady = true;
       if (own.mechanism === "CURVE") add({ bytes: data.length, content: "encrypted" });
-      else this.#introduced(own, data, add, remarks);
+      else this.#introduced(own, name, data, remarks);
     } else if (name === "HELLO" && own.mechanism === "PLAIN") {
-      const nameLength = data[0] ?? 0;
-      add({ username: visibleBytes(data.subarray(1, nameLength + 1)), password: "hidden" });
+      const username = usernameOf(data);
+      if (username === undefined) add({ bytes: data.length, content: "malformed, hidden" });
+      else add({ username: visibleBytes(username), password: "hidden" });
     } else {
       if (name === "INITIATE") own.isReady = true;
       const isSealed = own.mechanism === "CURVE" && data.length > 0;
@@ -166,9 +178,10 @@ export class Conversation {
     return remarks;
   }
 
-  #introduced(own: Side, data: Uint8Array, add: (details: Remark["details"]) => void, remarks: Remark[]): void {
+  #introduced(own: Side, what: string, data: Uint8Array, remarks: Remark[]): void {
     const properties = parseMetadata(data);
-    add(Object.fromEntries([...properties].map(([name, value]) => [name, visibleBytes(value)])));
+    const metadata = Object.fromEntries([...properties].map(([name, value]) => [name, visibleBytes(value)]));
+    remarks.push({ side: own.name, what, details: {}, metadata });
     const type = properties.get(SOCKET_TYPE);
     if (type !== undefined) this.#typed(own, toText(type), remarks);
   }
@@ -184,11 +197,22 @@ export class Conversation {
 }
 
 /** 27/ZAP status codes, which libzmq sends as reasons. */
-const ERRORS: Readonly<Record<string, string>> = {
-  "300": ": temporary trouble in its authentication (300)",
-  "400": ": user, password or key are not known to it (400)",
-  "500": ": its authentication failed (500)",
-};
+const ERRORS: ReadonlyMap<string, string> = new Map([
+  ["300", ": temporary trouble in its authentication (300)"],
+  ["400", ": user, password or key are not known to it (400)"],
+  ["500", ": its authentication failed (500)"],
+]);
+
+const GREETING_BYTES = 64;
+/** So much is kept of a side whose peer has not greeted. */
+const LONGEST_UNGREETED = 65_536;
+
+/** The user name in the data of a HELLO of PLAIN; undefined when its two lengths do not fit: it may hold the password then. */
+function usernameOf(data: Uint8Array): Uint8Array | undefined {
+  const end = 1 + (data[0] ?? 0);
+  if (end >= data.length || end + 1 + (data[end] as number) !== data.length) return undefined;
+  return data.subarray(1, end);
+}
 
 /** The start of a request or an answer. */
 const HTTP = /^(HTTP\/\d|[A-Z]+ \S+ HTTP\/)/;

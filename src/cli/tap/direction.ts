@@ -34,6 +34,8 @@ export interface FrameSeen {
 
 export type Seen = GreetingSeen | FrameSeen;
 
+/** Longer frames are not waited for, and end the decoding of their direction: to show them they would have to be kept whole. */
+const LONGEST_FRAME = 64 * 1024 * 1024;
 const SIGNATURE_BYTES = 10;
 const LEGACY_BYTES = 12;
 const V3_BYTES = 64;
@@ -115,7 +117,7 @@ export class Direction {
   }
 
   #read(framing: "v1" | "v2", rest: Uint8Array, isLegacy: boolean): void {
-    this.#reader = new FrameReader(framing, -1);
+    this.#reader = new FrameReader(framing, LONGEST_FRAME);
     this.#reader.push(rest);
     this.#isLegacy = isLegacy;
     this.#needsIdentity = isLegacy;
