@@ -91,7 +91,7 @@ export class Pipe {
   messagesReceived = 0;
   bytesSent = 0;
   bytesReceived = 0;
-  /** Owned by the pattern (position in its lists); no one else touches it. */
+  /** Owned by the pattern: ROUTER and STREAM count the link as up, others have the pipe in the round that they send in. */
   active = false;
   /** Owned by the pattern: it holds this pipe, to read it empty, also when the peer is gone. */
   queued = false;
@@ -318,6 +318,7 @@ export class Pipe {
 
   /** From the owner, in `ended`: what is unread is reckoned up there, until it is read. */
   leaveTo(leftovers: Leftovers): void {
+    if (this.#inbound.length === 0) return;
     this.#leftovers = leftovers;
     leftovers.add(pipeMemory(this.peer) + this.#inbound.total(messageMemory));
   }

@@ -33,11 +33,10 @@ export class DealerPattern implements Pattern {
 
   attach(pipe: Pipe): void {
     this.#outgoing.add(pipe);
-    this.#incoming.add(pipe);
+    this.#incoming.attach(pipe);
   }
 
   detach(pipe: Pipe): void {
-    this.#outgoing.remove(pipe);
     this.#first.forget(pipe);
   }
 
@@ -106,6 +105,8 @@ export class RouterPattern implements Pattern {
   attach(pipe: Pipe): void {
     if (pipe.routingId !== undefined) this.#peers.add(pipe, pipe.routingId);
     else if (this.#host.options.raw) this.#peers.add(pipe, this.#peers.freshId());
+    else return;
+    this.#incoming.attach(pipe);
   }
 
   detach(pipe: Pipe): void {
@@ -120,9 +121,11 @@ export class RouterPattern implements Pattern {
 
   connected(pipe: Pipe): void {
     if (!this.#host.options.raw) this.#first.write(pipe, true);
-    if (pipe.routingId === undefined && !this.#identify(pipe)) return;
+    if (pipe.routingId === undefined) {
+      if (!this.#identify(pipe)) return;
+      this.#incoming.attach(pipe);
+    }
     pipe.active = true;
-    this.#incoming.add(pipe);
     if (this.#host.options.routerNotify & NOTIFY_CONNECT) this.#incoming.inject(pipe, [EMPTY]);
   }
 

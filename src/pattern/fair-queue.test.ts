@@ -72,3 +72,84 @@ test("a pipe that is removed is forgotten with what it holds, and the others kee
     }
   }
 });
+
+/** Receives one, and its sender sends the next at once; so many times. */
+function oneInFlight(queue: FairQueue, peers: ReadonlyMap<string, FakePeer>, count: number): string {
+  let order = "";
+  for (let i = 0; i < count; i++) {
+    const name = text(queue.receive() ?? assert.fail()).join("");
+    order += name;
+    const sender = peers.get(name) ?? assert.fail();
+    sender.send(name);
+    queue.add(sender.pipe);
+  }
+  return order;
+}
+
+test("peers with one message in flight each are read in turn", () => {
+  const queue = new FairQueue();
+  const peers = new Map([..."ABCDE"].map((name) => [name, peer(name)]));
+  for (const each of peers.values()) queue.attach(each.pipe);
+  assert.equal(oneInFlight(queue, peers, 15), "ABCDEABCDEABCDE");
+});
+
+test("a new pipe has its place though it is empty, until its turn finds it so", () => {
+  const queue = new FairQueue();
+  const [a, b, c] = [peer(), peer(), peer()];
+  for (const each of [a, b, c]) queue.attach(each.pipe);
+  for (const each of [c, a, b]) {
+    each.send(each === a ? "A" : each === b ? "B" : "C");
+    queue.add(each.pipe);
+  }
+  assert.deepEqual(readAll(queue), ["A", "B", "C"]);
+  for (const each of [c, a, b]) {
+    each.send(each === a ? "A" : each === b ? "B" : "C");
+    queue.add(each.pipe);
+  }
+  assert.deepEqual(readAll(queue), ["C", "A", "B"]);
+});
+
+test("a pipe that was passed by joins behind the others", () => {
+  const queue = new FairQueue();
+  const [a, b, c] = [peer("A"), peer("B"), peer("C")];
+  for (const each of [a, b, c]) queue.add(each.pipe);
+  const read = () => text(queue.receive() ?? []).join("");
+  assert.equal(read() + read() + read(), "ABC");
+  b.send("B");
+  c.send("C");
+  assert.equal(queue.canReceive, true); // The turn of A is passed by, and C has its place.
+  a.send("A");
+  queue.add(a.pipe);
+  assert.deepEqual(readAll(queue), ["C", "B", "A"]);
+});
+
+test("messages of peers that came, sent one each and left are read oldest first, though others follow", () => {
+  const queue = new FairQueue();
+  const come = (name: string) => {
+    const each = peer();
+    queue.attach(each.pipe);
+    each.send(name);
+    queue.add(each.pipe);
+    each.end();
+  };
+  for (const name of "ABC") come(name);
+  let order = "";
+  for (const name of "DEFGH") {
+    order += text(queue.receive() ?? []).join("");
+    come(name);
+  }
+  assert.equal(order + readAll(queue).join(""), "ABCDEFGH");
+});
+
+test("pipes of peers that come, send, are read and go do not pile up", () => {
+  const queue = new FairQueue();
+  const all: FakePeer[] = [];
+  for (let i = 0; i < 1000; i++) {
+    const each = peer(String(i));
+    all.push(each);
+    queue.add(each.pipe);
+    each.end();
+    if (i > 0) assert.deepEqual(text(queue.receive() ?? []), [String(i - 1)]); // One more is always there.
+  }
+  assert.ok(all.filter((each) => each.pipe.queued).length <= 64);
+});

@@ -1,34 +1,38 @@
 /**
- * Incoming fair queue: one message from each pipe that has any, in turn. A pipe
- * that ended stays until its last message was read. Used by every type that
- * receives from more than one peer.
+ * Incoming fair queue: one message from each pipe that has any, in turn. The
+ * order is libzmq's. A new pipe, and one that was passed by because it was
+ * empty, joins at the end of the round. A pipe that was read empty keeps its
+ * place until its next turn: a peer that answers by then is not overtaken, and
+ * not preferred either. A pipe that ended stays until its last message was read.
  */
 
 import type { Message } from "../base/message.ts";
 import type { Pipe } from "../base/pipe.ts";
 
+/** A round of so many pipes is searched for those that ended and are empty; the next time when it has doubled. */
+const FIRST_SWEEP = 64;
+
 export class FairQueue {
-  /** Exactly the pipes with unread messages, those of peers that are gone too; `pipe.queued` marks them. */
-  readonly #pipes: Pipe[] = [];
+  /** Pipes that were not found empty since they joined; `pipe.queued` marks them. */
+  readonly #round: Pipe[] = [];
   #current = 0;
+  #sweepAt = FIRST_SWEEP;
   /** The pipe that the last message came from. */
   source: Pipe | undefined = undefined;
 
-  /** The pipe may have something to read; call it at `attach` and `readable`. */
+  /** A new pipe, empty or not: it has its place from here on. */
+  attach(pipe: Pipe): void {
+    if (!pipe.queued) this.#join(pipe);
+  }
+
+  /** The pipe may have something to read. */
   add(pipe: Pipe): void {
-    if (pipe.queued || !pipe.canRead) return;
-    pipe.queued = true;
-    this.#pipes.push(pipe);
+    if (!pipe.queued && pipe.canRead) this.#join(pipe);
   }
 
   /** Forgets the pipe and what it holds. */
   remove(pipe: Pipe): void {
-    if (!pipe.queued) return;
-    const current = this.#pipes[this.#current];
-    this.#current = this.#pipes.indexOf(pipe);
-    this.#removeCurrent();
-    const next = current === undefined || current === pipe ? -1 : this.#pipes.indexOf(current);
-    if (next >= 0) this.#current = next;
+    if (pipe.queued) this.#removeAt(this.#round.indexOf(pipe));
   }
 
   /** Puts a message of this side's own making behind what the pipe still holds, whatever its high-water mark. */
@@ -39,31 +43,63 @@ export class FairQueue {
 
   /** The next message, or undefined; `source` is its pipe. */
   receive(): Message | undefined {
-    const pipes = this.#pipes;
-    while (pipes.length > 0) {
-      const pipe = pipes[this.#current] as Pipe;
+    const round = this.#round;
+    while (round.length > 0) {
+      const pipe = round[this.#current] as Pipe;
       const message = pipe.read();
-      if (!pipe.canRead) this.#removeCurrent();
-      else if (++this.#current >= pipes.length) this.#current = 0;
       if (message !== undefined) {
+        if (++this.#current >= round.length) this.#current = 0;
         this.source = pipe;
         return message;
       }
+      this.#removeAt(this.#current);
     }
     return undefined;
   }
 
+  /** Passes by the pipes that are empty, as `receive` does. */
   get canReceive(): boolean {
-    return this.#pipes.length > 0;
+    const round = this.#round;
+    while (round.length > 0) {
+      if ((round[this.#current] as Pipe).canRead) return true;
+      this.#removeAt(this.#current);
+    }
+    return false;
   }
 
-  /** The last pipe fills the gap. */
-  #removeCurrent(): void {
-    const pipes = this.#pipes;
-    const gone = pipes[this.#current] as Pipe;
-    const last = pipes.pop() as Pipe;
+  #join(pipe: Pipe): void {
+    if (this.#round.length >= this.#sweepAt) this.#sweep();
+    pipe.queued = true;
+    this.#round.push(pipe);
+  }
+
+  /** The last pipe of the round fills the gap. */
+  #removeAt(place: number): void {
+    const round = this.#round;
+    const gone = round[place] as Pipe;
+    const last = round.pop() as Pipe;
     gone.queued = false;
-    if (last !== gone) pipes[this.#current] = last;
-    if (this.#current >= pipes.length) this.#current = 0;
+    if (last !== gone) round[place] = last;
+    if (this.#current >= round.length) this.#current = 0;
+  }
+
+  /**
+   * Drops the pipes that can never have a message again. While each peer that comes, sends and leaves is read before
+   * the round is over, no turn of theirs would come to do it.
+   */
+  #sweep(): void {
+    const round = this.#round;
+    let current = this.#current;
+    let kept = 0;
+    for (let i = 0; i < round.length; i++) {
+      const pipe = round[i] as Pipe;
+      if (pipe.isClosed && !pipe.canRead) {
+        pipe.queued = false;
+        if (i < this.#current) current--;
+      } else round[kept++] = pipe;
+    }
+    round.length = kept;
+    this.#current = current < kept ? current : 0;
+    this.#sweepAt = Math.max(FIRST_SWEEP, 2 * kept);
   }
 }

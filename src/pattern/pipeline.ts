@@ -20,9 +20,8 @@ export class PushPattern implements Pattern {
     this.#outgoing.add(pipe);
   }
 
-  detach(pipe: Pipe): void {
-    this.#outgoing.remove(pipe);
-  }
+  /** A closed pipe leaves the round by itself. */
+  detach(_pipe: Pipe): void {}
 
   /** What a peer sends against the rules is never read. */
   readable(_pipe: Pipe): void {}
@@ -48,7 +47,7 @@ export class PullPattern implements Pattern {
   constructor(_host: PatternHost) {}
 
   attach(pipe: Pipe): void {
-    this.#incoming.add(pipe);
+    this.#incoming.attach(pipe);
   }
 
   /** What was not read stays in the fair queue. */

@@ -107,7 +107,7 @@ export class SubPattern implements Pattern {
 
   attach(pipe: Pipe): void {
     this.#pipes.add(pipe);
-    this.#incoming.add(pipe);
+    this.#incoming.attach(pipe);
   }
 
   connected(pipe: Pipe): void {

@@ -36,6 +36,7 @@ export class StreamPattern implements Pattern {
   /** Every pipe has a routing id at once: the preset one or a made-up one. Throws EINVAL when another peer has it. */
   attach(pipe: Pipe): void {
     this.#peers.add(pipe, pipe.routingId ?? this.#peers.freshId());
+    this.#incoming.attach(pipe);
   }
 
   detach(pipe: Pipe): void {

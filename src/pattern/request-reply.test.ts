@@ -119,6 +119,21 @@ test("REQ discards what arrived before a new request", () => {
   );
 });
 
+test("REQ that finds its only peer to have broken the protocol blocks, and sends to the next peer", () => {
+  const { pattern } = req();
+  const peer = new FakePeer(pattern);
+  peer.send("no delimiter");
+  const request = message("1", "2", "3");
+  assert.equal(pattern.send(request), false);
+  assert.equal(pattern.blockedBy, "EAGAIN");
+  assert.equal(peer.isClosed, true);
+  assert.deepEqual(peer.received(), []);
+  const next = new FakePeer(pattern);
+  assert.equal(pattern.canSend, true);
+  assert.equal(pattern.send(request), true);
+  assert.deepEqual(next.received(), ["|1|2|3"]);
+});
+
 test("REQ that blocks keeps what arrived", () => {
   const { host, pattern } = req();
   const peer = new FakePeer(pattern, { sendHighWaterMark: 1, dialed: true });

@@ -57,11 +57,10 @@ export class ReqPattern implements Pattern {
 
   attach(pipe: Pipe): void {
     this.#outgoing.add(pipe);
-    this.#incoming.add(pipe);
+    this.#incoming.attach(pipe);
   }
 
   detach(pipe: Pipe): void {
-    this.#outgoing.remove(pipe);
     this.#first.forget(pipe);
     if (!this.#awaitsReply || (this.#asked !== undefined && pipe !== this.#asked)) this.#discard(pipe);
     if (pipe === this.#asked) this.#asked = undefined;
@@ -86,11 +85,12 @@ export class ReqPattern implements Pattern {
       this.blockedBy = "EFSM";
       return false;
     }
+    // What is unread is discarded when there is a peer to send to, and that may refuse the only one.
+    if (this.#outgoing.canSend) this.#discardPending();
     if (!this.#outgoing.canSend) {
       this.blockedBy = "EAGAIN";
       return false;
     }
-    this.#discardPending();
     let request = prepend(EMPTY, message);
     if (correlate) {
       this.#requestId = this.#nextRequestId();
@@ -214,7 +214,7 @@ export class RepPattern implements Pattern {
   }
 
   attach(pipe: Pipe): void {
-    this.#incoming.add(pipe);
+    this.#incoming.attach(pipe);
   }
 
   /** What was not read stays in the fair queue. */

@@ -38,7 +38,7 @@ export class XSubPattern implements Pattern {
 
   attach(pipe: Pipe): void {
     this.#pipes.add(pipe);
-    this.#incoming.add(pipe);
+    this.#incoming.attach(pipe);
   }
 
   connected(pipe: Pipe): void {
