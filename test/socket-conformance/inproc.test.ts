@@ -4,6 +4,7 @@
 
 import { INPROC } from "./bench.ts";
 import { connections } from "./connections.ts";
+import { fairness } from "./fairness.ts";
 import { proxy } from "./proxy.ts";
 import { publishSubscribe } from "./publish-subscribe.ts";
 import { queues } from "./queues.ts";
@@ -16,3 +17,4 @@ publishSubscribe(INPROC);
 connections(INPROC);
 waiting(INPROC);
 proxy(INPROC);
+fairness(INPROC);
