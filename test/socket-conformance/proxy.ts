@@ -27,10 +27,10 @@ export function proxy(transport: TransportUnderTest): void {
     const bench = new Bench(transport);
 
     /** A running proxy, ended with the case. */
-    async function run(front: Socket, back: Socket, options: { capture?: Socket; control?: Socket } = {}) {
+    async function run(front: Socket, back: Socket, options?: { capture?: Socket; control?: Socket }) {
       await bench.bind(front);
       await bench.bind(back);
-      const made = new Proxy(front, back, options);
+      const made = options === undefined ? new Proxy(front, back) : new Proxy(front, back, options);
       const over = made.run();
       return { made, over };
     }

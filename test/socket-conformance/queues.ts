@@ -192,7 +192,7 @@ export function queues(transport: TransportUnderTest): void {
       await bench.join(pub, sub);
       await pub.receive();
       const taken = await fill(pub);
-      assert(taken >= 4 && taken < 40);
+      assert(taken >= 2 && taken < 40, `${taken} messages of a megabyte were taken`);
       for (let i = 0; i < taken; i++) assert.equal(String((await sub.receive())[0]), String(i));
       assert.deepEqual(pub.drops, {});
     });
