@@ -4,7 +4,7 @@
  * messages of its pipe.
  */
 
-import { smallCopyOf } from "./bytes.ts";
+import { copier } from "./bytes.ts";
 
 export type Frame = Uint8Array;
 
@@ -25,10 +25,27 @@ export const NO_PROPERTIES: Properties = new Map();
 /** Bodies up to this size are copied when they must wait, as zeromq.js does, so that a caller may reuse a small buffer. */
 const COPIED_BYTES = 128;
 
+/** The slabs of what waits, also for connections that are encrypted: no receiver is given any of it. */
+const waitingCopyOf = copier();
+/** For `copySmall`: the slabs of what goes over inproc, which its receivers are given. */
+export const crossingCopyOf = copier();
+let passed: Message | undefined;
+
 /** Puts copies in the place of small frames, which are their sender's to use again, or go to other peers too. */
-export function copySmall(message: Message): void {
+export function copySmall(message: Message, copyOf = waitingCopyOf): void {
+  if (message === passed) return;
   for (let i = 0; i < message.length; i++) {
     const frame = message[i] as Uint8Array;
-    if (frame.length <= COPIED_BYTES && frame.length > 0) message[i] = smallCopyOf(frame);
+    if (frame.length <= COPIED_BYTES && frame.length > 0) message[i] = copyOf(frame);
+  }
+}
+
+/** Calls `pass`, in which no frame of `message` is copied: a secret stays in memory of its own. */
+export function passUncopied(message: Message, pass: () => void): void {
+  passed = message;
+  try {
+    pass();
+  } finally {
+    passed = undefined;
   }
 }

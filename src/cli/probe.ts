@@ -5,7 +5,7 @@
  */
 
 import { connect, type Socket as NetSocket } from "node:net";
-import { EMPTY, fromText, toText } from "../base/bytes.ts";
+import { EMPTY, fromText, ownCopyOf, toText } from "../base/bytes.ts";
 import type { Endpoint } from "../base/endpoint.ts";
 import { commandData } from "../wire/command.ts";
 import { FrameReader } from "../wire/frame-reader.ts";
@@ -42,7 +42,7 @@ function socketTypeOf(link: NetSocket, signal: AbortSignal): Promise<string | un
       routingId: fromText(""),
       refusesLegacy: true,
     });
-    const reader = new FrameReader("v2", LONGEST_COMMAND);
+    const reader = new FrameReader("v2", LONGEST_COMMAND, ownCopyOf);
     const settle = (finish: () => void) => {
       clearTimeout(patience);
       finish();

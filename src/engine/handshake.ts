@@ -12,7 +12,7 @@
  * `EPROTO` or `EMSGSIZE` where it only closes.
  */
 
-import { concat, fromText } from "../base/bytes.ts";
+import { concat, fromText, ownCopyOf } from "../base/bytes.ts";
 import { ZmqError } from "../base/errors.ts";
 import type { Properties } from "../base/message.ts";
 import { mayTalkTo, type SocketTypeName, socketTypeName } from "../base/socket-types.ts";
@@ -172,7 +172,7 @@ export class Handshake {
     const { limits, maxHandshakeBytes = LONGEST_HANDSHAKE_FRAME } = this.#config;
     const { maxFrameBytes } = limits;
     const limit = maxFrameBytes < 0 ? maxHandshakeBytes : Math.min(maxFrameBytes, maxHandshakeBytes);
-    this.#reader = new FrameReader(framing, limit);
+    this.#reader = new FrameReader(framing, limit, ownCopyOf);
     this.#reader.push(agreed.rest);
     this.#encoder = new Encoder(framing);
   }
@@ -204,6 +204,7 @@ export class Handshake {
       if (body === undefined) return undefined;
       this.#commands++;
       mechanism.consume(body);
+      body.fill(0); // It may hold a password.
       this.#checkSocketType(mechanism);
     }
   }
@@ -237,7 +238,10 @@ export class Handshake {
 
   #finish(agreed: GreetingOutcome, reader: FrameReader, encoder: Encoder, peer: Properties): void {
     const limits = { ...this.#config.limits, framesAtOnce: FRAMES_AT_ONCE };
-    const decoder: FrameDecoder = agreed.version === "1.0" ? new LegacyDecoder(limits) : new Decoder(limits);
+    const decoder: FrameDecoder =
+      agreed.version === "1.0"
+        ? new LegacyDecoder(limits)
+        : new Decoder(limits, this.#config.mechanism.name !== "NULL");
     const cipher = hasMechanism(agreed) ? this.#config.mechanism.cipher : undefined;
     if (cipher !== undefined) {
       encoder.secure(cipher);

@@ -4,7 +4,7 @@
  * or acceptor how it ended.
  */
 
-import { concat, copyOf, EMPTY, fromText } from "../base/bytes.ts";
+import { concat, EMPTY, fromText, ownCopyOf } from "../base/bytes.ts";
 import type { Clock, Timer } from "../base/clock.ts";
 import { ZmqError } from "../base/errors.ts";
 import type { ErrorEventType } from "../base/events.ts";
@@ -88,9 +88,9 @@ export class Session implements Connection, LinkHandler, TrafficOwner, Resting {
   data(chunk: Uint8Array): void {
     const handshake = this.#handshake;
     if (this.#isOver || handshake === undefined) return;
-    if (!handshake.isCostly) this.#shake(handshake, copyOf(chunk));
-    else if (this.#waiting.length > 0 || !TurnBudget.of(this.clock).isOpen) this.#wait(copyOf(chunk));
-    else this.#shakeAtCost(handshake, copyOf(chunk));
+    if (!handshake.isCostly) this.#shake(handshake, ownCopyOf(chunk));
+    else if (this.#waiting.length > 0 || !TurnBudget.of(this.clock).isOpen) this.#wait(ownCopyOf(chunk));
+    else this.#shakeAtCost(handshake, ownCopyOf(chunk));
   }
 
   /** The turn has come for what waited. */

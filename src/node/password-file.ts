@@ -4,6 +4,7 @@
  */
 
 import { timingSafeEqual } from "node:crypto";
+import { ownText } from "../base/bytes.ts";
 import { ZmqError } from "../base/errors.ts";
 import { warnIfReadable } from "./secret-mode.ts";
 import { WatchedFile } from "./watched-file.ts";
@@ -49,6 +50,6 @@ export function parsePasswords(text: string): Map<string, string> {
 }
 
 function equal(a: string, b: string): boolean {
-  const [first, second] = [Buffer.from(a), Buffer.from(b)];
+  const [first, second] = [ownText(a), ownText(b)];
   return first.length === second.length && timingSafeEqual(first, second);
 }

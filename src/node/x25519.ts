@@ -2,10 +2,14 @@
  * X25519 by the runtime's own OpenSSL: a shared key takes 31 us instead of 61
  * in WebAssembly (bench/crypto.ts), and a handshake needs three of them a side. HSalsa20, which makes the key of boxes of it, stays with
  * the library that has Salsa20.
+ *
+ * Secret keys go in and out as DER, in memory of their own. Node decodes a JWK
+ * in its pool of small buffers, and a program that hands one of these on with
+ * all of its memory would hand on the key.
  */
 
 import { createPrivateKey, createPublicKey, diffieHellman, generateKeyPairSync, type KeyObject } from "node:crypto";
-import { equal } from "../base/bytes.ts";
+import { equal, ownCopyOf } from "../base/bytes.ts";
 import {
   type Boxes,
   KEY_BYTES,
@@ -17,6 +21,8 @@ import {
 } from "../security/crypto.ts";
 
 const X25519 = { kty: "OKP", crv: "X25519" };
+/** What stands in front of the 32 octets of a secret key in PKCS #8 (RFC 8410). */
+const PKCS8_HEAD = [0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x6e, 0x04, 0x22, 0x04, 0x20];
 const NO_NONCE = new Uint8Array(NONCE_BYTES);
 
 /** `base` with key pairs of OpenSSL; `base` itself in runtimes whose `node:crypto` does not compute the same. */
@@ -47,14 +53,15 @@ export class OpenSslKeys implements KeyPairs {
   }
 
   pairOf(secretKey: Uint8Array): KeyPair {
-    return new OpenSslPair(this, this.#library.pairOf(secretKey).publicKey, secretKey, undefined);
+    const pair = this.#library.pairOf(secretKey);
+    return new OpenSslPair(this, pair.publicKey, secretKey, undefined, pair);
   }
 
   newPair(): KeyPair {
     try {
       const { publicKey, privateKey } = generateKeyPairSync("x25519");
       const { x } = publicKey.export({ format: "jwk" });
-      return new OpenSslPair(this, Buffer.from(x as string, "base64url"), undefined, privateKey);
+      return new OpenSslPair(this, Buffer.from(x as string, "base64url"), undefined, privateKey, undefined);
     } catch {
       // OpenSSL may be told at any time to compute approved things alone (FIPS), which X25519 is not.
       return this.#library.pairOf(randomBytes(KEY_BYTES));
@@ -72,19 +79,26 @@ export class OpenSslKeys implements KeyPairs {
   }
 }
 
-/** Made of its secret key, or of OpenSSL's key, which it becomes at its first use. */
+/**
+ * Made of its secret key, or of OpenSSL's key. The former becomes the latter at its second use: to read a key costs
+ * OpenSSL as much as seven shared keys cost the library, and a client with one connection needs one.
+ */
 class OpenSslPair implements KeyPair {
   readonly publicKey: Uint8Array;
   readonly #maker: OpenSslKeys;
   #secretKey: Uint8Array | undefined;
   #key: KeyObject | undefined;
+  /** The library's pair, until its first use. */
+  #first: KeyPair | undefined;
 
   constructor(
     maker: OpenSslKeys,
     publicKey: Uint8Array,
     secretKey: Uint8Array | undefined,
     key: KeyObject | undefined,
+    first: KeyPair | undefined,
   ) {
+    this.#first = first;
     this.publicKey = publicKey;
     this.#maker = maker;
     this.#secretKey = secretKey;
@@ -93,23 +107,24 @@ class OpenSslPair implements KeyPair {
 
   get secretKey(): Uint8Array {
     if (this.#secretKey === undefined) {
-      const pooled = Buffer.from(this.#key?.export({ format: "jwk" }).d ?? "", "base64url");
-      // Not where the program's own small buffers are: who hands one of them on with all of its memory hands on the key.
-      this.#secretKey = Uint8Array.from(pooled);
-      pooled.fill(0);
+      const der = this.#key?.export({ format: "der", type: "pkcs8" }) ?? new Uint8Array(0);
+      this.#secretKey = ownCopyOf(der.subarray(-KEY_BYTES));
+      der.fill(0);
     }
     return this.#secretKey;
   }
 
   sharedKey(publicKey: Uint8Array): Uint8Array | undefined {
-    const x = base64Url(publicKey);
+    const first = this.#first;
+    if (first !== undefined) {
+      this.#first = undefined;
+      return first.sharedKey(publicKey);
+    }
     let secret: Buffer;
     try {
-      // OpenSSL reads its own formats of keys ten times slower than this one.
-      this.#key ??= createPrivateKey({
-        key: { ...X25519, x: base64Url(this.publicKey), d: base64Url(this.secretKey) },
-        format: "jwk",
-      });
+      this.#key ??= imported(this.secretKey);
+      // OpenSSL reads its own formats of keys ten times slower than this one, which is good for public keys.
+      const x = base64Url(publicKey);
       const other = createPublicKey({ key: { ...X25519, x }, format: "jwk" });
       secret = diffieHellman({ privateKey: this.#key, publicKey: other });
     } catch {
@@ -123,11 +138,21 @@ class OpenSslPair implements KeyPair {
   }
 
   forget(): void {
+    this.#first = undefined;
     this.#secretKey?.fill(0);
     this.#secretKey = undefined;
     // OpenSSL overwrites a key that is collected.
     this.#key = undefined;
   }
+}
+
+function imported(secretKey: Uint8Array): KeyObject {
+  const der = Buffer.allocUnsafeSlow(PKCS8_HEAD.length + KEY_BYTES);
+  der.set(PKCS8_HEAD);
+  der.set(secretKey, PKCS8_HEAD.length);
+  const key = createPrivateKey({ key: der, format: "der", type: "pkcs8" });
+  der.fill(0);
+  return key;
 }
 
 function base64Url(bytes: Uint8Array): string {

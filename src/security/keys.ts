@@ -15,13 +15,17 @@ export interface CurveKeyPair {
 
 /** A new random key pair. Synchronous. */
 export function curveKeyPair(): CurveKeyPair {
-  const { publicKey, secretKey } = newKeyPair();
-  return { publicKey: encodeZ85(publicKey), secretKey: encodeZ85(secretKey) };
+  const pair = newKeyPair();
+  const text = { publicKey: encodeZ85(pair.publicKey), secretKey: encodeZ85(pair.secretKey) };
+  pair.forget();
+  return text;
 }
 
 /** The public key that belongs to a secret key, as zmq_curve_public computes it. Throws EINVAL when `secretKey` is no key. */
 export function curvePublicKey(secretKey: string): string {
-  return encodeZ85(primitives().keys.pairOf(decodeKey(secretKey, "secretKey")).publicKey);
+  const pair = primitives().keys.pairOf(decodeKey(secretKey, "secretKey"));
+  pair.forget();
+  return encodeZ85(pair.publicKey);
 }
 
 /** The 32 octets of a key in Z85. Throws EINVAL, which names `what` and never shows the key. */

@@ -12,7 +12,7 @@
  * understood, theirs is sent. HELLO of 4.3.0 and 4.3.1 begins `05 WELCOME`.
  */
 
-import { concat, copyOf, EMPTY, fromText } from "../base/bytes.ts";
+import { concat, EMPTY, fromText, ownCopyOf, ownText } from "../base/bytes.ts";
 import { ZmqError } from "../base/errors.ts";
 import { NO_PROPERTIES, type Properties } from "../base/message.ts";
 import { commandData, parseErrorReason } from "../wire/command.ts";
@@ -59,13 +59,19 @@ export class PlainClient implements Mechanism {
     switch (this.#step) {
       case "send HELLO":
         this.#step = "await WELCOME";
-        return command("HELLO", concat([withLength(this.#username), withLength(this.#password)]));
+        return this.#hello();
       case "send INITIATE":
         this.#step = "await READY";
         return command("INITIATE", encodeMetadata(this.#config));
       default:
         return undefined;
     }
+  }
+
+  #hello(): Uint8Array {
+    const body = command("HELLO", concat([withLength(this.#username), withLength(this.#password)]));
+    this.#password.fill(0);
+    return body;
   }
 
   consume(body: Uint8Array): void {
@@ -184,7 +190,7 @@ export class PlainServer implements Mechanism {
 }
 
 function credential(text: string, what: string): Uint8Array {
-  const bytes = fromText(text);
+  const bytes = ownText(text);
   if (bytes.length <= LONGEST_CREDENTIAL) return bytes;
   throw new ZmqError("EINVAL", {
     message: `PLAIN: ${what} of ${bytes.length} octets, expected at most ${LONGEST_CREDENTIAL}`,
@@ -223,5 +229,5 @@ function parseCredentials(data: Uint8Array): [Uint8Array, Uint8Array] {
       message: "PLAIN: the lengths of user name and password do not fit that of HELLO",
     });
   }
-  return [copyOf(data.subarray(1, usernameEnd)), copyOf(data.subarray(usernameEnd + 1, passwordEnd))];
+  return [ownCopyOf(data.subarray(1, usernameEnd)), ownCopyOf(data.subarray(usernameEnd + 1, passwordEnd))];
 }

@@ -4,7 +4,7 @@
  * for each peer, so what a program changes in them counts at once.
  */
 
-import { fromText } from "../base/bytes.ts";
+import { ownText } from "../base/bytes.ts";
 import { equalSecrets } from "../security/crypto.ts";
 import { decodeKey } from "../security/keys.ts";
 import { AddressRange } from "./address-range.ts";
@@ -95,7 +95,7 @@ export class Rules {
     if (typeof users === "function") return users(attempt);
     const password = passwordOf(users, attempt.username);
     // Compared in any case: the time should not tell who is a user.
-    const isRight = equalSecrets(fromText(password ?? attempt.password), fromText(attempt.password));
+    const isRight = equalSecrets(ownText(password ?? attempt.password), ownText(attempt.password));
     return (isRight && password !== undefined) || WRONG;
   }
 

@@ -9,7 +9,7 @@
  * entry for Node exports.
  */
 
-import { concat, EMPTY, equal, fromText, toText } from "../base/bytes.ts";
+import { concat, EMPTY, equal, fromText, ownText, toText } from "../base/bytes.ts";
 import type { Clock } from "../base/clock.ts";
 import { ZmqError } from "../base/errors.ts";
 import { ZAP_ENDPOINT } from "../security/zap.ts";
@@ -161,6 +161,7 @@ export class Authenticator {
     const asked = { domain: toText(domain), address: toText(address), mechanism: toText(mechanism) };
     const isRequest = request.length >= 8 && delimiter.length === 0 && equal(version, VERSION);
     const outcome = isRequest ? await this.#judge({ ...asked, routingId, credentials }) : MALFORMED;
+    if (asked.mechanism === "PLAIN") for (const each of credentials) each.fill(0);
     const { status, reason, userId = "", metadata = EMPTY, ...known } = outcome;
     if (handler.core.isClosed) return;
     const reply = [VERSION, id, fromText(String(status)), fromText(reason), fromText(userId), metadata];
@@ -256,7 +257,7 @@ interface Asked {
 /** Two credentials that are not UTF-8 could become the same text. */
 function exactText(bytes: Uint8Array): string | undefined {
   const text = toText(bytes);
-  return equal(fromText(text), bytes) ? text : undefined;
+  return equal(ownText(text), bytes) ? text : undefined;
 }
 
 function encoded(metadata: Readonly<Record<string, string | Uint8Array>>): Uint8Array {

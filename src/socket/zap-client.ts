@@ -10,6 +10,7 @@
  */
 
 import { EMPTY, fromText } from "../base/bytes.ts";
+import { passUncopied } from "../base/message.ts";
 import { Pipe, type PipeOwner } from "../base/pipe.ts";
 import type { ZapReply } from "../security/mechanism.ts";
 import { encodeZapRequest, parseZapReply, ZAP_ENDPOINT, type ZapQuestion } from "../security/zap.ts";
@@ -51,8 +52,11 @@ export function askZapHandler(names: InprocNames, question: ZapQuestion, signal:
       LIMITS,
     );
     signal.addEventListener("abort", () => pipe.close(), { once: true });
-    pipe.write(encodeZapRequest(question));
-    names.connect(NAME, { pipe, sendHighWaterMark: 0, receiveHighWaterMark: 0, properties: PROPERTIES });
+    const request = encodeZapRequest(question);
+    passUncopied(request, () => {
+      pipe.write(request);
+      names.connect(NAME, { pipe, sendHighWaterMark: 0, receiveHighWaterMark: 0, properties: PROPERTIES });
+    });
   });
 }
 

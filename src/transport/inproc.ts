@@ -7,7 +7,7 @@
  */
 
 import { ZmqError } from "../base/errors.ts";
-import { type Control, copySmall, type Message, type Properties } from "../base/message.ts";
+import { type Control, copySmall, crossingCopyOf, type Message, type Properties } from "../base/message.ts";
 import type { Outlet, Pipe } from "../base/pipe.ts";
 
 /** The socket behind a bound name. */
@@ -134,7 +134,7 @@ class Crossing implements Outlet {
   take(message: Message): boolean {
     const other = this.#other;
     if (other.inboundFull) return false;
-    copySmall(message);
+    copySmall(message, crossingCopyOf);
     other.deliver(message);
     return true;
   }

@@ -6,10 +6,11 @@
  * here refers to it. Small frames are views of slabs of 8 KiB into which the
  * chunk is copied (one copy for some hundred messages, and a kept message pins
  * no more than that), middling ones of slabs of 64 KiB, large ones have memory
- * of their own.
+ * of their own. Slabs of connections whose peers are nobody in particular are
+ * shared by all of these.
  */
 
-import { ByteArray, concat, copyOf, EMPTY, sharedCopyOf, uninitialized } from "../base/bytes.ts";
+import { ByteArray, concat, copier, copyOf, EMPTY, ownCopyOf, sharedCopyOf, uninitialized } from "../base/bytes.ts";
 import { ZmqError } from "../base/errors.ts";
 import type { Message } from "../base/message.ts";
 import type { FrameCipher } from "../security/mechanism.ts";
@@ -66,6 +67,9 @@ const CIPHER_COMMAND = 2;
 
 export class Decoder implements FrameDecoder {
   readonly #limits: DecoderLimits;
+  /** Of what leaves here. */
+  readonly #copyOf: (bytes: Uint8Array) => Uint8Array;
+  readonly #sharedCopyOf: (bytes: Uint8Array) => Uint8Array;
   #cipher: FrameCipher | undefined = undefined;
 
   /** Where parsing happens: a chunk, or a slab that holds a copy of some of it. */
@@ -102,8 +106,11 @@ export class Decoder implements FrameDecoder {
   #assembled = 0;
   #starved = true;
 
-  constructor(limits: DecoderLimits) {
+  /** `isSecured`: frames share no memory with those of other connections. */
+  constructor(limits: DecoderLimits, isSecured = false) {
     this.#limits = limits;
+    this.#copyOf = isSecured ? copier(FIRST_SLAB_BYTES) : copyOf;
+    this.#sharedCopyOf = isSecured ? this.#copyOf : sharedCopyOf;
   }
 
   get starved(): boolean {
@@ -118,7 +125,7 @@ export class Decoder implements FrameDecoder {
   push(chunk: Uint8Array): void {
     if (chunk.length === 0) return;
     if (!this.#starved) {
-      this.#later.push(copyOf(chunk));
+      this.#later.push(ownCopyOf(chunk));
       return;
     }
     this.#starved = false;
@@ -207,7 +214,7 @@ export class Decoder implements FrameDecoder {
       else {
         let body = length === 0 ? EMPTY : new ByteArray(this.#memory, this.#offset + start, length);
         // A small frame between middling ones is not worth a slab of its own, nor may it pin theirs.
-        if (length < SMALL_BYTES && this.#end > SMALL_SLAB_BYTES) body = copyOf(body);
+        if (length < SMALL_BYTES && this.#end > SMALL_SLAB_BYTES) body = this.#copyOf(body);
         if ((flags & (MORE | COMMAND)) === 0 && this.#frames === undefined) return [body];
         decoded = this.#accept((flags & MORE) !== 0, (flags & COMMAND) !== 0, body);
       }
@@ -270,7 +277,7 @@ export class Decoder implements FrameDecoder {
       this.#isForeign = false;
       const rest = this.#end - this.#position;
       // An idle connection keeps no chunk and no slab alive.
-      this.#stay(rest === 0 ? EMPTY : copyOf(this.#window.subarray(this.#position, this.#end)), 0, false);
+      this.#stay(rest === 0 ? EMPTY : ownCopyOf(this.#window.subarray(this.#position, this.#end)), 0, false);
       return false;
     }
     this.#enter(next);
@@ -309,7 +316,7 @@ export class Decoder implements FrameDecoder {
       this.#slabBytes = Math.min(size * 2, SMALL_SLAB_BYTES);
     } else this.#slabBytes = FIRST_SLAB_BYTES;
     const length = Math.min(rest, size);
-    const slab = sharedCopyOf(chunk.subarray(position, position + length));
+    const slab = this.#sharedCopyOf(chunk.subarray(position, position + length));
     this.#stay(slab, 0, false);
     if (length < rest) {
       this.#chunk = chunk;

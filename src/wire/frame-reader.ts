@@ -7,7 +7,7 @@
  *   v2:  flags(1) size(1) body, or, with LONG, flags(1) size(8) body
  */
 
-import { concat, copyOf, EMPTY } from "../base/bytes.ts";
+import { concat, EMPTY } from "../base/bytes.ts";
 import { ZmqError } from "../base/errors.ts";
 import type { Framing } from "./encoder.ts";
 import { LONG, readSize } from "./frame.ts";
@@ -15,6 +15,7 @@ import { LONG, readSize } from "./frame.ts";
 export class FrameReader {
   readonly #framing: Framing;
   readonly #maxFrameBytes: number;
+  readonly #copyOf: (bytes: Uint8Array) => Uint8Array;
   #window: Uint8Array = EMPTY;
   #position = 0;
   #later: Uint8Array[] = [];
@@ -23,8 +24,9 @@ export class FrameReader {
   #needed: number;
   #flags = 0;
 
-  /** `maxFrameBytes`: the longest body that is accepted, -1 for any. */
-  constructor(framing: Framing, maxFrameBytes: number) {
+  /** `maxFrameBytes`: the longest body that is accepted, -1 for any. `copyOf` makes the bodies. */
+  constructor(framing: Framing, maxFrameBytes: number, copyOf: (bytes: Uint8Array) => Uint8Array) {
+    this.#copyOf = copyOf;
     this.#framing = framing;
     this.#maxFrameBytes = maxFrameBytes;
     this.#needed = this.#least;
@@ -85,7 +87,7 @@ export class FrameReader {
       this.#flags = isV1 ? (window[start - 1] as number) : first;
       this.#position = start + length;
       this.#needed = this.#least;
-      return length === 0 ? EMPTY : copyOf(window.subarray(start, start + length));
+      return length === 0 ? EMPTY : this.#copyOf(window.subarray(start, start + length));
     }
   }
 

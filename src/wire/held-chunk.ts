@@ -4,7 +4,7 @@
  * share some memory for it, taken and given back.
  */
 
-import { copyOf, uninitialized } from "../base/bytes.ts";
+import { ownCopyOf, uninitialized } from "../base/bytes.ts";
 
 /** Larger chunks get memory of their own. */
 const HELD_BYTES = 131_072;
@@ -17,7 +17,7 @@ export class HeldChunk {
   /** A copy of `chunk` from `position` on, valid until `letGo`. */
   hold(chunk: Uint8Array, position: number): Uint8Array {
     const length = chunk.length - position;
-    if (length > HELD_BYTES) return copyOf(chunk.subarray(position));
+    if (length > HELD_BYTES) return ownCopyOf(chunk.subarray(position));
     const memory = freeMemories.pop() ?? uninitialized(HELD_BYTES);
     this.#memory = memory;
     memory.set(chunk.subarray(position));

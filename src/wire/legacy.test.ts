@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { copyOf } from "../base/bytes.ts";
 import { FrameReader } from "./frame-reader.ts";
 import { LegacyDecoder } from "./legacy.ts";
 
@@ -74,7 +75,7 @@ test("a large frame in many chunks arrives in linear time and unchanged", () => 
 });
 
 test("a frame reader hands on what it has not read", () => {
-  const reader = new FrameReader("v2", -1);
+  const reader = new FrameReader("v2", -1, copyOf);
   for (const octet of hex("04 02 61 62 00 01 63 00")) reader.push(Uint8Array.of(octet));
   assert.equal(Buffer.from(reader.next() as Uint8Array).toString(), "ab");
   assert.equal(reader.flags, 4);
@@ -86,7 +87,7 @@ test("a frame reader hands on what it has not read", () => {
 
 test("a small body that a frame reader returns has memory of its own", () => {
   const chunk = hex("00 01 61");
-  const reader = new FrameReader("v2", -1);
+  const reader = new FrameReader("v2", -1, copyOf);
   reader.push(chunk);
   const body = reader.next() as Uint8Array;
   chunk.fill(0);

@@ -20,7 +20,7 @@ export class LegacyDecoder implements FrameDecoder {
 
   constructor(limits: DecoderLimits) {
     this.#limits = limits;
-    this.#reader = new FrameReader("v1", limits.maxFrameBytes);
+    this.#reader = new FrameReader("v1", limits.maxFrameBytes, copyOf);
   }
 
   get starved(): boolean {

@@ -8,7 +8,7 @@
  * here are recognized in any case. Which Socket-Types may meet is not judged here.
  */
 
-import { ByteArray, concat, copyOf, fromText, toText } from "../base/bytes.ts";
+import { ByteArray, concat, fromText, ownCopyOf, toText } from "../base/bytes.ts";
 import { ZmqError } from "../base/errors.ts";
 import type { Properties } from "../base/message.ts";
 import { SOCKET_TYPES, type SocketTypeName } from "../base/socket-types.ts";
@@ -66,7 +66,7 @@ export function parseMetadata(bytes: Uint8Array, maxProperties = MAX_PROPERTIES)
   const properties = new Map<string, Uint8Array>();
   const end = bytes.length;
   if (end === 0) return properties;
-  const copy = copyOf(bytes);
+  const copy = ownCopyOf(bytes);
   let count = 0;
   let position = 0;
   while (position < end) {

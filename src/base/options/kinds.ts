@@ -4,7 +4,7 @@
  * reads. The rows themselves stand in the files beside this one.
  */
 
-import { copyOf, EMPTY, fromText, isBytes, toText } from "../bytes.ts";
+import { copyOf, EMPTY, fromText, isBytes, ownText, toText } from "../bytes.ts";
 import type { ErrorCode } from "../errors.ts";
 import type { SocketTypeName } from "../socket-types.ts";
 
@@ -209,7 +209,7 @@ export function text<const On extends string = SocketTypeName, const Access exte
     expected: max === undefined ? "a string or null" : `a string of at most ${max} bytes, or null`,
     check(input) {
       const value = textOf(input);
-      if (max !== undefined && fromText(value).length > max) return undefined;
+      if (max !== undefined && ownText(value).length > max) return undefined;
       if (value === "" && row.notEmpty && input !== null) return undefined;
       return value === "" ? null : value;
     },

@@ -7,7 +7,7 @@
  * (see wire/greeting.ts), so a direction is told of it by its conversation.
  */
 
-import { concat, EMPTY } from "../../base/bytes.ts";
+import { concat, EMPTY, ownCopyOf } from "../../base/bytes.ts";
 import { printable } from "../../wire/command.ts";
 import { COMMAND, MORE } from "../../wire/frame.ts";
 import { FrameReader } from "../../wire/frame-reader.ts";
@@ -117,7 +117,7 @@ export class Direction {
   }
 
   #read(framing: "v1" | "v2", rest: Uint8Array, isLegacy: boolean): void {
-    this.#reader = new FrameReader(framing, LONGEST_FRAME);
+    this.#reader = new FrameReader(framing, LONGEST_FRAME, ownCopyOf);
     this.#reader.push(rest);
     this.#isLegacy = isLegacy;
     this.#needsIdentity = isLegacy;

@@ -4,6 +4,7 @@
  * behind their backs, as the contract of `FrameDecoder` allows.
  */
 
+import { copyOf } from "../../../src/base/bytes.ts";
 import { ZmqError } from "../../../src/base/errors.ts";
 import { type Decoded, Decoder, type FrameDecoder } from "../../../src/wire/decoder.ts";
 import { FrameReader } from "../../../src/wire/frame-reader.ts";
@@ -133,7 +134,7 @@ function frameReader(): Target {
     check(input, random) {
       const framing = random.pick(["v1", "v2"] as const);
       const maxFrameBytes = random.pick([100_000, 300, 10, -1]);
-      const reader = new FrameReader(framing, maxFrameBytes);
+      const reader = new FrameReader(framing, maxFrameBytes, copyOf);
       const theirs = referenceFrames(input, framing, maxFrameBytes, false);
       let count = 0;
       let error: string | undefined;
