@@ -3,9 +3,10 @@
  * somebody reads them. The first message of a chunk is delivered at once; the
  * others are decoded one by one as the pipe is read, so that they die young
  * (decoding all at once cost 64 busy subscribers in one process 43 % of their
- * time in garbage collection). When nobody reads for a while, all is decoded up
- * to the pipe's high-water mark, for a PING may be among it. Bytes beyond wait
- * as they came, and the link is paused when more of them come.
+ * time in garbage collection). When nobody reads for a while, or bytes have
+ * waited for long, all is decoded up to the pipe's high-water mark, for a PING
+ * may be among it. Bytes beyond wait as they came, and the link is paused when
+ * more of them come.
  */
 
 import type { Clock, Timer } from "../base/clock.ts";
@@ -14,11 +15,33 @@ import type { Pipe } from "../base/pipe.ts";
 import type { FrameDecoder } from "../wire/decoder.ts";
 import { FRAMES_COST, type Resting, SEALED_COST, SEALED_FRAMES_COST, TurnBudget } from "./turn-budget.ts";
 
-const CATCH_UP_MS = 50;
+/** So often a connection that is behind its reader is looked at. All is decoded when nobody has read in between. */
+const LOOK_MS = 50;
+/** After so many looks all is decoded although somebody reads: a PING is answered within 200 ms, a subscription seen. */
+const LOOKS = 4;
 /** So many bytes may arrive ahead of the reader before the link is paused: to pause and resume costs as much as reading 64 KiB. */
 const AHEAD_BYTES = 131_072;
 /** So many messages of one chunk may be taken at once before each counts like a command: receives that wait take theirs. */
 const TAKEN_FREELY = 4;
+
+/**
+ * What becomes of bytes:
+ *
+ * - `held`: nothing is decoded before `letGo`. The link is paused.
+ * - `waiting`: nothing was decoded yet, for the pipe is full with what came by earlier connections. The link is paused.
+ * - `flowing`: they are decoded when they come, or, while the pipe is behind, as it is read.
+ * - `stalled`: the pipe is full. The link is paused when more bytes come.
+ * - `resting`: there was so much for nobody that decoding goes on in a later turn.
+ * - `ending`: the link is closed, and all that it brought is decoded, whatever the pipe's mark says.
+ * - `over`: nothing more is delivered.
+ */
+type State = "held" | "waiting" | "flowing" | "stalled" | "resting" | "ending" | "over";
+
+/**
+ * Why something is decoded: the `link` brought it or its turn has come, a `read` made room in a full pipe, or the pipe
+ * was read empty and is to be `supplied`. The last two happen within the reader's call.
+ */
+type Cause = "link" | "read" | "supplied";
 
 /** Who hears what is not a message. */
 export interface IncomingOwner {
@@ -43,26 +66,17 @@ export class Incoming implements Resting {
   readonly #cost: number;
   /** What frames of a message that is not complete count as. */
   readonly #framesCost: number;
-  #catchUpTimer: Timer | undefined = undefined;
-  /** Decoding stopped at the pipe's high-water mark, or has not begun. */
-  #isStalled = false;
-  /** Not to be read from before `letGo`. */
-  #isHeld = false;
-  /** The pipe had room for something from this connection. */
-  #hasBegun = false;
+  #state: State = "held";
   #isPaused = false;
+  /** The decoder is at work: what it brings about must not come back to it. */
+  #isDecoding = false;
   /** Bytes that arrived while others were still to be decoded. */
   #ahead = 0;
-  #isDecoding = false;
+  #lookTimer: Timer | undefined = undefined;
+  /** Looks since all that had arrived was decoded. */
+  #looks = 0;
   /** The pipe's count of read messages when nobody had read for a while: until it changes, all is decoded at once. */
   #unreadSince = -1;
-  /** There was so much for nobody that decoding goes on in a later turn. */
-  #isResting = false;
-  /** The link is closed; what it brought is still being decoded. */
-  #isEnded = false;
-  /** Decoding goes on because somebody reads: the connection must not end before the reader has his message. */
-  #isRead = false;
-  #isOver = false;
 
   constructor(link: Link, pipe: Pipe, decoder: FrameDecoder, isSealed: boolean, clock: Clock, owner: IncomingOwner) {
     this.#link = link;
@@ -80,43 +94,51 @@ export class Incoming implements Resting {
    * came by earlier connections: each of them would add its chunk or two.
    */
   start(isHeld: boolean): void {
-    this.#isHeld = isHeld;
-    if (isHeld || this.#pipe.inboundFull) {
-      this.#isStalled = true;
-      this.#pause();
-      return;
-    }
-    this.#hasBegun = true;
-    this.decodeAll();
+    if (this.#state === "over") return;
+    this.#state = isHeld ? "held" : this.#pipe.inboundFull ? "waiting" : "flowing";
+    if (this.#state === "flowing") this.#decodeAll("link");
+    else this.#pause();
   }
 
   /** Ends what `start` began with `isHeld`. */
   letGo(): void {
-    this.#isHeld = false;
+    if (this.#state !== "held") return;
+    this.#state = "waiting";
     this.resume();
   }
 
   /** Bytes from the link, valid during the call. */
   data(chunk: Uint8Array): void {
-    if (this.#isOver) return;
+    const pipe = this.#pipe;
     const decoder = this.#decoder;
-    decoder.push(chunk);
-    this.#pipe.bytesReceived += chunk.length;
-    this.#owner.received();
-    if (this.#isStalled) this.#pause();
-    else if (this.#pipe.isBehind) {
-      this.#ahead += chunk.length;
-      if (this.#ahead >= AHEAD_BYTES) this.#pause();
-    } else {
-      this.#decodeSome();
-      decoder.retain();
+    switch (this.#state) {
+      case "held":
+      case "waiting":
+      case "stalled":
+        this.#received(chunk);
+        this.#pause();
+        break;
+      case "resting":
+      case "flowing":
+        this.#received(chunk);
+        if (pipe.isBehind) {
+          this.#ahead += chunk.length;
+          if (this.#ahead >= AHEAD_BYTES) this.#pause();
+        } else this.#decodeSome();
+        break;
+      case "ending":
+      case "over":
+        return;
     }
+    // A paused link may bring a chunk too, and uses its memory again.
+    decoder.retain();
   }
 
   /** The turn has come. */
   goOn(): void {
-    this.#isResting = false;
-    if (!this.#isOver && !this.#isStalled) this.#decodeSome();
+    if (this.#state !== "resting") return;
+    this.#state = "flowing";
+    this.#decodeSome();
   }
 
   get isPaused(): boolean {
@@ -125,18 +147,16 @@ export class Incoming implements Resting {
 
   /** The pipe was full and has room again. */
   resume(): void {
-    if (!this.#isStalled || this.#isDecoding || this.#isHeld || this.#isOver || this.#pipe.inboundFull) return;
-    this.#isStalled = false;
-    this.#hasBegun = true;
-    this.#isRead = true;
+    const isWaiting = this.#state === "stalled" || this.#state === "waiting";
+    if (!isWaiting || this.#isDecoding || this.#pipe.inboundFull) return;
+    this.#state = "flowing";
     if (this.#decoder.starved) this.#caughtUp();
-    else this.decodeAll();
-    this.#isRead = false;
+    else this.#decodeAll("read");
   }
 
   /** The pipe's last message was read: the next one, if there is one. */
   supply(): void {
-    this.#decode(true);
+    this.#decode("supplied");
   }
 
   /**
@@ -144,112 +164,142 @@ export class Incoming implements Resting {
    * What came while there was no room for this connection at all is lost with it, like what the kernel had.
    */
   finish(): void {
-    this.#isEnded = true;
-    if (this.#hasBegun) this.decodeAll();
-  }
-
-  /** Decodes what is there, up to the high-water mark. */
-  decodeAll(): void {
-    const pipe = this.#pipe;
-    if (this.#isResting && !this.#isEnded) return;
-    pipe.isBehind = false;
-    while (!this.#isOver && !this.#decoder.starved) {
-      if (pipe.inboundFull && !this.#isEnded) {
-        this.#isStalled = true;
-        return;
-      }
-      if (!this.#decode(false)) return;
+    switch (this.#state) {
+      case "held":
+      case "waiting":
+        this.#state = "over";
+        break;
+      case "flowing":
+      case "stalled":
+      case "resting":
+        this.#state = "ending";
+        this.#decodeAll("link");
+        break;
+      case "ending":
+      case "over":
     }
   }
 
   /** Nothing more is delivered. */
   end(): void {
-    this.#isOver = true;
+    this.#state = "over";
     this.#budget.forget(this);
-    if (this.#catchUpTimer !== undefined) this.#clock.clearTimer(this.#catchUpTimer);
+    if (this.#lookTimer !== undefined) this.#clock.clearTimer(this.#lookTimer);
   }
 
+  #received(chunk: Uint8Array): void {
+    this.#decoder.push(chunk);
+    this.#pipe.bytesReceived += chunk.length;
+    this.#owner.received();
+  }
+
+  /** Decodes what is there, up to the high-water mark. */
+  #decodeAll(cause: Cause): void {
+    const pipe = this.#pipe;
+    if (this.#state === "resting") return;
+    pipe.isBehind = false;
+    while (!this.#decoder.starved) {
+      if (pipe.inboundFull && this.#state === "flowing") {
+        this.#stall();
+        return;
+      }
+      if (!this.#decode(cause)) return;
+    }
+  }
+
+  /** Decodes for receives that wait, and the first message for whoever comes. */
   #decodeSome(): void {
     const pipe = this.#pipe;
     if (pipe.conflates || pipe.messagesReceived === this.#unreadSince) {
-      this.decodeAll();
+      this.#decodeAll("link");
       return;
     }
     // Pending receives take theirs at once; one more shows that there is something to read.
-    for (let count = 1; !pipe.canRead && this.#decode(false); count++) {
+    for (let count = 1; !pipe.canRead && this.#decode("link"); count++) {
       if (count > TAKEN_FREELY && !this.#budget.spend(this.#cost)) this.#rest();
     }
-    if (this.#isOver || this.#isResting || this.#decoder.starved) return;
+    if (this.#state !== "flowing" || this.#decoder.starved) return;
     pipe.isBehind = true;
-    this.#catchUpTimer ??= this.#clock.setTimer(() => this.#catchUp(pipe.messagesReceived), CATCH_UP_MS);
+    this.#lookLater();
   }
 
-  /** Decodes all the same, if nobody has read for a while. */
-  #catchUp(messagesBefore: number): void {
-    this.#catchUpTimer = undefined;
+  #lookLater(): void {
+    const { messagesReceived } = this.#pipe;
+    this.#lookTimer ??= this.#clock.setTimer(() => this.#look(messagesReceived), LOOK_MS);
+  }
+
+  /** Decodes all the same, if nobody has read for a while, or reads too slowly. */
+  #look(messagesBefore: number): void {
+    this.#lookTimer = undefined;
     const pipe = this.#pipe;
-    if (this.#isOver || !pipe.isBehind) return;
-    if (pipe.messagesReceived === messagesBefore) {
-      this.#unreadSince = messagesBefore;
-      this.decodeAll();
-    } else this.#catchUpTimer = this.#clock.setTimer(() => this.#catchUp(pipe.messagesReceived), CATCH_UP_MS);
+    if (this.#state === "over" || !pipe.isBehind) return;
+    if (pipe.messagesReceived === messagesBefore) this.#unreadSince = messagesBefore;
+    else if (++this.#looks < LOOKS) {
+      this.#lookLater();
+      return;
+    }
+    this.#decodeAll("link");
   }
 
-  /** Decodes up to the next message; `supplies`: for whoever is reading just now. False when nothing came of it. */
-  #decode(supplies: boolean): boolean {
-    if (this.#isDecoding || (this.#isResting && !this.#isEnded)) return false;
+  /** Decodes up to the next message. False when nothing came of it. */
+  #decode(cause: Cause): boolean {
+    if (this.#isDecoding || !this.#mayDecode) return false;
     const pipe = this.#pipe;
     this.#isDecoding = true;
     try {
-      while (!this.#isOver) {
+      while (this.#mayDecode) {
         const decoded = this.#decoder.next();
         if (decoded === undefined) {
-          if (this.#decoder.starved) this.#caughtUp();
-          else if (this.#isEnded || this.#budget.spend(this.#framesCost)) continue;
-          else this.#rest();
-          return false;
-        }
-        if (!Array.isArray(decoded)) {
+          if (this.#decoder.starved) {
+            this.#caughtUp();
+            return false;
+          }
+          this.#spend(this.#framesCost);
+        } else if (!Array.isArray(decoded)) {
           this.#owner.command(decoded);
-          if (this.#mayGoOn()) continue;
-          return false;
+          // The near side may hold the peer back.
+          if (pipe.inboundFull && this.#state === "flowing") this.#stall();
+          else this.#spend(this.#cost);
         } else {
-          if (supplies) pipe.append(decoded);
+          if (cause === "supplied") pipe.append(decoded);
           else pipe.deliver(decoded);
           return true;
         }
       }
     } catch (error) {
-      if (supplies || this.#isRead) this.#breakLater(error);
-      else this.#owner.broken(error);
+      if (cause === "link") this.#owner.broken(error);
+      else this.#breakLater(error);
     } finally {
       this.#isDecoding = false;
     }
     return false;
   }
 
-  /** Ends the connection in a moment, not within the reader's call. */
+  get #mayDecode(): boolean {
+    return this.#state === "flowing" || this.#state === "ending";
+  }
+
+  /** Ends the connection in a moment, not within the reader's call: it must not end before the reader has his message. */
   #breakLater(error: unknown): void {
-    this.#isOver = true;
+    this.#state = "over";
     this.#clock.defer(() => this.#owner.broken(error));
   }
 
-  /** Whether more may be decoded behind a command: the near side may hold the peer back, and there may be too many. */
-  #mayGoOn(): boolean {
-    if (this.#isEnded) return true;
-    if (this.#pipe.inboundFull) {
-      this.#isStalled = true;
-      return false;
-    }
-    if (this.#budget.spend(this.#cost)) return true;
-    this.#rest();
-    return false;
+  /** Counts what was decoded for nobody. */
+  #spend(cost: number): void {
+    if (this.#state === "flowing" && !this.#budget.spend(cost)) this.#rest();
+  }
+
+  /** Nothing more is decoded before the pipe has room. */
+  #stall(): void {
+    this.#state = "stalled";
+    this.#pipe.isBehind = false;
   }
 
   /** Nothing more is decoded in this turn. */
   #rest(): void {
-    if (this.#isOver || this.#isResting) return;
-    this.#isResting = true;
+    if (this.#state !== "flowing") return;
+    this.#state = "resting";
     this.#pipe.isBehind = true;
     this.#budget.wait(this);
   }
@@ -258,7 +308,8 @@ export class Incoming implements Resting {
   #caughtUp(): void {
     this.#pipe.isBehind = false;
     this.#ahead = 0;
-    if (!this.#isPaused || this.#isOver || this.#isEnded) return;
+    this.#looks = 0;
+    if (!this.#isPaused || this.#state !== "flowing") return;
     this.#isPaused = false;
     this.#owner.paused(false);
     this.#link.resume();

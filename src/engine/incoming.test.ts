@@ -1,0 +1,116 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { fromText, toText } from "../base/bytes.ts";
+import { Pipe } from "../base/pipe.ts";
+import { Decoder } from "../wire/decoder.ts";
+import { FakeClock } from "../../test/fake-clock.ts";
+import { bytes, command, FakeLink, frame, repeated } from "../../test/fake-link.ts";
+import { Incoming } from "./incoming.ts";
+
+/** An established connection whose reader is the test. */
+function connection(receiveHighWaterMark = 1000) {
+  const clock = new FakeClock();
+  const link = new FakeLink();
+  const commands: string[] = [];
+  const ignored = () => {};
+  const owner = {
+    readable: ignored,
+    writable: ignored,
+    connected: ignored,
+    disconnected: ignored,
+    control: ignored,
+    ended: ignored,
+  };
+  const pipe = new Pipe(owner, "tcp://fake", false, { sendHighWaterMark: 0, receiveHighWaterMark, conflate: false });
+  const decoder = new Decoder({ maxFrameBytes: -1, maxFrames: 1000 });
+  const incoming = new Incoming(link, pipe, decoder, false, clock, {
+    received: ignored,
+    command: (body) => commands.push(toText(body.subarray(1, 5))),
+    paused: ignored,
+    broken: (error) => assert.fail(String(error)),
+  });
+  pipe.attach({
+    queues: true,
+    canTake: false,
+    take: () => false,
+    takeControl: () => false,
+    resume: () => incoming.resume(),
+    supply: () => incoming.supply(),
+    close: ignored,
+  });
+  const read = (): string | undefined => pipe.read()?.map(toText).join("|");
+  return { clock, link, pipe, incoming, commands, read };
+}
+
+const X = frame(0, fromText("x"));
+const PING = command("PING", [0, 0]);
+
+describe("a connection that is behind its reader", () => {
+  it("is decoded message by message while somebody reads, not all at once", () => {
+    const { clock, pipe, incoming, read } = connection();
+    incoming.start(false);
+    for (let chunk = 0; chunk < 20; chunk++) {
+      incoming.data(repeated(X, 100));
+      // Two looks happen before the chunk is read.
+      for (let i = 0; i < 100; i++) {
+        assert.equal(read(), "x");
+        assert.ok(pipe.inboundLength <= 1, `${pipe.inboundLength} messages were decoded ahead`);
+        if (i % 50 === 0) clock.advance(50);
+      }
+    }
+  });
+
+  it("is decoded at once when nobody reads for a while, up to the high-water mark", () => {
+    const { clock, pipe, incoming } = connection(30);
+    incoming.start(false);
+    incoming.data(repeated(X, 100));
+    assert.equal(pipe.inboundLength, 1);
+    clock.advance(50);
+    assert.equal(pipe.inboundLength, 30);
+  });
+
+  it("has its PING seen within 200 ms though the reader never stops and never gets there", () => {
+    const { clock, incoming, commands, read } = connection();
+    incoming.start(false);
+    incoming.data(bytes(repeated(X, 500), PING));
+    for (let ms = 0; ms < 200; ms += 20) {
+      assert.equal(read(), "x");
+      clock.advance(20);
+    }
+    assert.deepEqual(commands, ["PING"]);
+  });
+});
+
+describe("a chunk that comes after the link was paused", () => {
+  it("is copied while the connection is held back, for the link uses its memory again", () => {
+    const { link, incoming, read } = connection();
+    const memory = Uint8Array.from(frame(0, fromText("hello")));
+    incoming.start(true);
+    assert.equal(link.isPaused, true);
+    incoming.data(memory);
+    memory.set(frame(0, fromText("OTHER")));
+    incoming.letGo();
+    assert.equal(read(), "hello");
+  });
+
+  it("is copied while the pipe is full", () => {
+    const { incoming, pipe, read } = connection(1);
+    incoming.start(false);
+    pipe.deliver([fromText("first")]);
+    incoming.data(frame(0, fromText("second")));
+    const memory = Uint8Array.from(frame(0, fromText("hello")));
+    incoming.data(memory);
+    memory.set(frame(0, fromText("OTHER")));
+    assert.deepEqual([read(), read(), read()], ["first", "second", "hello"]);
+  });
+
+  it("is copied when the pipe was full before the connection began", () => {
+    const { incoming, pipe, read } = connection(1);
+    pipe.deliver([fromText("of the connection before")]);
+    incoming.start(false);
+    const memory = Uint8Array.from(frame(0, fromText("hello")));
+    incoming.data(memory);
+    memory.set(frame(0, fromText("OTHER")));
+    assert.deepEqual([read(), read()], ["of the connection before", "hello"]);
+  });
+});
