@@ -18,6 +18,8 @@ export class FakeLink implements Link {
   isPaused = false;
   /** Writes are refused, until `drained`: the peer does not read. */
   isFull = false;
+  /** What the link holds while it is full, as the test has it. */
+  unsentBytes = 0;
   sentBytes = 0;
   /** What was sent last, copied. */
   lastSent: Uint8Array = new Uint8Array(0);

@@ -108,6 +108,33 @@ test("while reading is paused no silence is the peer's, and afterwards it has it
   assert.equal(machine.isExpired(91_000), true);
 });
 
+test("a PING that cannot leave starts the timeout as if it had, and bytes that leave instead end it", () => {
+  const machine = heartbeat(200, 300);
+  machine.blocked(1000, 1100);
+  assert.equal(machine.isExpired(1199), false);
+  machine.blocked(1000, 1200);
+  assert.equal(machine.nextDeadline, 1400);
+  machine.blocked(900, 1400);
+  machine.blocked(900, 1500);
+  assert.equal(machine.isExpired(1699), false, "100 bytes left before 1400");
+  machine.blocked(900, 1700);
+  assert.equal(machine.isExpired(1700), true);
+  machine.drained();
+  assert.equal(machine.isExpired(1700), false);
+  machine.blocked(900, 1800);
+  assert.equal(machine.isExpired(2099), false);
+  assert.equal(machine.isExpired(2100), true);
+});
+
+test("a timeout that runs when the link blocks goes on, unless bytes leave", () => {
+  const machine = heartbeat(200, 300);
+  machine.takePing(1200);
+  machine.blocked(1000, 1400);
+  assert.equal(machine.isExpired(1500), true);
+  machine.blocked(999, 1500);
+  assert.equal(machine.isExpired(1500), false);
+});
+
 test("the TTL we announce is in whole tenths of a second, at most 65.5 s", () => {
   assert.equal(heartbeat(1, -1, 0).ttlDeciseconds, 0);
   assert.equal(heartbeat(1, -1, 99).ttlDeciseconds, 0);

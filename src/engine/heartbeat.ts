@@ -4,11 +4,13 @@
  *
  * As in libzmq, a PING is due at every interval whatever else is sent; the
  * timeout runs from a sent PING to the next sign of life; a peer's PING with a
- * TTL starts a second deadline, which the next sign of life cancels. Unlike
- * libzmq, a link that we ourselves stopped reading never counts as dead, and
+ * TTL starts a second deadline, which the next sign of life cancels. A PING that
+ * cannot leave, because the peer takes no bytes, starts the timeout as well.
+ *
+ * Unlike libzmq, a link that we ourselves stopped reading never counts as dead, and
  * bytes are a sign of life when they come: not only complete frames, for a large
  * one may take longer than the timeout, and not when they are decoded, for that
- * may be long after the peer has gone.
+ * may be long after the peer has gone. While a PING waits, bytes that leave are one.
  */
 
 import { LONGEST_TTL_DECISECONDS } from "../wire/command.ts";
@@ -23,6 +25,7 @@ export interface HeartbeatConfig {
 }
 
 const NEVER = Number.POSITIVE_INFINITY;
+const NONE = -1;
 
 export class Heartbeat {
   /** What our PINGs say. */
@@ -37,6 +40,8 @@ export class Heartbeat {
   #ttlAt = NEVER;
   #ttlMs = 0;
   #isPaused = false;
+  /** While PINGs cannot leave: the bytes before them when this was last looked at. */
+  #unsentBytes = NONE;
 
   static forOptions(options: {
     readonly heartbeatInterval: number;
@@ -81,6 +86,24 @@ export class Heartbeat {
       if (this.#ttlAt !== NEVER) this.#ttlAt = now + this.#ttlMs;
     }
     this.#isPaused = isPaused;
+  }
+
+  /**
+   * The link holds so many bytes that the peer does not take, so that no PING can leave. One that is due counts as sent,
+   * and fewer bytes than at the last call are a sign of life.
+   */
+  blocked(unsentBytes: number, now: number): void {
+    this.#tick(now);
+    const hasProgress = this.#unsentBytes !== NONE && unsentBytes !== this.#unsentBytes;
+    this.#unsentBytes = unsentBytes;
+    if (this.#timeoutMs <= 0) return;
+    if (this.#timeoutAt === NEVER ? this.#isPingOwed : hasProgress) this.#timeoutAt = now + this.#timeoutMs;
+  }
+
+  /** The peer took all bytes: a sign of life. */
+  drained(): void {
+    this.#unsentBytes = NONE;
+    this.#timeoutAt = NEVER;
   }
 
   /** Whether a PING is to be sent now; the caller must send it. One that could not be sent in its time is owed once. */

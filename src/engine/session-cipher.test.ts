@@ -43,6 +43,7 @@ function connectionThatSeals(frames: number) {
     localAddress: "tcp://127.0.0.1:1",
     remoteAddress: "tcp://127.0.0.1:2",
     peerAddress: "127.0.0.1",
+    unsentBytes: 0,
     handler: { data() {}, drained() {}, closed() {} },
     write(chunks) {
       for (const chunk of chunks) {

@@ -38,6 +38,7 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, HeldBack {
   /** What `take` refuses waits in the pipe. */
   readonly queues = true;
   readonly #owner: TrafficOwner;
+  readonly #link: Link;
   readonly #pipe: Pipe;
   readonly #leftovers: Leftovers | undefined;
   readonly #outgoing: Outgoing;
@@ -62,6 +63,7 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, HeldBack {
   ) {
     const { clock, options } = owner;
     this.#owner = owner;
+    this.#link = link;
     this.#pipe = pipe;
     this.#leftovers = leftovers;
     const heartbeat = outcome.hasMechanism ? Heartbeat.forOptions(options) : undefined;
@@ -163,6 +165,7 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, HeldBack {
 
   drained(): void {
     if (this.#isOver) return;
+    this.#heartbeat?.drained();
     this.#outgoing.drained();
     this.#endIfIdle();
   }
@@ -234,6 +237,7 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, HeldBack {
 
   #beat(heartbeat: Heartbeat): void {
     this.#heartbeatTimer = undefined;
+    if (this.#outgoing.isBlocked) heartbeat.blocked(this.#link.unsentBytes, this.#owner.clock.now());
     if (heartbeat.isExpired(this.#owner.clock.now())) {
       this.#owner.lost();
       return;

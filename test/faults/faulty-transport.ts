@@ -132,6 +132,10 @@ class FaultyLink implements Link {
     return false;
   }
 
+  get unsentBytes(): number {
+    return this.#outbound.reduce((bytes, chunk) => bytes + chunk.length, 0);
+  }
+
   pause(): void {
     this.#isPaused = true;
   }

@@ -147,6 +147,34 @@ describe("heartbeats", () => {
     assert.equal(`${(await socket.receive())[0]}`, "x", "what had come can still be read");
   });
 
+  it("find a peer that froze while it took no more bytes, before any PING could leave", async () => {
+    const { socket, clock, transport } = bound(Dealer, options);
+    const link = transport.peer("DEALER");
+    link.isFull = true;
+    link.unsentBytes = 100;
+    for (let i = 0; i < 3; i++) {
+      await socket.send("x");
+      clock.turn();
+    }
+    clock.advance(3999);
+    assert.equal(link.isOpen, true);
+    clock.advance(1);
+    assert.equal(link.isOpen, false, "the first PING was due after 1000 ms, and 3000 ms later this is silence");
+  });
+
+  it("keep a peer that takes bytes slowly", async () => {
+    const { socket, clock, transport } = bound(Dealer, options);
+    const link = transport.peer("DEALER");
+    link.isFull = true;
+    link.unsentBytes = 100;
+    await socket.send("x");
+    for (let ms = 0; ms < 60_000; ms += 2000) {
+      clock.advance(2000);
+      link.unsentBytes--;
+    }
+    assert.equal(link.isOpen, true);
+  });
+
   it("give no peer up whose bytes are not read, and find out about it once they are", async () => {
     const { socket, clock, transport } = bound(Pull, options);
     const good = transport.peer("PUSH");

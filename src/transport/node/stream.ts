@@ -34,6 +34,9 @@ const NOBODY: LinkHandler = { data() {}, drained() {}, closed() {} };
 
 type LinkSocket = Socket & { [LINK]: StreamLink };
 
+/** What Node keeps behind a socket, documented nowhere. */
+type HandledSocket = Socket & { readonly _handle?: { readonly writeQueueSize?: unknown } | null };
+
 /** How a link names its two ends; see `Link`. */
 export interface LinkAddresses {
   readonly localAddress: string;
@@ -52,7 +55,6 @@ export class StreamLink implements Link {
   readonly #sharesReads: boolean;
   #handler = NOBODY;
   #closing = false;
-  #paused = false;
   #refused = false;
   #stallTimer: Timer | undefined;
   /** Made at the first refused write, so that an idle link does not carry it. */
@@ -119,6 +121,12 @@ export class StreamLink implements Link {
     return false;
   }
 
+  /** libuv counts its part as the kernel takes it; Node's own number falls only when a whole write has left. */
+  get unsentBytes(): number {
+    const queued = (this.#socket as HandledSocket)._handle?.writeQueueSize;
+    return typeof queued === "number" ? queued : this.#socket.writableLength;
+  }
+
   pause(): void {
     if (!this.#closing) this.#socket.pause();
   }
@@ -148,10 +156,9 @@ export class StreamLink implements Link {
     this.#socket.destroy();
   }
 
-  /** For the shared listeners. False: read no further. */
-  static received(link: StreamLink, chunk: Uint8Array): boolean {
+  /** For the shared listeners. */
+  static received(link: StreamLink, chunk: Uint8Array): void {
     if (!link.#closing) link.#handler.data(chunk);
-    return !link.#paused || link.#closing;
   }
 
   /** For the shared listeners. */
