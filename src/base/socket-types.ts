@@ -16,6 +16,10 @@ export interface SocketTypeInfo {
   readonly singleConnect: boolean;
   /** Messages are one frame; a multipart is refused on send and dropped on receipt. */
   readonly singleFrame: boolean;
+  /** Tells its peers what it wants to receive. */
+  readonly subscribes: boolean;
+  /** Peers tell it what they want to receive. */
+  readonly isSubscribedTo: boolean;
   readonly rfc: string;
 }
 
@@ -34,22 +38,24 @@ function type(
     sendsIdentity: false,
     singleConnect: false,
     singleFrame: false,
+    subscribes: false,
+    isSubscribedTo: false,
     ...traits,
   };
 }
 
 export const SOCKET_TYPES = {
   PAIR: type(0, "31/EXPAIR", ["PAIR"]),
-  PUB: type(1, "29/PUBSUB", ["SUB", "XSUB"], { receives: false, singleConnect: true }),
-  SUB: type(2, "29/PUBSUB", ["PUB", "XPUB"], { sends: false, singleConnect: true }),
+  PUB: type(1, "29/PUBSUB", ["SUB", "XSUB"], { receives: false, singleConnect: true, isSubscribedTo: true }),
+  SUB: type(2, "29/PUBSUB", ["PUB", "XPUB"], { sends: false, singleConnect: true, subscribes: true }),
   REQ: type(3, "28/REQREP", ["REP", "ROUTER"], { sendsIdentity: true, singleConnect: true }),
   REP: type(4, "28/REQREP", ["REQ", "DEALER"]),
   DEALER: type(5, "28/REQREP", ["REP", "DEALER", "ROUTER"], { sendsIdentity: true, singleConnect: true }),
   ROUTER: type(6, "28/REQREP", ["REQ", "DEALER", "ROUTER"], { sendsIdentity: true }),
   PULL: type(7, "30/PIPELINE", ["PUSH"], { sends: false }),
   PUSH: type(8, "30/PIPELINE", ["PULL"], { receives: false }),
-  XPUB: type(9, "29/PUBSUB", ["SUB", "XSUB"]),
-  XSUB: type(10, "29/PUBSUB", ["PUB", "XPUB"]),
+  XPUB: type(9, "29/PUBSUB", ["SUB", "XSUB"], { isSubscribedTo: true }),
+  XSUB: type(10, "29/PUBSUB", ["PUB", "XPUB"], { subscribes: true }),
   STREAM: type(11, "none: raw TCP", []),
 } as const satisfies Record<string, SocketTypeInfo>;
 

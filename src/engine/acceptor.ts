@@ -13,9 +13,11 @@ import type { Link, Listener, ListenHandler, Transport } from "../base/link.ts";
 import type { Properties } from "../base/message.ts";
 import type { OptionValues } from "../base/options.ts";
 import type { Pipe } from "../base/pipe.ts";
+import { SOCKET_TYPES } from "../base/socket-types.ts";
 import type { ZapReply, ZapRequest } from "../security/mechanism.ts";
 import type { Connection, ConnectionOwner, EndReason } from "./connection.ts";
 import type { ConnectionMaker, EndpointOwner } from "./owner.ts";
+import { Precedence } from "./precedence.ts";
 
 export class Acceptor implements ConnectionOwner, ListenHandler {
   /** The endpoint as given, until it is bound; then the resolved one. */
@@ -56,6 +58,18 @@ export class Acceptor implements ConnectionOwner, ListenHandler {
 
   get leftovers(): Leftovers {
     return this.#owner.leftovers;
+  }
+
+  get precedence(): Precedence {
+    return Precedence.of(this.clock);
+  }
+
+  get sendsBehind(): boolean {
+    return false;
+  }
+
+  get readsBehind(): boolean {
+    return !this.#isSubscribedTo;
   }
 
   /** Whether `text`, an endpoint as a user may write it, means this one. */
@@ -142,6 +156,7 @@ export class Acceptor implements ConnectionOwner, ListenHandler {
     const connection = this.#makeConnection(link, this);
     this.#connections.set(connection, undefined);
     this.#pending.add(connection);
+    if (this.#isSubscribedTo) this.precedence.accepted();
     const { maxPendingHandshakes } = this.options;
     if (maxPendingHandshakes > 0 && this.#pending.size > maxPendingHandshakes) this.#giveUpOldest();
     connection.start();
@@ -169,12 +184,18 @@ export class Acceptor implements ConnectionOwner, ListenHandler {
     return pipe;
   }
 
+  started(): void {}
+
   ended(connection: Connection, _reason: EndReason): void {
     const pipe = this.#connections.get(connection);
     this.#connections.delete(connection);
     this.#pending.delete(connection);
     pipe?.end();
     if (this.#isClosing && this.#isLingering && this.#connections.size === 0) this.#end();
+  }
+
+  get #isSubscribedTo(): boolean {
+    return SOCKET_TYPES[this.#owner.socketType].isSubscribedTo;
   }
 
   /** Peers that mean it are done soon; so the one that takes longest makes room, and nobody is locked out. */

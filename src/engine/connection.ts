@@ -11,6 +11,7 @@ import type { Properties } from "../base/message.ts";
 import type { OptionValues } from "../base/options.ts";
 import type { Pipe } from "../base/pipe.ts";
 import type { ZapReply, ZapRequest } from "../security/mechanism.ts";
+import type { Precedence } from "./precedence.ts";
 
 /**
  * Why a connection ended; decides whether a dialer tries again: `lost` (broken
@@ -42,9 +43,17 @@ export interface ConnectionOwner {
   readonly endpoint: string;
   /** Where connections are held back that bring a pipe of their own. Undefined when each has the pipe of the one before. */
   readonly leftovers: Leftovers | undefined;
+  /** Subscriptions of others, for which first messages wait. */
+  readonly precedence: Precedence;
+  /** The near side connected, and is no subscriber itself: what it has to send waits for them. */
+  readonly sendsBehind: boolean;
+  /** The peer connected, and not to a publisher: what it sends first is delivered behind them. */
+  readonly readsBehind: boolean;
   emit(event: MonitorEvent): void;
   /** The peer is there: the pipe that this connection serves. Undefined refuses the peer. */
   ready(connection: Connection, peer: Properties): Pipe | undefined;
+  /** What that pipe held, and its subscriptions, are on their way. */
+  started(): void;
   ended(connection: Connection, reason: EndReason): void;
   /** Asks the ZAP handler; `undefined` when there must be one and is none. `signal`: the connection is over. */
   authenticate(request: ZapRequest, link: Link, signal: AbortSignal): Promise<ZapReply | undefined>;

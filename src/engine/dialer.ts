@@ -19,9 +19,11 @@ import type { Link, Transport } from "../base/link.ts";
 import type { Properties } from "../base/message.ts";
 import type { OptionValues } from "../base/options.ts";
 import type { Pipe } from "../base/pipe.ts";
+import { SOCKET_TYPES } from "../base/socket-types.ts";
 import type { ZapReply, ZapRequest } from "../security/mechanism.ts";
 import type { Connection, ConnectionOwner, EndReason } from "./connection.ts";
 import type { ConnectionMaker, EndpointOwner } from "./owner.ts";
+import { Precedence } from "./precedence.ts";
 
 /** RECONNECT_STOP bits. */
 const STOP_ON_REFUSED = 1;
@@ -78,6 +80,19 @@ export class Dialer implements ConnectionOwner {
     return this.options.immediate ? this.#owner.leftovers : undefined;
   }
 
+  get precedence(): Precedence {
+    return Precedence.of(this.clock);
+  }
+
+  /** A subscriber is waited for. */
+  get sendsBehind(): boolean {
+    return !this.#subscribes;
+  }
+
+  get readsBehind(): boolean {
+    return false;
+  }
+
   /** The pipe, where there is one now. */
   get pipe(): Pipe | undefined {
     return this.#pipe;
@@ -93,6 +108,7 @@ export class Dialer implements ConnectionOwner {
   }
 
   start(): void {
+    if (this.#subscribes) this.precedence.dialed(this);
     if (!this.options.immediate) this.#addPipe();
     this.#dial();
   }
@@ -139,7 +155,12 @@ export class Dialer implements ConnectionOwner {
     return this.#pipe ?? this.#addPipe();
   }
 
+  started(): void {
+    this.#settle();
+  }
+
   ended(_connection: Connection, reason: EndReason): void {
+    this.#settle();
     this.#connection = undefined;
     if (this.#isOver) return;
     const stops = reason === "handshake" && (this.options.reconnectStop & STOP_ON_HANDSHAKE_FAILED) !== 0;
@@ -155,6 +176,15 @@ export class Dialer implements ConnectionOwner {
   }
 
   // --- Dialing ---
+
+  get #subscribes(): boolean {
+    return SOCKET_TYPES[this.#owner.socketType].subscribes;
+  }
+
+  /** The first attempt came to its end, one way or the other: nobody need wait for its subscriptions. */
+  #settle(): void {
+    if (this.#subscribes) this.precedence.sent(this);
+  }
 
   #addPipe(): Pipe {
     const pipe = this.#owner.createPipe(this.endpoint, true, this.options);
@@ -195,6 +225,7 @@ export class Dialer implements ConnectionOwner {
   }
 
   #refused(error: unknown): void {
+    this.#settle();
     this.emit({ type: "close", address: this.endpoint, cause: error });
     const isRefused = (error as { code?: unknown }).code === "ECONNREFUSED";
     if (isRefused && (this.options.reconnectStop & STOP_ON_REFUSED) !== 0) this.#end(true);
@@ -222,6 +253,7 @@ export class Dialer implements ConnectionOwner {
   #end(graceful: boolean): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    this.#settle();
     if (this.#retryTimer !== undefined) this.clock.clearTimer(this.#retryTimer);
     if (this.#lingerTimer !== undefined) this.clock.clearTimer(this.#lingerTimer);
     const attempt = this.#attempt;

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { FakeClock } from "../../test/fake-clock.ts";
+import { bytes, command, FakeLink, frame, repeated } from "../../test/fake-link.ts";
 import { fromText, toText } from "../base/bytes.ts";
 import { Pipe } from "../base/pipe.ts";
 import { Decoder } from "../wire/decoder.ts";
-import { FakeClock } from "../../test/fake-clock.ts";
-import { bytes, command, FakeLink, frame, repeated } from "../../test/fake-link.ts";
 import { Incoming } from "./incoming.ts";
 
 /** An established connection whose reader is the test. */

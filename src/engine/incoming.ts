@@ -27,6 +27,7 @@ const TAKEN_FREELY = 4;
 /**
  * What becomes of bytes:
  *
+ * - `fresh`: nothing is decoded before `start`.
  * - `held`: nothing is decoded before `letGo`. The link is paused.
  * - `waiting`: nothing was decoded yet, for the pipe is full with what came by earlier connections. The link is paused.
  * - `flowing`: they are decoded when they come, or, while the pipe is behind, as it is read.
@@ -35,7 +36,7 @@ const TAKEN_FREELY = 4;
  * - `ending`: the link is closed, and all that it brought is decoded, whatever the pipe's mark says.
  * - `over`: nothing more is delivered.
  */
-type State = "held" | "waiting" | "flowing" | "stalled" | "resting" | "ending" | "over";
+type State = "fresh" | "held" | "waiting" | "flowing" | "stalled" | "resting" | "ending" | "over";
 
 /**
  * Why something is decoded: the `link` brought it or its turn has come, a `read` made room in a full pipe, or the pipe
@@ -66,7 +67,7 @@ export class Incoming implements Resting {
   readonly #cost: number;
   /** What frames of a message that is not complete count as. */
   readonly #framesCost: number;
-  #state: State = "held";
+  #state: State = "fresh";
   #isPaused = false;
   /** The decoder is at work: what it brings about must not come back to it. */
   #isDecoding = false;
@@ -118,6 +119,11 @@ export class Incoming implements Resting {
         this.#received(chunk);
         this.#pause();
         break;
+      case "fresh":
+        this.#received(chunk);
+        this.#ahead += chunk.length;
+        if (this.#ahead >= AHEAD_BYTES) this.#pause();
+        break;
       case "resting":
       case "flowing":
         this.#received(chunk);
@@ -165,6 +171,7 @@ export class Incoming implements Resting {
    */
   finish(): void {
     switch (this.#state) {
+      case "fresh":
       case "held":
       case "waiting":
         this.#state = "over";

@@ -15,6 +15,15 @@ import { BATCH_BYTES, type Encoder } from "../wire/encoder.ts";
 /** Messages that may wait in a batch when the pipe has no limit. */
 const UNLIMITED = 0xffff_ffff;
 
+/**
+ * - `held`: messages wait in the pipe until `start`; subscriptions and commands are encoded.
+ * - `open`: messages and commands are encoded as they come.
+ * - `pumping`: messages that waited in the pipe are being encoded, newer ones queue behind them.
+ * - `blocked`: the link holds bytes that the kernel refused; `drained` ends it.
+ * - `over`: nothing more is written.
+ */
+type State = "held" | "open" | "pumping" | "blocked" | "over";
+
 export interface OutgoingTraits {
   readonly sendsCommands: boolean;
   /** The link still holds bytes of the handshake. */
@@ -32,16 +41,12 @@ export class Outgoing {
   readonly #clock: Clock;
   /** Subscriptions travel as commands (ZMTP 3.1) or as messages (older). */
   readonly #sendsCommands: boolean;
-  /** The link holds bytes that the kernel refused. */
-  #isBlocked: boolean;
-  /** Messages that waited in the pipe are being encoded: newer ones must queue behind them. */
-  #isPumping = false;
-  #isFlushDue = false;
-  #isOver = false;
-  #batched = 0;
   /** A command that should go out as soon as the link takes bytes. */
   readonly #dueCommand: (() => Uint8Array | undefined) | undefined;
   readonly #broken: (error: unknown) => void;
+  #state: State;
+  #isFlushDue = false;
+  #batched = 0;
   readonly #flushLater = (): void => {
     this.#isFlushDue = false;
     this.flush();
@@ -53,26 +58,32 @@ export class Outgoing {
     this.#encoder = encoder;
     this.#clock = clock;
     this.#sendsCommands = traits.sendsCommands;
-    this.#isBlocked = traits.isBlocked;
+    this.#state = traits.isBlocked ? "blocked" : "held";
     this.#dueCommand = traits.dueCommand;
     this.#broken = traits.broken;
   }
 
+  /** Begins with what waits in the pipe; until then only what is encoded leaves. */
+  start(): void {
+    if (this.#state === "held") this.#pump();
+  }
+
   /** True when every accepted message has left for the kernel. */
   get isIdle(): boolean {
-    return !this.#isBlocked && !this.#pipe.hasQueued && this.#encoder.size === 0;
+    if (this.#state === "blocked" || this.#state === "over") return false;
+    return !this.#pipe.hasQueued && this.#encoder.size === 0;
   }
 
   get isBlocked(): boolean {
-    return this.#isBlocked;
+    return this.#state === "blocked";
   }
 
   get canTake(): boolean {
-    return !this.#isBlocked && !this.#isPumping;
+    return this.#state === "open";
   }
 
   take(message: Message): boolean {
-    if (this.#isBlocked || this.#isPumping) return false;
+    if (this.#state !== "open") return false;
     try {
       this.#encoder.encode(message);
     } catch (error) {
@@ -84,7 +95,7 @@ export class Outgoing {
   }
 
   takeControl(control: Control): boolean {
-    if (this.#isBlocked || this.#isPumping) return false;
+    if (this.#state !== "open" && this.#state !== "held") return false;
     try {
       this.#encodeControl(control);
     } catch (error) {
@@ -97,7 +108,7 @@ export class Outgoing {
 
   /** Sends a command of the connection's own, or drops it while the peer does not read. */
   command(body: Uint8Array): void {
-    if (this.#isBlocked) return;
+    if (this.#state === "blocked" || this.#state === "over") return;
     try {
       this.#encoder.encodeCommand(body);
     } catch (error) {
@@ -107,10 +118,15 @@ export class Outgoing {
     this.#encoded();
   }
 
+  /** Sends the command that is due, unless messages wait for their turn: it leaves with them. */
+  beat(): void {
+    if (this.#state === "open") this.#pump();
+  }
+
   /** Writes what is batched. */
   flush(): void {
     const encoder = this.#encoder;
-    if (encoder.size === 0 || this.#isOver) return;
+    if (encoder.size === 0 || this.#state === "over") return;
     this.#batched = 0;
     this.#pipe.bytesSent += encoder.size;
     if (this.#link.write(encoder.take())) {
@@ -118,32 +134,39 @@ export class Outgoing {
       if (!this.#pipe.hasQueued) this.#pipe.signalIdle();
     } else {
       encoder.kept();
-      this.#isBlocked = true;
+      this.#state = "blocked";
     }
   }
 
   /** The link has room again. */
   drained(): void {
-    this.#isBlocked = false;
-    this.pump();
+    if (this.#state !== "blocked") return;
+    this.#pump();
     if (this.isIdle) this.#pipe.signalIdle();
   }
 
+  /** Nothing more is written. */
+  end(): void {
+    this.#state = "over";
+  }
+
   /** Encodes what waits in the pipe, as long as the link takes it. */
-  pump(): void {
-    this.#isPumping = true;
+  #pump(): void {
+    this.#state = "pumping";
     try {
       this.#pumpAll();
     } catch (error) {
       this.#break(error);
+      return;
     }
-    this.#isPumping = false;
-    if (!this.#isBlocked) this.flush();
+    if (!this.#isPumping) return;
+    this.#state = "open";
+    this.flush();
   }
 
   #pumpAll(): void {
     const encoder = this.#encoder;
-    while (!this.#isBlocked && !this.#isOver) {
+    while (this.#isPumping) {
       const due = this.#dueCommand?.();
       if (due !== undefined) encoder.encodeCommand(due);
       const item = this.#pipe.pull();
@@ -154,20 +177,18 @@ export class Outgoing {
     }
   }
 
+  get #isPumping(): boolean {
+    return this.#state === "pumping";
+  }
+
   /**
    * Sealing is impossible: a CURVE connection is out of nonces. Nothing more is
    * written; the connection ends in a moment, not within the sender's call, and
    * the next one has keys of its own.
    */
   #break(error: unknown): void {
-    this.#isBlocked = true;
-    this.#isOver = true;
+    this.#state = "over";
     this.#clock.defer(() => this.#broken(error));
-  }
-
-  /** Nothing more is written. */
-  end(): void {
-    this.#isOver = true;
   }
 
   #encoded(): void {

@@ -11,6 +11,7 @@ import type { FrameCipher, Mechanism, MechanismConfig } from "../security/mechan
 import { NullMechanism } from "../security/null.ts";
 import type { EndReason } from "./connection.ts";
 import { Handshake } from "./handshake.ts";
+import { Precedence } from "./precedence.ts";
 import { Session } from "./session.ts";
 
 const CONFIG: MechanismConfig = { socketType: "PAIR", routingId: new Uint8Array(0), metadata: new Map() };
@@ -72,6 +73,10 @@ function connectionThatSeals(frames: number) {
     options: { ...defaultOptions("PAIR", { blocky: false, ipv6: false } as never), heartbeatInterval: 1000 },
     endpoint: "",
     leftovers: undefined,
+    precedence: Precedence.of(clock),
+    sendsBehind: false,
+    readsBehind: false,
+    started() {},
     emit: (event) => events.push(event),
     ready: () => pipe,
     ended: (_connection, reason) => ends.push(reason),

@@ -172,10 +172,13 @@ export class Session implements Connection, LinkHandler, TrafficOwner, Resting {
     if (handshake === undefined) return;
     const pieces: Uint8Array[] = [];
     for (let bytes = handshake.produce(); bytes !== undefined; bytes = handshake.produce()) pieces.push(bytes);
-    if (pieces.length > 0) this.#isBlocked = !this.link.write(pieces);
     const { state } = handshake;
-    if (state === "done") this.#establish(handshake.outcome);
-    else if (state === "authorizing") this.#authorize(handshake);
+    if (state === "done") {
+      this.#establish(handshake.outcome, pieces);
+      return;
+    }
+    if (pieces.length > 0) this.#isBlocked = !this.link.write(pieces);
+    if (state === "authorizing") this.#authorize(handshake);
     else if (state === "failed") this.#end("handshake");
   }
 
@@ -210,8 +213,10 @@ export class Session implements Connection, LinkHandler, TrafficOwner, Resting {
     }
   }
 
-  #establish(outcome: HandshakeOutcome | undefined): void {
-    if (outcome === undefined) return;
+  /** `last`: what is still to be sent of the handshake. Subscriptions and messages leave with it, in one write. */
+  #establish(outcome: HandshakeOutcome, last: readonly Uint8Array[]): void {
+    for (const piece of last) outcome.encoder.raw(piece);
+    const lastBytes = outcome.encoder.size;
     this.#handshake = undefined;
     this.#zapQuestion = undefined;
     this.#clearHandshakeTimer();
@@ -227,16 +232,17 @@ export class Session implements Connection, LinkHandler, TrafficOwner, Resting {
       this.#finish("local", true);
       return;
     }
-    const { leftovers } = this.#owner;
-    const traffic = new Traffic(link, pipe, outcome, this.#isBlocked, leftovers, this);
+    const traffic = new Traffic(link, pipe, outcome, this.#isBlocked, this.#owner, this);
     this.#traffic = traffic;
     link.handler = traffic;
     pipe.remoteAddress = link.remoteAddress;
+    pipe.bytesSent -= lastBytes; // Traffic counts what it writes; this is none.
     pipe.attach(traffic);
     pipe.connect(peer);
     if (this.#isOver) return;
     if (outcome.unversioned) pipe.deliverControl({ kind: "subscribe", topic: EMPTY });
     traffic.start();
+    this.#owner.started();
   }
 
   // --- The end ---

@@ -13,10 +13,13 @@ import type { Control, Message } from "../base/message.ts";
 import type { OptionValues } from "../base/options.ts";
 import type { Outlet, Pipe } from "../base/pipe.ts";
 import { parseCommand, pingBody, pongBody } from "../wire/command.ts";
+import type { FrameDecoder } from "../wire/decoder.ts";
+import type { ConnectionOwner } from "./connection.ts";
 import type { HandshakeOutcome } from "./handshake.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { Incoming, type IncomingOwner } from "./incoming.ts";
 import { Outgoing } from "./outgoing.ts";
+import type { Departing, Precedence } from "./precedence.ts";
 
 /** The session, which decides what the end of the traffic means. */
 export interface TrafficOwner {
@@ -34,12 +37,19 @@ export interface TrafficOwner {
   gaveUp(): void;
 }
 
-export class Traffic implements LinkHandler, Outlet, IncomingOwner, HeldBack {
+/** Decoding begins with the first bytes, or in the turn behind them. */
+type Reading = "first bytes" | "next turn" | "begun";
+
+/** What the first messages of a connection may have to wait for. */
+type Beginning = Pick<ConnectionOwner, "leftovers" | "precedence" | "sendsBehind" | "readsBehind">;
+
+export class Traffic implements LinkHandler, Outlet, IncomingOwner, HeldBack, Departing {
   /** What `take` refuses waits in the pipe. */
   readonly queues = true;
   readonly #owner: TrafficOwner;
   readonly #link: Link;
   readonly #pipe: Pipe;
+  readonly #decoder: FrameDecoder;
   readonly #leftovers: Leftovers | undefined;
   readonly #outgoing: Outgoing;
   readonly #incoming: Incoming;
@@ -47,25 +57,33 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, HeldBack {
   #heartbeatTimer: Timer | undefined = undefined;
   #heartbeatAt = 0;
   #lingerTimer: Timer | undefined = undefined;
+  readonly #precedence: Precedence;
+  readonly #sendsBehind: boolean;
+  readonly #readsBehind: boolean;
+  #reading: Reading = "first bytes";
   #isClosing = false;
   /** The link is closed; what it brought is still being decoded. */
   #isEnded = false;
   #isOver = false;
 
-  /** `isBlocked`: the link still holds bytes of the handshake. `leftovers`: what may hold this connection back. */
+  /** `isBlocked`: the link still holds bytes of the handshake. `beginning`: for what it may have to wait. */
   constructor(
     link: Link,
     pipe: Pipe,
     outcome: HandshakeOutcome,
     isBlocked: boolean,
-    leftovers: Leftovers | undefined,
+    beginning: Beginning,
     owner: TrafficOwner,
   ) {
     const { clock, options } = owner;
     this.#owner = owner;
     this.#link = link;
     this.#pipe = pipe;
-    this.#leftovers = leftovers;
+    this.#decoder = outcome.decoder;
+    this.#leftovers = beginning.leftovers;
+    this.#sendsBehind = beginning.sendsBehind;
+    this.#readsBehind = beginning.readsBehind;
+    this.#precedence = beginning.precedence;
     const heartbeat = outcome.hasMechanism ? Heartbeat.forOptions(options) : undefined;
     heartbeat?.started(clock.now());
     this.#heartbeat = heartbeat;
@@ -81,10 +99,34 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, HeldBack {
   /** Begins, once the pipe knows its peer: what waited in it leaves, what came behind the handshake is delivered. */
   start(): void {
     this.#scheduleHeartbeat();
-    this.#outgoing.pump();
+    if (this.#sendsBehind && this.#precedence.wait(this)) this.#outgoing.flush();
+    else this.#outgoing.start();
+    if (this.#isOver) return;
     const isHeld = this.#leftovers?.holdsBack === true;
-    if (isHeld && !this.#isOver) this.#leftovers?.hold(this);
+    if (isHeld) this.#leftovers?.hold(this);
+    if (isHeld || !this.#readsBehind) this.#startReading(isHeld);
+    else if (!this.#decoder.starved) this.#firstBytes();
+  }
+
+  #firstBytes(): void {
+    if (!this.#precedence.isJoining) {
+      this.#startReading();
+      return;
+    }
+    this.#reading = "next turn";
+    this.#owner.clock.yield(() => this.#startReading());
+  }
+
+  #startReading(isHeld = false): void {
+    if (this.#isOver || this.#reading === "begun") return;
+    this.#reading = "begun";
     this.#incoming.start(isHeld);
+  }
+
+  /** The subscriptions that go before have left, or do not come. */
+  depart(): void {
+    this.#outgoing.start();
+    this.#endIfIdle();
   }
 
   /** Former peers have left room again. */
@@ -101,7 +143,9 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, HeldBack {
     return this.#incoming.isPaused;
   }
 
+  /** Writes what it can now; nothing waits for subscriptions any more. */
   flush(): void {
+    this.#outgoing.start();
     this.#outgoing.flush();
   }
 
@@ -109,6 +153,7 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, HeldBack {
   end(): void {
     this.#isOver = true;
     this.#leftovers?.forget(this);
+    this.#precedence.forget(this);
     this.#outgoing.end();
     this.#incoming.end();
     if (this.#heartbeatTimer !== undefined) this.#owner.clock.clearTimer(this.#heartbeatTimer);
@@ -160,7 +205,9 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, HeldBack {
   // --- LinkHandler: from the link ---
 
   data(chunk: Uint8Array): void {
-    if (!this.#isOver) this.#incoming.data(chunk);
+    if (this.#isOver) return;
+    if (this.#reading === "first bytes") this.#firstBytes();
+    this.#incoming.data(chunk);
   }
 
   drained(): void {
@@ -171,6 +218,8 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, HeldBack {
   }
 
   closed(): void {
+    if (this.#isOver) return;
+    this.#startReading();
     if (this.#isOver) return;
     this.#isEnded = true;
     this.#incoming.finish();
@@ -242,7 +291,7 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, HeldBack {
       this.#owner.lost();
       return;
     }
-    if (!this.#outgoing.isBlocked) this.#outgoing.pump();
+    this.#outgoing.beat();
     this.#scheduleHeartbeat();
   }
 
