@@ -3,12 +3,14 @@
  * and pyzmq's `configure_curve`: who has a certificate there is let in. Adding,
  * removing and changing files counts for the next peer.
  *
- * A peer whose key is known costs two `stat`s. One whose key is not known has
- * the whole folder looked through again, once for all who ask meanwhile.
+ * A peer whose key is known costs one `stat`. One whose key is not known has
+ * the whole folder looked through again, once for all who ask meanwhile, and
+ * waits for that: who sends unknown keys without end takes a twentieth of a core.
  */
 
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { systemClock } from "../base/clock.ts";
 import { type Certificate, parseCertificate } from "../security/certificate.ts";
 import { stateOf } from "./watched-file.ts";
 
@@ -18,6 +20,14 @@ const PASSED_OVER = /^\.|_secret$/;
 /** A certificate's metadata is written by its owner: it may not name what only the handshake or this side may say. */
 const RESERVED = /^(socket-type|identity|resource|user-id|peer-address)$/i;
 const LONGEST_NAME = 255;
+
+/** Between two scans, and at least so many times as long as the last one took. */
+const SHORTEST_REST_MS = 250;
+const REST_FACTOR = 20;
+/** A peer waits no longer for a scan. When that would be later, its answer comes from the last one, unless the folder itself has changed. */
+const LONGEST_WAIT_MS = 2000;
+
+const clock = systemClock();
 
 /** What a rule for `curve` answers. */
 export interface CertificateVerdict {
@@ -56,6 +66,8 @@ class Folder {
   /** The scan that has not begun yet, for all who ask until it does. */
   #next: Promise<void> | undefined = undefined;
   #running: Promise<void> = Promise.resolve();
+  /** When the next scan may begin. */
+  #rested = 0;
 
   constructor(path: string) {
     this.#path = path;
@@ -63,22 +75,31 @@ class Folder {
 
   async find(publicKey: string): Promise<Certificate | undefined> {
     const known = this.#byKey.get(publicKey);
-    if (known !== undefined && (await this.#isCurrent(known))) return known.certificate;
+    if (known !== undefined && (await stateOf(known.path)) === known.state) return known.certificate;
+    // Files that were added, removed or moved into place change the folder; one that was edited in it does not.
+    if (this.#mustRest > LONGEST_WAIT_MS && (await stateOf(this.#path)) === this.#state) return undefined;
     await this.#scanOnce();
     return this.#byKey.get(publicKey)?.certificate;
   }
 
-  async #isCurrent(entry: Entry): Promise<boolean> {
-    const [folder, file] = await Promise.all([stateOf(this.#path), stateOf(entry.path)]);
-    return folder === this.#state && file === entry.state;
+  get #mustRest(): number {
+    return this.#rested - clock.now();
   }
 
   /** A scan that begins after this call. */
   #scanOnce(): Promise<void> {
     if (this.#next === undefined) {
-      const next = this.#running.then(() => {
+      const next = this.#running.then(async () => {
+        const rest = Math.min(this.#mustRest, LONGEST_WAIT_MS);
+        if (rest > 0) await pause(rest);
         this.#next = undefined;
-        return this.#scan();
+        const begun = clock.now();
+        try {
+          await this.#scan();
+        } finally {
+          const now = clock.now();
+          this.#rested = now + Math.max(SHORTEST_REST_MS, (now - begun) * REST_FACTOR);
+        }
       });
       this.#next = next;
       // Those who asked hear of the failure; the next scan begins all the same.
@@ -122,6 +143,17 @@ class Folder {
       return { path, state, certificate: undefined };
     }
   }
+}
+
+/** Resolves after so many milliseconds, for which the process stays alive: somebody waits for an answer. */
+function pause(ms: number): Promise<void> {
+  clock.hold();
+  return new Promise((resolve) => {
+    clock.setTimer(() => {
+      clock.release();
+      resolve();
+    }, ms);
+  });
 }
 
 function offered({ metadata }: Certificate): Record<string, string> {

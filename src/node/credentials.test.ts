@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
+import promises from "node:fs/promises";
+import { syncBuiltinESMExports } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -90,4 +92,62 @@ test("a certificate folder lets in whose certificate is there now", async () => 
   mkdirSync(folder);
   savePublicCertificate(join(folder, "carol"), { ...carol, metadata: {} });
   assert.equal(await allowed(carol.publicKey), true, "the folder is back");
+});
+
+/** How often `name` of node:fs/promises was called meanwhile. */
+async function counted(name: "readdir" | "readFile", run: () => Promise<void>): Promise<number> {
+  const original = promises[name] as (...args: unknown[]) => unknown;
+  let calls = 0;
+  Object.assign(promises, {
+    [name]: (...args: unknown[]) => {
+      calls++;
+      return original(...args);
+    },
+  });
+  syncBuiltinESMExports();
+  try {
+    await run();
+  } finally {
+    Object.assign(promises, { [name]: original });
+    syncBuiltinESMExports();
+  }
+  return calls;
+}
+
+test("unknown keys have a certificate folder looked through a few times a second, however many come", async () => {
+  const folder = join(root, "flooded");
+  mkdirSync(folder);
+  const known = curveKeyPair();
+  saveCertificate(join(folder, "known"), { ...known, metadata: {} });
+  const check = certificateFolder(folder);
+  const unknown = Array.from({ length: 20 }, () => curveKeyPair().publicKey);
+  const scans = await counted("readdir", async () => {
+    let isOver = false;
+    const flood = unknown.map(async (publicKey) => {
+      while (!isOver) assert.equal((await check({ publicKey })).allow, false);
+    });
+    await check({ publicKey: unknown[0] as string });
+    // The key that is known does not wait for a scan.
+    for (let i = 0; i < 200; i++) assert.equal((await check({ publicKey: known.publicKey })).allow, true);
+    isOver = true;
+    await Promise.all(flood);
+  });
+  assert.ok(scans <= 4, `${scans} scans`);
+  const late = curveKeyPair();
+  saveCertificate(join(folder, "late"), { ...late, metadata: {} });
+  assert.equal((await check({ publicKey: late.publicKey })).allow, true, "and a new one counts at once");
+});
+
+test("a password file is read once for each change, also one that is none", async () => {
+  const path = join(root, "broken-users");
+  write(path, "no password here\n");
+  const check = passwordFile(path);
+  const reads = await counted("readFile", async () => {
+    const ask = () => assert.rejects(check({ username: "a", password: "b" }), { code: "EINVAL" });
+    await Promise.all(Array.from({ length: 10 }, ask));
+    await ask();
+  });
+  assert.ok(reads <= 1, `${reads} reads`);
+  write(path, "a=b\n");
+  assert.equal(await check({ username: "a", password: "b" }), true);
 });

@@ -23,7 +23,7 @@ export class WatchedFile<T> {
   readonly #path: string;
   readonly #parse: (text: string) => T;
   #state: string | undefined = undefined;
-  #content: { readonly value: T } | undefined = undefined;
+  #content: Promise<T> | undefined = undefined;
 
   /** `parse` runs after each change. */
   constructor(path: string, parse: (text: string) => T) {
@@ -35,11 +35,10 @@ export class WatchedFile<T> {
   async read(): Promise<T> {
     const state = await stateOf(this.#path);
     if (this.#content === undefined || state === undefined || state !== this.#state) {
-      this.#content = undefined;
-      // The state is older than the text: a change in between is seen the next time.
-      this.#content = { value: this.#parse(await readFile(this.#path, "utf8")) };
+      // The state is older than the text: a change in between is seen the next time. A failure stays until then, too.
       this.#state = state;
+      this.#content = readFile(this.#path, "utf8").then(this.#parse);
     }
-    return this.#content.value;
+    return this.#content;
   }
 }
