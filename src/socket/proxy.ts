@@ -11,7 +11,7 @@ import type { Message } from "../base/message.ts";
 import type { SocketCore, Watcher } from "./core.ts";
 import { coreOf, endpointsOf, isSocket, type Socket } from "./socket.ts";
 
-/** Messages forwarded in one go before the event loop turns. */
+/** Messages that are forwarded before the event loop turns, in however many goes. */
 const BURST = 1000;
 
 export interface ProxyOptions {
@@ -38,6 +38,16 @@ export interface ProxyStatistics {
 
 type State = "idle" | "running" | "paused" | "ended";
 
+/** One direction. */
+interface Way {
+  readonly from: SocketCore;
+  readonly to: SocketCore;
+  readonly received: ProxyTraffic;
+  readonly sent: ProxyTraffic;
+  /** Was received, and the one peer that it is for has no room: it waits, and all behind it. */
+  held: Message | undefined;
+}
+
 // biome-ignore lint/suspicious/noShadowRestrictedNames: zeromq.js's name
 export class Proxy<F extends Socket = Socket, B extends Socket = Socket> implements Watcher {
   /** The socket that clients reach. */
@@ -49,6 +59,9 @@ export class Proxy<F extends Socket = Socket, B extends Socket = Socket> impleme
   readonly #capture: SocketCore | undefined;
   readonly #control: SocketCore | undefined;
   readonly #statistics: ProxyStatistics;
+  readonly #ways: Way[];
+  /** Messages forwarded since the event loop turned for this proxy. */
+  #moved = 0;
   #state: State = "idle";
   #isScheduled = false;
   #finish: ((error?: unknown) => void) | undefined = undefined;
@@ -69,7 +82,14 @@ export class Proxy<F extends Socket = Socket, B extends Socket = Socket> impleme
     this.#capture = options.capture && coreOf(options.capture);
     this.#control = options.control && coreOf(options.control);
     const none = () => ({ received: { messages: 0, bytes: 0 }, sent: { messages: 0, bytes: 0 } });
-    this.#statistics = { frontEnd: none(), backEnd: none() };
+    const statistics = { frontEnd: none(), backEnd: none() };
+    this.#statistics = statistics;
+    const { frontEnd: front, backEnd: back } = statistics;
+    this.#ways = [
+      { from: this.#front, to: this.#back, received: front.received, sent: back.sent, held: undefined },
+      { from: this.#back, to: this.#front, received: back.received, sent: front.sent, held: undefined },
+    ];
+    if (this.#front === this.#back) this.#ways.pop();
   }
 
   /** What was forwarded so far. */
@@ -80,7 +100,10 @@ export class Proxy<F extends Socket = Socket, B extends Socket = Socket> impleme
   /**
    * Forwards until `terminate`, or until one of the sockets is closed; then
    * closes both and resolves. Rejects with EINVAL when a socket is neither bound
-   * nor connected, with EBUSY when one is in a proxy already.
+   * nor connected, with EBUSY when one is in a proxy already. A ROUTER with
+   * `mandatory` holds its direction up while the peer of a message has no room,
+   * as with libzmq. A message for a routing id that nobody has is dropped and
+   * counted as `unroutable`; libzmq ends the proxy, and any peer could do that.
    */
   run(): Promise<void> {
     if (this.#state !== "idle") throw new ZmqError("EBADF");
@@ -103,6 +126,7 @@ export class Proxy<F extends Socket = Socket, B extends Socket = Socket> impleme
           core.unwatch(this);
         }
         clock.release();
+        for (const { to, held } of this.#ways) if (held !== undefined) to.dropped("highWaterMark", undefined, held);
         this.frontEnd.close();
         this.backEnd.close();
         if (error === undefined) resolve();
@@ -146,37 +170,48 @@ export class Proxy<F extends Socket = Socket, B extends Socket = Socket> impleme
     }
     try {
       this.#obey();
-      let moved = BURST;
-      while (this.#state === "running" && moved > 0) {
-        const before = moved;
-        if (this.#move(this.#front, this.#back, this.#statistics.frontEnd, this.#statistics.backEnd)) moved--;
-        if (this.#back !== this.#front) {
-          if (this.#move(this.#back, this.#front, this.#statistics.backEnd, this.#statistics.frontEnd)) moved--;
+      while (this.#state === "running") {
+        if (this.#moved >= BURST) {
+          this.#moved = 0;
+          this.#isScheduled = true;
+          this.#front.clock.yield(this.#forward);
+          return;
         }
-        if (moved === before) return;
+        const before = this.#moved;
+        for (const way of this.#ways) if (this.#move(way)) this.#moved++;
+        if (this.#moved === before) return;
       }
-      if (this.#state === "running") this.#front.clock.yield(() => this.changed());
     } catch (error) {
       this.#finish?.(error);
     }
   };
 
-  /** One message from `from` to `to`, if there is one and there is room. */
-  #move(from: SocketCore, to: SocketCore, source: { received: ProxyTraffic }, target: { sent: ProxyTraffic }): boolean {
-    const { receive } = from.pattern;
-    if (receive === undefined || to.pattern.send === undefined) return false;
-    if (!from.pattern.canReceive || !to.pattern.canSend) return false;
-    const message = from.pattern.receive?.();
-    if (message === undefined) return false;
-    let bytes = 0;
-    for (const frame of message) bytes += frame.length;
-    source.received.messages++;
-    source.received.bytes += bytes;
-    this.#capture?.pattern.send?.(message.slice());
-    if (to.pattern.send(message)) {
-      target.sent.messages++;
-      target.sent.bytes += bytes;
-    } else to.dropped("highWaterMark", undefined, message);
+  /** One message, if there is one and there is room. */
+  #move(way: Way): boolean {
+    const { from, to, received, sent } = way;
+    let message = way.held;
+    if (message === undefined) {
+      if (to.pattern.send === undefined || !from.pattern.canReceive || !to.pattern.canSend) return false;
+      message = from.pattern.receive?.();
+      if (message === undefined) return false;
+      received.messages++;
+      received.bytes += sizeOf(message);
+      this.#capture?.pattern.send?.(message.slice());
+    }
+    const bytes = sizeOf(message);
+    try {
+      // A ROUTER with `mandatory` has room for some peer, but not always for this one.
+      if (!to.pattern.send?.(message)) {
+        way.held = message;
+        return false;
+      }
+      sent.messages++;
+      sent.bytes += bytes;
+    } catch (error) {
+      if (!(error instanceof ZmqError)) throw error;
+      to.dropped(error.code === "EHOSTUNREACH" ? "unroutable" : "invalid", undefined, message);
+    }
+    way.held = undefined;
     return true;
   }
 
@@ -245,4 +280,10 @@ export class Proxy<F extends Socket = Socket, B extends Socket = Socket> impleme
   #running(): void {
     if (this.#finish === undefined) throw new ZmqError("EBADF");
   }
+}
+
+function sizeOf(message: Message): number {
+  let bytes = 0;
+  for (const frame of message) bytes += frame.length;
+  return bytes;
 }

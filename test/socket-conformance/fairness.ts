@@ -72,6 +72,21 @@ function senderOf(library: Library, pair: Pair): Sender {
   }
 }
 
+interface Marks {
+  readonly sendHighWaterMark: number;
+  readonly receiveHighWaterMark: number;
+}
+
+function ourProxy(marks: Marks) {
+  const [front, back] = [new zmq.Router(marks), new zmq.Dealer(marks)];
+  return { front, back, proxy: new zmq.Proxy(front, back) };
+}
+
+function theirProxy(marks: Marks) {
+  const [front, back] = [new libzmq.Router(marks), new libzmq.Dealer(marks)];
+  return { front, back, proxy: new libzmq.Proxy(front, back) };
+}
+
 export function fairness(transport: TransportUnderTest): void {
   describe(`fairness over ${transport.name}`, () => {
     const bench = new Bench(transport);
@@ -209,6 +224,38 @@ export function fairness(transport: TransportUnderTest): void {
         return `${Math.min(...served.values())} to ${Math.max(...served.values())}`;
       });
     }
+
+    both("a proxy with one slow worker serves all clients", "40 clients, none half as often", async (library) => {
+      // libzmq's proxy stands still over inproc with marks of 1.
+      const highWaterMark = transport.name === "inproc" ? 1000 : 1;
+      const marks = { sendHighWaterMark: highWaterMark, receiveHighWaterMark: highWaterMark };
+      const { front, back, proxy } = library === zmq ? ourProxy(marks) : theirProxy(marks);
+      const [frontEndpoint, backEndpoint] = [await bind(open(front)), await bind(open(back))];
+      const over = proxy.run();
+      const worker = open(new library.Reply({ receiveHighWaterMark: highWaterMark }));
+      worker.connect(backEndpoint);
+      const clients = Array.from({ length: 40 }, () => open(new library.Request()));
+      const asking = clients.map(async (client, i) => {
+        client.connect(frontEndpoint);
+        while (!client.closed) {
+          await client.send(String(i));
+          await client.receive();
+        }
+      });
+      const served = new Map<string, number>();
+      for (let i = 0; i < 8 * clients.length; i++) {
+        const [client] = await worker.receive();
+        await pause(1);
+        await worker.send("done");
+        served.set(String(client), (served.get(String(client)) ?? 0) + 1);
+      }
+      for (const client of clients) client.close();
+      proxy.terminate();
+      await Promise.allSettled([over, ...asking]);
+      const counts = [...served.values()];
+      const isFair = Math.min(...counts) * 2 > Math.max(...counts);
+      return `${counts.length} clients, ${isFair ? "none" : "some"} half as often`;
+    });
 
     for (const type of ["PUSH", "DEALER"] as const) {
       /** A sender, and a way to get it the next receiver. */

@@ -110,6 +110,81 @@ export function proxy(transport: TransportUnderTest): void {
       await over;
     });
 
+    it("holds back what is for a full peer of a mandatory ROUTER, and goes on the other way", async () => {
+      const front = new Dealer({ receiveHighWaterMark: 2 });
+      const back = new Router({ sendHighWaterMark: 2, mandatory: true });
+      const { made, over } = await run(front, back);
+      const source = bench.open(new Dealer({ sendHighWaterMark: 2, sendTimeout: 200 }));
+      source.connect(front.lastEndpoint as string);
+      const full = bench.open(new Dealer({ routingId: "full", receiveHighWaterMark: 2 }));
+      const other = bench.open(new Dealer({ routingId: "other" }));
+      for (const worker of [full, other]) worker.connect(back.lastEndpoint as string);
+      await back.connected({ count: 2 });
+      const body = Buffer.alloc(1_000_000);
+      let taken = 0;
+      await assert.rejects(
+        async () => {
+          for (; taken < 300; taken++) await source.send(["full", String(taken), body]);
+        },
+        { code: "EAGAIN" },
+      );
+      await other.send("answer");
+      assert.equal(await text(source), "other,answer");
+      for (let i = 0; i < taken; i++) assert.equal(String((await full.receive())[0]), String(i));
+      assert.deepEqual([front.drops, back.drops], [{}, {}]);
+      made.terminate();
+      await over;
+    });
+
+    it("drops what is for a routing id that nobody has, counts it, and goes on", async () => {
+      for (const mandatory of [true, false]) {
+        const front = new Dealer();
+        const back = new Router({ mandatory });
+        const { made, over } = await run(front, back);
+        const source = bench.open(new Dealer());
+        source.connect(front.lastEndpoint as string);
+        const worker = bench.open(new Dealer({ routingId: "worker" }));
+        worker.connect(back.lastEndpoint as string);
+        await back.connected();
+        await source.send(["nobody", "1"]);
+        await source.send(["worker", "2"]);
+        assert.equal(await text(worker), "2");
+        assert.deepEqual(back.drops, { unroutable: 1 });
+        assert.equal(made.statistics.frontEnd.received.messages, 2);
+        made.terminate();
+        await over;
+      }
+    });
+
+    it("lets the event loop turn while two converse through it", async () => {
+      const { made, over } = await run(new Router(), new Dealer());
+      const rep = bench.open(new Reply());
+      rep.connect(made.backEnd.lastEndpoint as string);
+      const req = bench.open(new Request());
+      req.connect(made.frontEnd.lastEndpoint as string);
+      let isOver = false;
+      const answering = (async () => {
+        while (!isOver) await rep.receive().then((frames) => rep.send(frames));
+      })().catch(() => {});
+      await req.send("first");
+      await req.receive();
+      let turns = 0;
+      const count = () => {
+        turns++;
+        if (!isOver) setImmediate(count);
+      };
+      setImmediate(count);
+      for (let i = 0; i < 3000; i++) {
+        await req.send("question");
+        await req.receive();
+      }
+      isOver = true;
+      assert(turns >= 5, `${turns} turns`);
+      made.terminate();
+      rep.close();
+      await Promise.all([over, answering]);
+    });
+
     it("is paused, resumed and ended by its methods", async () => {
       const front = new Pull();
       const back = new Push();
