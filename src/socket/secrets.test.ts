@@ -29,7 +29,10 @@ function assertSilent(shown: string, where: string): void {
 
 /** A dump of `value` in every way that comes to mind. */
 function dumped(value: unknown): string {
-  return [inspect(value, EVERYTHING), inspect(value), JSON.stringify(value), String(value)].join("\n");
+  const raw = { ...EVERYTHING, customInspect: false };
+  return [inspect(value, EVERYTHING), inspect(value), inspect(value, raw), JSON.stringify(value), String(value)].join(
+    "\n",
+  );
 }
 
 function opened<S extends zmq.Socket>(socket: S): S {

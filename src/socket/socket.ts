@@ -19,6 +19,7 @@ import {
 import { SOCKET_TYPES, type SocketTypeName, socketTypeName } from "../base/socket-types.ts";
 import type { DropReason } from "../pattern/pattern.ts";
 import { expectArguments, expectOptions, signalOf } from "./arguments.ts";
+import { placed } from "./concealed.ts";
 import { type Context, contextCore } from "./context.ts";
 import type { OpenSocket } from "./context-core.ts";
 import { conversions } from "./conversions.ts";
@@ -58,8 +59,7 @@ const ROUNDED = "Value is larger than Number.MAX_SAFE_INTEGER and may have been 
 const INSPECT = Symbol.for("nodejs.util.inspect.custom");
 
 /** Subscriptions are options to libzmq. */
-const SUBSCRIBE = 6;
-const UNSUBSCRIBE = 7;
+const [SUBSCRIBE, UNSUBSCRIBE] = [6, 7];
 
 /** Instances of these are sealed; those of a user's subclasses are not. */
 const OWN_CLASSES = new WeakSet<object>();
@@ -252,7 +252,7 @@ export abstract class Socket {
       },
     };
     Object.assign(Socket.prototype, methods, conversions);
-    for (const name of commonOptions()) Socket.#defineOption(Socket.prototype, name);
+    for (const [name, at] of placed(commonOptions(), Socket.prototype)) Socket.#defineOption(at, name);
   }
 
   // --- Peers ---
