@@ -1,11 +1,22 @@
 /**
  * `sodium-native`, libsodium as native code, when the user installed it: for
  * frames large enough that its speed makes up for the call. Small frames stay
- * with WebAssembly, into which a call costs less (bench/crypto.ts).
+ * with WebAssembly, into which a call costs less (bench/crypto.ts). It is used
+ * where it seals and opens what the library does; package.json has the versions
+ * that were tested.
  */
 
 import { createRequire } from "node:module";
-import { type Boxes, type Primitives, TAG_BYTES } from "../security/crypto.ts";
+import { equal, uninitialized } from "../base/bytes.ts";
+import {
+  type Boxes,
+  type BoxKey,
+  KEY_BYTES,
+  NONCE_BYTES,
+  type Primitives,
+  randomBytes,
+  TAG_BYTES,
+} from "../security/crypto.ts";
 
 /** From here on native code is faster: docs/security.md. */
 const NATIVE_FROM_BYTES = 2048;
@@ -20,8 +31,27 @@ interface SodiumNative {
 export function withSodiumNative(base: Primitives): Primitives {
   const native = find();
   if (native === undefined) return base;
-  const name = `${base.name}, sodium-native from ${NATIVE_FROM_BYTES} bytes`;
-  return { ...base, name, boxes: nativeBoxes(base.boxes, native) };
+  const boxes = nativeBoxes(base.boxes, native);
+  if (!agrees(boxes, base.boxes)) return base;
+  return { ...base, name: `${base.name}, sodium-native from ${NATIVE_FROM_BYTES} bytes`, boxes };
+}
+
+/** Whether both seal a frame alike, and `boxes` open it and refuse one that was changed. */
+export function agrees(boxes: Boxes, reference: Boxes): boolean {
+  try {
+    const [key, nonce] = [randomBytes(KEY_BYTES), randomBytes(NONCE_BYTES)];
+    const box: BoxKey = { key, nonce, streamKey: reference.streamKey(key, nonce) };
+    const text = randomBytes(NATIVE_FROM_BYTES);
+    const [sealed, expected] = [uninitialized(text.length + TAG_BYTES), uninitialized(text.length + TAG_BYTES)];
+    boxes.seal(box, -1, text, sealed, 0);
+    reference.seal(box, -1, text, expected, 0);
+    const opened = uninitialized(text.length);
+    if (!equal(sealed, expected) || !boxes.open(box, sealed, 0, sealed.length, opened, 0)) return false;
+    sealed[TAG_BYTES] = (sealed[TAG_BYTES] as number) ^ 1;
+    return equal(opened, text) && !boxes.open(box, sealed, 0, sealed.length, opened, 0);
+  } catch {
+    return false; // One that throws is of no use.
+  }
 }
 
 function find(): SodiumNative | undefined {

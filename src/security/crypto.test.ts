@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import crypto from "node:crypto";
 import { createRequire } from "node:module";
 import { test } from "node:test";
-import { nativeBoxes, withSodiumNative } from "../node/sodium-native.ts";
+import { agrees, nativeBoxes, withSodiumNative } from "../node/sodium-native.ts";
 import { OpenSslKeys, withOpenSsl } from "../node/x25519.ts";
 import {
   type Boxes,
@@ -260,4 +260,27 @@ function setFips(on: boolean): boolean {
   } catch {
     return false;
   }
+}
+
+test("native boxes that seal otherwise, or open what was changed, are not used", () => {
+  const { boxes } = primitives();
+  assert.equal(agrees(boxes, boxes), true);
+  const sealsClear: Boxes = { ...bound(boxes), seal: (_box, _lead, body, target, offset) => target.set(body, offset) };
+  const opensAll: Boxes = {
+    ...bound(boxes),
+    open(box, source, start, end, target, offset) {
+      boxes.open(box, source, start, end, target, offset);
+      return true;
+    },
+  };
+  const throws: Boxes = { ...bound(boxes), seal: () => assert.fail() };
+  for (const wrong of [sealsClear, opensAll, throws]) assert.equal(agrees(wrong, boxes), false);
+});
+
+function bound(boxes: Boxes): Boxes {
+  return {
+    streamKey: (key, nonce) => boxes.streamKey(key, nonce),
+    seal: (...given) => boxes.seal(...given),
+    open: (...given) => boxes.open(...given),
+  };
 }
