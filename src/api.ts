@@ -39,6 +39,7 @@ export type {
 } from "./socket/event-types.ts";
 export type { MessageLike } from "./socket/frames.ts";
 export type { RequestOptions } from "./socket/lazy-pirate.ts";
+export type { Received, WaitOptions } from "./socket/messages.ts";
 export { Observer } from "./socket/observer.ts";
 export type {
   Expand,
@@ -51,7 +52,7 @@ export type {
 export type { PeerInfo } from "./socket/peers.ts";
 export { type PollEvents, Poller, type PollResult } from "./socket/poller.ts";
 export { Proxy, type ProxyOptions, type ProxyStatistics, type ProxyTraffic } from "./socket/proxy.ts";
-export { type Received, Socket, type WaitOptions } from "./socket/socket.ts";
+export { Socket } from "./socket/socket.ts";
 export { SocketType } from "./socket/socket-type.ts";
 export {
   Dealer,

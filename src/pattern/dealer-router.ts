@@ -166,6 +166,10 @@ export class RouterPattern implements Pattern {
     return true;
   }
 
+  address(message: Message): Uint8Array | undefined {
+    return message[0];
+  }
+
   receive(): Message | undefined {
     const message = this.#incoming.receive();
     if (message === undefined) return undefined;

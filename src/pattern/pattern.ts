@@ -30,6 +30,11 @@ export interface Pattern {
    * the type cannot send. The pattern may keep and change the array.
    */
   send?(message: Message): boolean;
+  /**
+   * Types whose sender names the peer: the routing id of that peer. A message that would block holds up only what is
+   * sent to the same id. Absent: it holds up all.
+   */
+  address?(message: Message): Uint8Array | undefined;
   /** The next message for the user, or undefined. Absent: the type cannot receive. */
   receive?(): Message | undefined;
   /** Whether `send` would take a message now, and `receive` return one (POLLOUT, POLLIN). */

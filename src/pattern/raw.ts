@@ -87,6 +87,10 @@ export class StreamPattern implements Pattern {
     return true;
   }
 
+  address(message: Message): Uint8Array | undefined {
+    return message[0];
+  }
+
   receive(): Message | undefined {
     const message = this.#incoming.receive();
     if (message === undefined) return undefined;

@@ -74,9 +74,13 @@ export class ContextCore implements Lingering {
     return socket;
   }
 
-  /** Closes a socket; what was sent still leaves, within its linger period. */
+  /** Closes a socket, at once or when a bind or unbind under way has ended; what was sent still leaves, within its linger period. */
   closeSocket(socket: OpenSocket): void {
     if (socket.core.isClosed) return;
+    if (socket.endpoints.isBusy) {
+      socket.endpoints.onceSettled(() => this.closeSocket(socket));
+      return;
+    }
     socket.core.close();
     socket.endpoints.close(() => {
       this.#sockets.delete(socket);

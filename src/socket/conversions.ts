@@ -6,7 +6,7 @@
 import { toText } from "../base/bytes.ts";
 import { ZmqError } from "../base/errors.ts";
 import { type Context, contextCore } from "./context.ts";
-import type { WaitOptions } from "./socket.ts";
+import type { WaitOptions } from "./messages.ts";
 
 /** What these methods need of a socket. */
 interface Endable {

@@ -1,8 +1,8 @@
 /**
  * The working part of a socket: joins its pattern (routing) with its pipes
- * (peers) and its waiting operations. The only place that knows promises and
- * time-outs. `Socket` is the thin object that users hold; it may be garbage-
- * collected while a core still delivers what was sent.
+ * (peers) and its operations (sending and receiving). `Socket` is the thin
+ * object that users hold; it may be garbage-collected while a core still
+ * delivers what was sent.
  */
 
 import { fromText } from "../base/bytes.ts";
@@ -23,19 +23,8 @@ import {
 import { Pipe, type PipeOwner } from "../base/pipe.ts";
 import type { SocketTypeName } from "../base/socket-types.ts";
 import type { DropReason, Pattern, PatternHost } from "../pattern/pattern.ts";
-import { WaitingLine } from "./waiting.ts";
-
-/**
- * Operations that may complete in a row without a turn of the event loop. The
- * next one completes in a later turn, so that timers and other sockets run.
- */
-const BURST = 800;
-
-/** A message and where it came from. */
-export interface Received {
-  readonly message: Message;
-  readonly source: Pipe | undefined;
-}
+import { KeepAlive } from "./keep-alive.ts";
+import { Operations, type OperationsHost } from "./operations.ts";
 
 export type PatternFactory = (host: PatternHost) => Pattern;
 
@@ -45,16 +34,20 @@ export interface Watcher {
   changed(): void;
 }
 
-export class SocketCore implements PipeOwner, PatternHost {
+export class SocketCore implements PipeOwner, PatternHost, OperationsHost {
   readonly type: SocketTypeName;
   readonly options: OptionValues;
   readonly clock: Clock;
   readonly pattern: Pattern;
+  readonly operations: Operations;
+  /** Held by whatever waits for this socket. */
+  readonly alive: KeepAlive;
   /** Peers now, dialed pipes without a link included. */
   readonly pipes = new Set<Pipe>();
   /** What those left behind unread that are gone. */
   readonly leftovers: Leftovers;
   isClosed = false;
+  isWatched = false;
   /** A proxy owns the socket. */
   isProxied = false;
   /** Messages that were dropped, by reason. */
@@ -63,16 +56,10 @@ export class SocketCore implements PipeOwner, PatternHost {
   observe: ((event: MonitorEvent) => void) | undefined = undefined;
   observeDrop: ((reason: DropReason, pipe: Pipe | undefined, message: Message) => void) | undefined = undefined;
 
-  readonly #senders: WaitingLine<Message, void>;
-  readonly #receivers: WaitingLine<undefined, Received>;
   readonly #watchers = new Set<Watcher>();
   /** Those that wait for the moment when all has left. */
   readonly #idleWatchers = new Set<Watcher>();
   #isIdleDue = false;
-  readonly #done = Promise.resolve();
-  /** Operations completed since the event loop last turned for this socket. */
-  #completed = 0;
-  #isServing = false;
 
   constructor(type: SocketTypeName, options: OptionValues, clock: Clock, createPattern: PatternFactory) {
     this.type = type;
@@ -80,145 +67,14 @@ export class SocketCore implements PipeOwner, PatternHost {
     this.clock = clock;
     this.leftovers = new Leftovers(clock, () => options.departedHighWaterMarkBytes);
     this.pattern = createPattern(this);
-    this.#senders = new WaitingLine(clock, (ms) => this.#inVain(ms, "send", "no peer had room for the message"));
-    this.#receivers = new WaitingLine(clock, (ms) => this.#inVain(ms, "receive", "no message came"));
-  }
-
-  // --- Sending and receiving ---
-
-  /** `keeper` is kept from garbage collection while the call waits, `timeoutMs` or as long as the option says. */
-  send(message: Message, keeper: object, signal?: AbortSignal, timeoutMs?: number): Promise<void> {
-    const { pattern } = this;
-    if (pattern.send === undefined) return Promise.reject(this.#cannot("send"));
-    if (this.#senders.length === 0) {
-      try {
-        if (pattern.send(message)) {
-          if (this.#receivers.length > 0) this.#serve();
-          if (++this.#completed < BURST) return this.#done;
-          return this.#later(undefined);
-        }
-      } catch (error) {
-        return Promise.reject(error);
-      }
-    }
-    return this.#senders.join(message, { timeoutMs: timeoutMs ?? this.options.sendTimeout, signal }, keeper);
-  }
-
-  receive(keeper: object, signal?: AbortSignal, timeoutMs?: number): Promise<Message> {
-    const { pattern } = this;
-    if (this.#receivers.length === 0) {
-      const message = pattern.receive?.();
-      if (message !== undefined) {
-        if (this.#senders.length > 0) this.#serve();
-        if (++this.#completed < BURST) return Promise.resolve(message);
-        return this.#later(message);
-      }
-    }
-    return this.#waitToReceive(keeper, signal, timeoutMs).then(messageOf);
-  }
-
-  /** As `receive`, with the peer that the message came from. */
-  receiveFrom(keeper: object, signal?: AbortSignal): Promise<Received> {
-    const { pattern } = this;
-    if (this.#receivers.length === 0) {
-      const message = pattern.receive?.();
-      if (message !== undefined) {
-        const received = { message, source: pattern.source };
-        if (this.#senders.length > 0) this.#serve();
-        if (++this.#completed < BURST) return Promise.resolve(received);
-        return this.#later(received);
-      }
-    }
-    return this.#waitToReceive(keeper, signal);
-  }
-
-  /** As `receive`, for a loop: done once the socket is closed, also when that happens while the call waits. */
-  next(keeper: object): Promise<IteratorResult<Message, undefined>> {
-    if (this.isClosed) return Promise.resolve(DONE);
-    if (this.#receivers.length === 0) {
-      const message = this.pattern.receive?.();
-      if (message !== undefined) {
-        if (this.#senders.length > 0) this.#serve();
-        const result = { value: message, done: false } as const;
-        if (++this.#completed < BURST) return Promise.resolve(result);
-        return this.#later(result);
-      }
-    }
-    return this.#waitToReceive(keeper, undefined).then(
-      ({ message }) => ({ value: message, done: false }),
-      (error: unknown) => {
-        if (this.isClosed && error instanceof ZmqError && error.code === "EAGAIN") return DONE;
-        throw error;
-      },
-    );
-  }
-
-  #waitToReceive(keeper: object, signal: AbortSignal | undefined, timeoutMs?: number): Promise<Received> {
-    if (this.pattern.receive === undefined) return Promise.reject(this.#cannot("receive"));
-    return this.#receivers.join(undefined, { timeoutMs: timeoutMs ?? this.options.receiveTimeout, signal }, keeper);
-  }
-
-  #cannot(operation: "send" | "receive"): ZmqError {
-    return new ZmqError("ENOTSUP", { detail: `${this.type} sockets cannot ${operation}` });
+    this.alive = new KeepAlive(clock);
+    this.operations = new Operations(this, this.pattern);
   }
 
   /** REQ: gives up the request that awaits its reply; see `Pattern.abandon`. */
   abandon(): void {
     this.pattern.abandon?.();
-    this.#serve();
-  }
-
-  /** Why an operation that waited did not happen: nothing came of it, or it was out of turn. */
-  #inVain(waitedMs: number, operation: "send" | "receive", nothing: string): ZmqError {
-    const code = this.pattern.blockedBy ?? "EAGAIN";
-    const reason = code === "EFSM" ? `a ${this.type} socket cannot ${operation} in this state` : nothing;
-    return new ZmqError(code, { detail: waitedMs === 0 ? reason : `${reason} within ${waitedMs} ms` });
-  }
-
-  #later<T>(result: T): Promise<T> {
-    this.#completed = 0;
-    return new Promise((resolve) => this.clock.yield(() => resolve(result)));
-  }
-
-  /** Completes waiting operations as far as the pattern allows, and tells the watchers. */
-  #serve(): void {
-    if (this.#isServing) return;
-    this.#isServing = true;
-    try {
-      while (this.#serveReceivers() || this.#serveSenders());
-    } finally {
-      this.#isServing = false;
-    }
-    this.#completed = 0;
-    if (this.#watchers.size > 0) this.notify();
-  }
-
-  /** True when any receive was completed: then a send may have become possible. */
-  #serveReceivers(): boolean {
-    const receivers = this.#receivers;
-    let progress = false;
-    while (receivers.length > 0) {
-      const message = this.pattern.receive?.();
-      if (message === undefined) break;
-      receivers.resolveFirst({ message, source: this.pattern.source });
-      progress = true;
-    }
-    return progress;
-  }
-
-  #serveSenders(): boolean {
-    const senders = this.#senders;
-    let progress = false;
-    while (senders.length > 0) {
-      try {
-        if (!this.pattern.send?.(senders.first)) break;
-        senders.resolveFirst();
-      } catch (error) {
-        senders.rejectFirst(error);
-      }
-      progress = true;
-    }
-    return progress;
+    this.operations.serve();
   }
 
   // --- Watching ---
@@ -226,11 +82,13 @@ export class SocketCore implements PipeOwner, PatternHost {
   /** `tellsIdle`: also when all that was written to some peer has left. */
   watch(watcher: Watcher, tellsIdle = false): void {
     this.#watchers.add(watcher);
+    this.isWatched = true;
     if (tellsIdle) this.#idleWatchers.add(watcher);
   }
 
   unwatch(watcher: Watcher): void {
     this.#watchers.delete(watcher);
+    this.isWatched = this.#watchers.size > 0;
     this.#idleWatchers.delete(watcher);
   }
 
@@ -243,34 +101,34 @@ export class SocketCore implements PipeOwner, PatternHost {
 
   readable(pipe: Pipe): void {
     this.pattern.readable(pipe);
-    this.#serve();
+    this.operations.serve(pipe);
   }
 
   writable(pipe: Pipe): void {
     this.pattern.writable(pipe);
-    this.#serve();
+    this.operations.serve(pipe);
   }
 
   connected(pipe: Pipe): void {
     this.pattern.connected?.(pipe);
-    this.#serve();
+    this.operations.serve(pipe);
   }
 
   disconnected(pipe: Pipe): void {
     this.pattern.disconnected?.(pipe);
-    this.#serve();
+    this.operations.serve(pipe);
   }
 
   control(pipe: Pipe, control: Control): void {
     this.pattern.control?.(pipe, control);
-    this.#serve();
+    this.operations.serve(pipe);
   }
 
   ended(pipe: Pipe): void {
     if (!this.pipes.delete(pipe)) return;
     this.pattern.detach(pipe);
     if (pipe.queued) pipe.leaveTo(this.leftovers);
-    this.#serve();
+    this.operations.serve(pipe);
   }
 
   discarded(pipe: Pipe, message: Message): void {
@@ -302,7 +160,7 @@ export class SocketCore implements PipeOwner, PatternHost {
   attach(pipe: Pipe): void {
     this.pipes.add(pipe);
     this.pattern.attach(pipe);
-    this.#serve();
+    this.operations.serve(pipe);
   }
 
   // --- PatternHost ---
@@ -339,6 +197,7 @@ export class SocketCore implements PipeOwner, PatternHost {
     }
     if (name === "departedHighWaterMarkBytes") this.leftovers.limitChanged();
     this.pattern.optionChanged?.(name);
+    this.operations.serve();
   }
 
   /** ZMQ_TOPICS_COUNT. */
@@ -379,19 +238,8 @@ export class SocketCore implements PipeOwner, PatternHost {
   /** Ends all waiting operations; the endpoints are closed by their keeper. */
   close(): void {
     if (this.isClosed) return;
-    this.#serve();
     this.isClosed = true;
-    // The reason is that of the last attempt: an operation out of turn fails with EFSM.
-    const isBoth = this.#senders.length > 0 && this.#receivers.length > 0;
-    const reason = isBoth ? "EAGAIN" : (this.pattern.blockedBy ?? "EAGAIN");
-    this.#senders.rejectAll(() => new ZmqError(reason));
-    this.#receivers.rejectAll(() => new ZmqError(reason));
+    this.operations.close();
     this.notify();
   }
-}
-
-const DONE = { value: undefined, done: true } as const;
-
-function messageOf(received: Received): Message {
-  return received.message;
 }

@@ -12,6 +12,7 @@ import { ZmqError } from "../base/errors.ts";
 import type { Message } from "../base/message.ts";
 import { signalOf } from "./arguments.ts";
 import type { SocketCore } from "./core.ts";
+import { Line } from "./waiting.ts";
 
 export interface RequestOptions {
   /** Milliseconds for the reply to each attempt, connecting included. Default 2500, as in the Guide. */
@@ -22,8 +23,8 @@ export interface RequestOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The last request of each socket: the next one waits for it. */
-const lastOf = new WeakMap<SocketCore, Promise<unknown>>();
+/** The requests of each socket that asks one: the first is asked, the others wait for their turn. */
+const linesOf = new WeakMap<SocketCore, Line<undefined, void>>();
 
 /** Asks once the requests before it are through. `keeper` is kept from garbage collection meanwhile. */
 export function request(core: SocketCore, message: Message, options: RequestOptions, keeper: object): Promise<Message> {
@@ -33,17 +34,23 @@ export function request(core: SocketCore, message: Message, options: RequestOpti
   if (!(timeout > 0)) throw new RangeError(`timeout: expected more than 0 milliseconds, not ${timeout}`);
   if (!(retries >= 0)) throw new RangeError(`retries: expected 0 or more, not ${retries}`);
   if (signal?.aborted) return Promise.reject(signal.reason);
-  const before = lastOf.get(core);
-  const ask = () => askAgain(core, message, { timeout, retries, signal }, keeper);
-  const asked = before === undefined ? ask() : orAborted(before, signal).then(ask);
-  // The next one waits for both: this one may be aborted before its turn came.
-  // It keeps no result, or each would keep the one before it, for as long as requests follow each other.
-  const over = Promise.allSettled([before, asked]).then(() => undefined);
-  lastOf.set(core, over);
-  void over.then(() => {
-    if (lastOf.get(core) === over) lastOf.delete(core);
-  });
-  return asked;
+  const asked = () => askAgain(core, message, { timeout, retries, signal }, keeper).finally(() => giveTurn(core));
+  const line = linesOf.get(core);
+  if (line !== undefined) {
+    const turn = new Promise<void>((resolve, reject) => {
+      line.join(undefined, { timeoutMs: -1, signal, keeper }, resolve, reject);
+    });
+    return turn.then(asked);
+  }
+  linesOf.set(core, new Line(core.clock, core.alive, () => {}));
+  return asked();
+}
+
+/** A request is through: the next one in line is asked. */
+function giveTurn(core: SocketCore): void {
+  const next = linesOf.get(core)?.first;
+  if (next === undefined) linesOf.delete(core);
+  else next.resolve();
 }
 
 async function askAgain(
@@ -58,9 +65,9 @@ async function askAgain(
     const begun = core.clock.now();
     let isSent = false;
     try {
-      await core.send(message.slice(), keeper, signal, timeout);
+      await core.operations.send(message.slice(), keeper, signal, timeout);
       isSent = true;
-      return await core.receive(keeper, signal, Math.max(1, timeout - (core.clock.now() - begun)));
+      return await core.operations.receive(keeper, signal, Math.max(1, timeout - (core.clock.now() - begun)));
     } catch (error) {
       if (core.isClosed) throw error;
       if (isSent) core.abandon();
@@ -72,17 +79,4 @@ async function askAgain(
       throw new ZmqError("ETIMEDOUT", { message: `no reply within ${timeout} ms, ${asked}` });
     }
   }
-}
-
-/** `work`, which never rejects, or the signal's reason as soon as it fires. */
-function orAborted(work: Promise<unknown>, signal: AbortSignal | undefined): Promise<unknown> {
-  if (signal === undefined) return work;
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(signal.reason);
-    signal.addEventListener("abort", onAbort, { once: true });
-    void work.then(() => {
-      signal.removeEventListener("abort", onAbort);
-      resolve(undefined);
-    });
-  });
 }

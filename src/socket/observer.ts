@@ -16,8 +16,10 @@ import {
   type EventType,
   publicEvent,
 } from "./event-types.ts";
-import { coreOf, isSocket, type Socket, type WaitOptions } from "./socket.ts";
-import { WaitingLine } from "./waiting.ts";
+import type { WaitOptions } from "./messages.ts";
+import { coreOf, isSocket, type Socket } from "./socket.ts";
+import { type Resting, Turn } from "./turn.ts";
+import { Line } from "./waiting.ts";
 
 type AnyEvent = Event | DropEvent;
 type Listener = (event: never) => void;
@@ -28,10 +30,11 @@ const MOST_UNREAD = 10_000;
 /** The observers of each socket that has any. */
 const observersOf = new WeakMap<SocketCore, Set<Observer>>();
 
-export class Observer implements EventSubscriber {
+export class Observer implements EventSubscriber, Resting {
   readonly #core: SocketCore;
   readonly #clock: Clock;
-  readonly #readers: WaitingLine<undefined, Event>;
+  readonly #turn: Turn;
+  readonly #readers: Line<undefined, Event>;
   readonly #unread: Event[] = [];
   readonly #listeners = new Map<string, Listener[]>();
   #isClosed = false;
@@ -45,7 +48,8 @@ export class Observer implements EventSubscriber {
     const core = coreOf(socket);
     this.#core = core;
     this.#clock = core.clock;
-    this.#readers = new WaitingLine(core.clock, () => new ZmqError("EAGAIN"));
+    this.#turn = Turn.of(core.clock);
+    this.#readers = new Line(core.clock, core.alive, () => {});
     if (core.isClosed) this.#end();
     else this.#attach();
   }
@@ -60,7 +64,7 @@ export class Observer implements EventSubscriber {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#isOver = true;
-    if (this.#isEmitter) this.#clock.release();
+    if (this.#isEmitter) this.#core.alive.leave();
     this.#detach();
     this.#readers.rejectAll(() => new ZmqError("ENOTSOCK"));
   }
@@ -75,12 +79,20 @@ export class Observer implements EventSubscriber {
     if (this.closed) throw new ZmqError("EBADF");
     const signal = signalOf(options, 0);
     if (signal?.aborted) return Promise.reject(signal.reason);
-    const event = this.#unread.shift();
-    if (event !== undefined) {
-      if (event.type === "end") this.#isOver = true;
-      return Promise.resolve(event);
+    if (this.#readers.length === 0 && this.#unread.length > 0 && this.#turn.spend()) {
+      return Promise.resolve(this.#next());
     }
-    return this.#readers.join(undefined, { timeoutMs: -1, signal }, this);
+    return new Promise((resolve, reject) => {
+      this.#readers.join(undefined, { timeoutMs: -1, signal, keeper: this }, resolve, reject);
+      if (this.#unread.length > 0) this.#turn.rest(this);
+    });
+  }
+
+  /** Not for users: the next turn of the event loop has begun. */
+  goOn(): void {
+    while (this.#readers.first !== undefined && this.#unread.length > 0) {
+      this.#readers.first.resolve(this.#next());
+    }
   }
 
   /**
@@ -173,18 +185,23 @@ export class Observer implements EventSubscriber {
   #take(event: Event): void {
     if (this.#isEmitter) {
       this.#dispatch(event);
-    } else if (this.#readers.length > 0) {
-      if (event.type === "end") this.#isOver = true;
-      this.#readers.resolveFirst(event);
-    } else {
-      this.#unread.push(event);
-      if (this.#unread.length > MOST_UNREAD) this.#unread.shift();
+      return;
     }
+    this.#unread.push(event);
+    if (this.#unread.length > MOST_UNREAD) this.#unread.shift();
+    this.goOn();
+  }
+
+  /** Only while there are unread ones. */
+  #next(): Event {
+    const event = this.#unread.shift() as Event;
+    if (event.type === "end") this.#isOver = true;
+    return event;
   }
 
   #startEmitting(): void {
     this.#isEmitter = true;
-    if (!this.#isOver) this.#clock.hold();
+    if (!this.#isOver) this.#core.alive.enter();
     for (const event of this.#unread.splice(0)) this.#dispatch(event);
   }
 
@@ -192,7 +209,7 @@ export class Observer implements EventSubscriber {
   #dispatch(event: AnyEvent): void {
     if (event.type === "end") {
       this.#isOver = true;
-      this.#clock.release();
+      this.#core.alive.leave();
     }
     this.#clock.defer(() => {
       for (const listener of [...(this.#listeners.get(event.type) ?? [])]) listener(event as never);

@@ -5,8 +5,9 @@
 
 import { ZmqError } from "../base/errors.ts";
 import { signalOf } from "./arguments.ts";
-import type { SocketCore } from "./core.ts";
-import { coreOf, isSocket, type Socket, type WaitOptions } from "./socket.ts";
+import type { WaitOptions } from "./messages.ts";
+import { coreOf, isSocket, type Socket } from "./socket.ts";
+import { waitUntil } from "./until.ts";
 
 /** What to wait for, and what was found. */
 export interface PollEvents {
@@ -57,45 +58,15 @@ export class Poller {
     const { timeoutMs = -1 } = options;
     if (!(timeoutMs >= -1)) throw new RangeError(`timeoutMs: expected -1 or more milliseconds, not ${timeoutMs}`);
     if (signal?.aborted) return Promise.reject(signal.reason);
-    let found: PollResult[];
-    try {
-      found = this.#look();
-    } catch (error) {
-      return Promise.reject(error);
-    }
-    const cores = [...this.#sockets.keys()].map(coreOf);
-    if (found.length > 0 || timeoutMs === 0 || (cores.length === 0 && timeoutMs < 0)) return Promise.resolve(found);
-    return this.#wait(cores, timeoutMs, signal);
-  }
-
-  #wait(cores: SocketCore[], timeoutMs: number, signal: AbortSignal | undefined): Promise<PollResult[]> {
-    const [first] = cores;
+    const [first, ...others] = [...this.#sockets.keys()].map(coreOf);
     if (first === undefined) return Promise.resolve([]);
-    const { clock } = first;
-    return new Promise((resolve, reject) => {
-      const finish = (settle: () => void) => {
-        for (const core of cores) core.unwatch(watcher);
-        if (timer !== undefined) clock.clearTimer(timer);
-        signal?.removeEventListener("abort", onAbort);
-        clock.release();
-        settle();
-      };
-      const watcher = {
-        changed: () => {
-          try {
-            const found = this.#look();
-            if (found.length > 0) finish(() => resolve(found));
-          } catch (error) {
-            finish(() => reject(error));
-          }
-        },
-      };
-      const onAbort = () => finish(() => reject((signal as AbortSignal).reason));
-      const timer = timeoutMs > 0 ? clock.setTimer(() => finish(() => resolve([])), timeoutMs) : undefined;
-      clock.hold();
-      for (const core of cores) core.watch(watcher);
-      signal?.addEventListener("abort", onAbort, { once: true });
-    });
+    let found: PollResult[] = [];
+    const look = () => {
+      found = this.#look();
+      return found.length > 0;
+    };
+    const limits = { timeoutMs, signal, keeper: undefined };
+    return waitUntil({ cores: [first, ...others], look }, limits).then(() => found);
   }
 
   #look(): PollResult[] {

@@ -26,28 +26,13 @@ import { conversions } from "./conversions.ts";
 import type { SocketCore } from "./core.ts";
 import { defaultContext } from "./default-context.ts";
 import type { ConnectOptions, Endpoints } from "./endpoints.ts";
-import { toMessage } from "./frames.ts";
+import { messages, type WaitOptions } from "./messages.ts";
 import { Observer } from "./observer.ts";
 import { PATTERNS } from "./patterns.ts";
-import { metadataOf, NO_METADATA, type PeerInfo, peerInfo } from "./peers.ts";
+import { type PeerInfo, peerInfo } from "./peers.ts";
 import { bindRandomPort, type PortRange } from "./random-port.ts";
 import type { SocketType } from "./socket-type.ts";
 import { waitUntil } from "./until.ts";
-
-/** Every call that may wait takes one. */
-export interface WaitOptions {
-  /** Rejects the call with the signal's reason; one that has fired already, before anything is sent or received. */
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** A message with what is known of where it came from. */
-export interface Received<M> {
-  readonly message: M;
-  /** Handshake properties of the peer (`Socket-Type`, `Identity`, `X-…`), `Peer-Address`, `User-Id`: frozen, without a prototype, one object a connection. */
-  readonly metadata: Readonly<Record<string, string>>;
-  /** The peer; undefined when it is gone. */
-  readonly peer: PeerInfo | undefined;
-}
 
 /** Closes the core of a socket that was garbage-collected. */
 const collected = new FinalizationRegistry<() => void>((close) => close());
@@ -55,8 +40,6 @@ const collected = new FinalizationRegistry<() => void>((close) => close());
 /** Warnings in zeromq.js's words: programs filter on them. */
 const TOO_LATE = "Socket option will not take effect until next connect/bind.";
 const ROUNDED = "Value is larger than Number.MAX_SAFE_INTEGER and may have been rounded inaccurately.";
-
-const INSPECT = Symbol.for("nodejs.util.inspect.custom");
 
 /** Subscriptions are options to libzmq. */
 const [SUBSCRIBE, UNSUBSCRIBE] = [6, 7];
@@ -94,7 +77,13 @@ export abstract class Socket {
     this.#core = open.core;
     collected.register(this, () => core.closeSocket(open), this);
     if (OWN_CLASSES.has(new.target)) Object.seal(this);
-    Object.assign(this, others);
+    try {
+      Object.assign(this, others);
+    } catch (error) {
+      collected.unregister(this);
+      core.closeSocket(open);
+      throw error;
+    }
   }
 
   /** The context this socket belongs to. */
@@ -190,11 +179,6 @@ export abstract class Socket {
   close(): void {
     if (typeof arguments[0] === "function") expectArguments(0, arguments.length); // It would never be called.
     if (this.#core.isClosed) return;
-    const { endpoints } = this.#open;
-    if (endpoints.isBusy) {
-      endpoints.onceSettled(() => this.close());
-      return;
-    }
     collected.unregister(this);
     contextCore(this.#context).closeSocket(this.#open);
   }
@@ -203,55 +187,29 @@ export abstract class Socket {
     this.close();
   }
 
+  /** Calls that wait on this socket, loops included, keep the process alive. The default; undoes `unref`. */
+  ref(): this {
+    this.#core.alive.isRef = true;
+    return this;
+  }
+
+  /**
+   * Calls that wait on this socket do not keep the process alive, as with `unref` of a timer. What was sent and the
+   * socket's closing still do, within `linger`.
+   */
+  unref(): this {
+    this.#core.alive.isRef = false;
+    return this;
+  }
+
   // --- Messages. Every socket has these methods, as in zeromq.js; the types of sockets.ts show what its type can do. ---
 
   static {
-    const methods = {
-      send(this: Socket, message: unknown, options?: WaitOptions): Promise<void> {
-        const frames = toMessage(message);
-        const core = this.#core;
-        if (core.isClosed || core.isProxied) refuse(core);
-        const signal = options === undefined ? undefined : signalOf(options, 1);
-        if (signal?.aborted) return Promise.reject(signal.reason);
-        if (frames.length === 0 && core.pattern.send !== undefined) return Promise.resolve(); // nothing, as in zeromq.js
-        return core.send(frames, this, signal);
-      },
-      receive(this: Socket, options?: WaitOptions): Promise<Uint8Array[]> {
-        const core = this.#core;
-        if (core.isClosed || core.isProxied) refuse(core);
-        const signal = options === undefined ? undefined : signalOf(options, 0);
-        if (signal?.aborted) return Promise.reject(signal.reason);
-        return core.receive(this, signal);
-      },
-      async receiveFrom(this: Socket, options?: WaitOptions): Promise<Received<Uint8Array[]>> {
-        const core = this.#core;
-        if (core.isClosed || core.isProxied) refuse(core);
-        const signal = signalOf(options, 0);
-        signal?.throwIfAborted();
-        const { message, source } = await core.receiveFrom(this, signal);
-        return {
-          message,
-          metadata: source === undefined ? NO_METADATA : metadataOf(source),
-          peer: source === undefined ? undefined : peerInfo(source),
-        };
-      },
-      /** A loop of `receive`, which `break` leaves with the socket open. */
-      [Symbol.asyncIterator](this: Socket): AsyncIterator<Uint8Array[], undefined> {
-        const core = this.#core;
-        return {
-          next: () => {
-            if (core.isProxied) refuse(core);
-            return core.next(this);
-          },
-        };
-      },
-      /** What consoles show, in Node and elsewhere: never an option, for some are secret and `getters: true` would read them. */
-      [INSPECT](this: Socket, _depth: number, options: object, inspect: (value: unknown, options: object) => string) {
-        const { closed, lastEndpoint } = this;
-        return `${this.constructor.name} ${inspect({ closed, lastEndpoint, ...(this as object) }, options)}`;
-      },
-    };
-    Object.assign(Socket.prototype, methods, conversions);
+    Object.assign(
+      Socket.prototype,
+      messages((socket) => socket.#core),
+      conversions,
+    );
     for (const [name, at] of placed(commonOptions(), Socket.prototype)) Socket.#defineOption(at, name);
   }
 
@@ -297,9 +255,16 @@ export abstract class Socket {
     for (const topic of topics) pattern[change](bytesOf(topic));
   }
 
+  /** Rejects with EAGAIN when the socket closes first. */
   #until(options: WaitOptions, condition: () => boolean, tellsIdle = false): Promise<void> {
-    if (this.#core.isClosed) throw new ZmqError("EBADF");
-    return waitUntil(this.#core, condition, signalOf(options, 0), this, tellsIdle);
+    const core = this.#core;
+    if (core.isClosed) throw new ZmqError("EBADF");
+    const look = () => {
+      if (core.isClosed) throw new ZmqError("EAGAIN");
+      return condition();
+    };
+    const limits = { timeoutMs: -1, signal: signalOf(options, 0), keeper: this };
+    return waitUntil({ cores: [core], look, tellsIdle }, limits).then(() => undefined);
   }
 
   // --- Options by number, as zeromq.js's own classes use them ---
@@ -391,10 +356,3 @@ export abstract class Socket {
 }
 /** The options that every socket has. */
 export interface Socket extends Omit<Pick<OptionsOf<SocketTypeName>, CommonOption>, "type" | "lastEndpoint"> {}
-
-/** Sending and receiving are impossible now. */
-function refuse(core: SocketCore): never {
-  if (core.isClosed) throw new ZmqError("EBADF");
-  const detail = "a proxy has the socket";
-  throw new ZmqError("EBUSY", { message: "Socket is blocked by a bind or unbind operation", detail });
-}

@@ -10,7 +10,8 @@ import type { Context } from "./context.ts";
 import type { ConnectOptions } from "./endpoints.ts";
 import { type MessageLike, toFrame, toMessage } from "./frames.ts";
 import { type RequestOptions, request } from "./lazy-pirate.ts";
-import { coreOf, define, type Received, Socket, type WaitOptions } from "./socket.ts";
+import type { Received, WaitOptions } from "./messages.ts";
+import { coreOf, define, Socket } from "./socket.ts";
 
 /** A received frame: a `Buffer` where the runtime has it. */
 export type Message = typeof globalThis extends {

@@ -30,7 +30,10 @@ test("a wait ends once, though a watcher before it makes the news come round aga
     },
   });
   let isTrue = false;
-  const waited = waitUntil(core, () => isTrue, undefined, {});
+  const waited = waitUntil(
+    { cores: [core], look: () => isTrue },
+    { timeoutMs: -1, signal: undefined, keeper: undefined },
+  );
   assert.equal(clock.holds, 1);
   isTrue = true;
   core.notify();

@@ -1,42 +1,87 @@
 /**
- * Waiting for a condition of a socket: that peers are connected, that a topic
- * has a subscriber, that all has left. Checked again whenever the socket's
- * readiness or its peers change and, where it matters, when all has left.
+ * Waiting for a condition of sockets: that peers are connected, that a topic
+ * has a subscriber, that all has left, that a poll finds something. Looked at
+ * again whenever the readiness or the peers of a socket change and, where it
+ * matters, when all has left.
  */
 
-import { ZmqError } from "../base/errors.ts";
+import type { Clock } from "../base/clock.ts";
 import type { SocketCore, Watcher } from "./core.ts";
+import { type Alive, together } from "./keep-alive.ts";
+import { type Resting, Turn } from "./turn.ts";
+import { type Place, Waiting, type WaitLimits } from "./waiting.ts";
 
-/**
- * Resolves when `condition` holds. Rejects with the signal's reason, or EAGAIN when the socket closes first. `tellsIdle`:
- * the condition is about what has left.
- */
-export function waitUntil(
-  core: SocketCore,
-  condition: () => boolean,
-  signal: AbortSignal | undefined,
-  keeper: object,
-  tellsIdle = false,
-): Promise<void> {
+export interface Condition {
+  readonly cores: readonly [SocketCore, ...SocketCore[]];
+  /** Whether it holds. What this throws is what the wait ends with. */
+  look(): boolean;
+  /** It is about what has left, too. */
+  readonly tellsIdle?: boolean;
+}
+
+/** True once the condition holds, false when the time was up. Rejects with what `look` throws, and with the signal's reason. */
+export function waitUntil(condition: Condition, limits: WaitLimits): Promise<boolean> {
+  const { signal, timeoutMs } = limits;
   if (signal?.aborted) return Promise.reject(signal.reason);
-  if (condition()) return Promise.resolve();
-  return new Promise((resolve, reject) => {
-    const finish = (settle: () => void) => {
-      core.unwatch(watcher);
-      signal?.removeEventListener("abort", onAbort);
-      core.clock.release();
-      settle();
-    };
-    const onAbort = () => finish(() => reject((signal as AbortSignal).reason));
-    const watcher: Watcher & { keeper: object } = {
-      keeper,
-      changed() {
-        if (core.isClosed) finish(() => reject(new ZmqError("EAGAIN")));
-        else if (condition()) finish(resolve);
-      },
-    };
-    core.clock.hold();
-    core.watch(watcher, tellsIdle);
-    signal?.addEventListener("abort", onAbort, { once: true });
-  });
+  const turn = Turn.of(condition.cores[0].clock);
+  if (!turn.isOver) {
+    try {
+      const holds = condition.look();
+      if ((holds || timeoutMs === 0) && turn.spend()) return Promise.resolve(holds);
+    } catch (error) {
+      if (turn.spend()) return Promise.reject(error);
+    }
+  }
+  return new Promise((resolve, reject) => new Watch(condition, limits, turn, resolve, reject));
+}
+
+class Watch implements Place<Waiting<undefined, boolean>>, Watcher, Resting {
+  readonly clock: Clock;
+  readonly alive: Alive;
+  readonly #condition: Condition;
+  readonly #turn: Turn;
+  readonly #waiting: Waiting<undefined, boolean>;
+
+  constructor(
+    condition: Condition,
+    limits: WaitLimits,
+    turn: Turn,
+    resolve: (holds: boolean) => void,
+    reject: (error: unknown) => void,
+  ) {
+    this.clock = condition.cores[0].clock;
+    this.alive = together(condition.cores.map((core) => core.alive));
+    this.#condition = condition;
+    this.#turn = turn;
+    this.#waiting = new Waiting(this, undefined, limits, resolve, reject);
+    for (const core of condition.cores) core.watch(this, condition.tellsIdle);
+    if (turn.isOver) turn.rest(this);
+  }
+
+  changed(): void {
+    if (this.#turn.isOver) this.#turn.rest(this);
+    else this.goOn();
+  }
+
+  goOn(): void {
+    const waiting = this.#waiting;
+    if (!waiting.isWaiting) return;
+    try {
+      if (!this.#condition.look()) return;
+      this.#turn.spend();
+      waiting.resolve(true);
+    } catch (error) {
+      this.#turn.spend();
+      waiting.reject(error);
+    }
+  }
+
+  expired(waiting: Waiting<undefined, boolean>): void {
+    this.goOn();
+    waiting.resolve(false);
+  }
+
+  left(): void {
+    for (const core of this.#condition.cores) core.unwatch(this);
+  }
 }

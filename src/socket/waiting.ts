@@ -1,134 +1,165 @@
 /**
- * Pending `send`s and `receive`s of one socket: first come, first served, each
- * with its time-out and AbortSignal. While any waits, the process stays alive.
+ * The one kind of operation that waits. It is completed by the place where it
+ * waits, or ends at its time-out or when its signal fires, whatever comes
+ * first. Meanwhile the process stays alive and the user's socket object is not
+ * garbage-collected.
  *
- * The line is linked through its members: one joins and leaves for each message
- * of a request-reply dialogue, and a Set allocates at every other change.
+ * `Line` is the place for operations that are served in order. It is linked
+ * through its members: one joins and leaves for each message of a request-reply
+ * dialogue, and a Set allocates at every other change.
  */
 
 import type { Clock, Timer } from "../base/clock.ts";
-import type { ZmqError } from "../base/errors.ts";
+import type { Alive } from "./keep-alive.ts";
+import { type Abortable, follow, unfollow } from "./signals.ts";
 
-export interface WaitOptions {
-  /** Milliseconds; -1 for ever. */
+export interface WaitLimits {
+  /** Milliseconds; -1 for ever; 0 for one more attempt in the next turn of the event loop. */
   readonly timeoutMs: number;
-  readonly signal?: AbortSignal | undefined;
+  readonly signal: AbortSignal | undefined;
+  /** Is not garbage-collected meanwhile. */
+  readonly keeper: object | undefined;
 }
 
-/** One pending operation. `payload` is what a send carries. */
-interface Waiter<P, R> {
+/** Where operations wait. */
+export interface Place<W> {
+  readonly clock: Clock;
+  readonly alive: Alive;
+  /** The operation's time is up: it is to be completed or rejected now. */
+  expired(waiting: W): void;
+  /** The operation waits no more. */
+  left(waiting: W): void;
+}
+
+/** `limits.signal` must not have fired yet. */
+export class Waiting<P, R> implements Abortable {
   readonly payload: P;
-  readonly resolve: (result: R) => void;
-  readonly reject: (error: unknown) => void;
-  timer: Timer | undefined;
-  signal: AbortSignal | undefined;
-  onAbort: (() => void) | undefined;
-  isWaiting: boolean;
-  before: Waiter<P, R> | undefined;
-  behind: Waiter<P, R> | undefined;
+  readonly timeoutMs: number;
+  isWaiting = true;
+  /** For the place. */
+  before: Waiting<P, R> | undefined = undefined;
+  behind: Waiting<P, R> | undefined = undefined;
+  readonly #place: Place<Waiting<P, R>>;
+  readonly #resolve: (result: R) => void;
+  readonly #reject: (error: unknown) => void;
+  readonly #signal: AbortSignal | undefined;
+  #keeper: object | undefined;
+  #timer: Timer | undefined = undefined;
+
+  constructor(
+    place: Place<Waiting<P, R>>,
+    payload: P,
+    limits: WaitLimits,
+    resolve: (result: R) => void,
+    reject: (error: unknown) => void,
+  ) {
+    const { timeoutMs, signal, keeper } = limits;
+    this.payload = payload;
+    this.timeoutMs = timeoutMs;
+    this.#place = place;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.#signal = signal;
+    this.#keeper = keeper;
+    if (timeoutMs >= 0) this.#startTimer();
+    if (signal !== undefined) follow(signal, this);
+    place.alive.enter();
+  }
+
+  resolve(result: R): void {
+    if (!this.isWaiting) return;
+    this.#leave();
+    this.#resolve(result);
+  }
+
+  reject(error: unknown): void {
+    if (!this.isWaiting) return;
+    this.#leave();
+    this.#reject(error);
+  }
+
+  aborted(reason: unknown): void {
+    this.reject(reason);
+  }
+
+  /** What is kept from garbage collection now. */
+  get keeper(): object | undefined {
+    return this.#keeper;
+  }
+
+  #startTimer(): void {
+    const { clock } = this.#place;
+    const expire = () => {
+      this.#timer = undefined;
+      if (this.isWaiting) this.#place.expired(this);
+    };
+    if (this.timeoutMs === 0) clock.yield(expire);
+    else this.#timer = clock.setTimer(expire, this.timeoutMs);
+  }
+
+  #leave(): void {
+    this.isWaiting = false;
+    this.#keeper = undefined;
+    if (this.#timer !== undefined) this.#place.clock.clearTimer(this.#timer);
+    if (this.#signal !== undefined) unfollow(this.#signal, this);
+    this.#place.left(this);
+    this.#place.alive.leave();
+  }
 }
 
-export class WaitingLine<P, R> {
-  readonly #clock: Clock;
-  /** Why an operation that waited so many milliseconds in vain did not happen. */
-  readonly #failure: (waitedMs: number) => ZmqError;
-  #first: Waiter<P, R> | undefined = undefined;
-  #last: Waiter<P, R> | undefined = undefined;
+/** First come, first served. `P` is what a member carries, `R` what it comes to. */
+export class Line<P, R> implements Place<Waiting<P, R>> {
+  readonly clock: Clock;
+  readonly alive: Alive;
+  readonly #onExpiry: (waiting: Waiting<P, R>) => void;
+  readonly #onLeft: (() => void) | undefined;
+  #first: Waiting<P, R> | undefined = undefined;
+  #last: Waiting<P, R> | undefined = undefined;
   #length = 0;
-  /** Something that must not be garbage-collected while operations wait: the user's socket object. */
-  #keeper: object | undefined = undefined;
 
-  constructor(clock: Clock, failure: (waitedMs: number) => ZmqError) {
-    this.#clock = clock;
-    this.#failure = failure;
+  /** `onExpiry` completes or rejects a member whose time is up; `onLeft` hears of each that waits no more. */
+  constructor(clock: Clock, alive: Alive, onExpiry: (waiting: Waiting<P, R>) => void, onLeft?: () => void) {
+    this.clock = clock;
+    this.alive = alive;
+    this.#onExpiry = onExpiry;
+    this.#onLeft = onLeft;
   }
 
   get length(): number {
     return this.#length;
   }
 
-  /** The payload whose turn it is. Only when `length` is not 0. */
-  get first(): P {
-    return (this.#first as Waiter<P, R>).payload;
+  /** The member whose turn it is. */
+  get first(): Waiting<P, R> | undefined {
+    return this.#first;
   }
 
-  /** Joins the line. Rejects with what `failure` says at the time-out, with the signal's reason when it fires. */
-  join(payload: P, options: WaitOptions, keeper: object): Promise<R> {
-    const { timeoutMs, signal } = options;
-    if (signal?.aborted) return Promise.reject(signal.reason);
-    if (timeoutMs === 0) return Promise.reject(this.#failure(0));
-    return new Promise((resolve, reject) => {
-      const waiter: Waiter<P, R> = {
-        payload,
-        resolve,
-        reject,
-        timer: undefined,
-        signal,
-        onAbort: undefined,
-        isWaiting: true,
-        before: this.#last,
-        behind: undefined,
-      };
-      if (timeoutMs > 0) {
-        waiter.timer = this.#clock.setTimer(() => {
-          this.#leave(waiter);
-          reject(this.#failure(timeoutMs));
-        }, timeoutMs);
-      }
-      if (signal !== undefined) {
-        waiter.onAbort = () => {
-          this.#leave(waiter);
-          reject(signal.reason);
-        };
-        signal.addEventListener("abort", waiter.onAbort, { once: true });
-      }
-      if (this.#last === undefined) {
-        this.#first = waiter;
-        this.#keeper = keeper;
-        this.#clock.hold();
-      } else this.#last.behind = waiter;
-      this.#last = waiter;
-      this.#length++;
-    });
-  }
-
-  /** The first in line is done. */
-  resolveFirst(result: R): void {
-    const waiter = this.#first;
-    if (waiter === undefined) return;
-    this.#leave(waiter);
-    waiter.resolve(result);
-  }
-
-  rejectFirst(error: unknown): void {
-    const waiter = this.#first;
-    if (waiter === undefined) return;
-    this.#leave(waiter);
-    waiter.reject(error);
+  /** `limits.signal` must not have fired yet. */
+  join(payload: P, limits: WaitLimits, resolve: (result: R) => void, reject: (error: unknown) => void): void {
+    const waiting = new Waiting(this, payload, limits, resolve, reject);
+    const last = this.#last;
+    waiting.before = last;
+    if (last === undefined) this.#first = waiting;
+    else last.behind = waiting;
+    this.#last = waiting;
+    this.#length++;
   }
 
   rejectAll(error: () => unknown): void {
-    while (this.#length > 0) this.rejectFirst(error());
+    while (this.#first !== undefined) this.#first.reject(error());
   }
 
-  #leave(waiter: Waiter<P, R>): void {
-    if (!waiter.isWaiting) return;
-    waiter.isWaiting = false;
-    const { before, behind } = waiter;
+  expired(waiting: Waiting<P, R>): void {
+    this.#onExpiry(waiting);
+  }
+
+  left(waiting: Waiting<P, R>): void {
+    const { before, behind } = waiting;
     if (before === undefined) this.#first = behind;
     else before.behind = behind;
     if (behind === undefined) this.#last = before;
     else behind.before = before;
     this.#length--;
-    if (waiter.timer !== undefined) this.#clock.clearTimer(waiter.timer);
-    if (waiter.onAbort !== undefined) waiter.signal?.removeEventListener("abort", waiter.onAbort);
-    if (this.#length > 0) return;
-    this.#keeper = undefined;
-    this.#clock.release();
-  }
-
-  /** What is kept from garbage collection now; for tests. */
-  get keeper(): object | undefined {
-    return this.#keeper;
+    this.#onLeft?.();
   }
 }

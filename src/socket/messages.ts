@@ -1,0 +1,83 @@
+/**
+ * `send`, `receive`, `receiveFrom` and the loop of every socket: they check
+ * their arguments and leave the rest to the socket's operations.
+ */
+
+import { ZmqError } from "../base/errors.ts";
+import { signalOf } from "./arguments.ts";
+import type { SocketCore } from "./core.ts";
+import { toMessage } from "./frames.ts";
+import { metadataOf, NO_METADATA, type PeerInfo, peerInfo } from "./peers.ts";
+import type { Socket } from "./socket.ts";
+
+/** Every call that may wait takes one. */
+export interface WaitOptions {
+  /** Rejects the call with the signal's reason; one that has fired already, before anything is sent or received. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A message with what is known of where it came from. */
+export interface Received<M> {
+  readonly message: M;
+  /** Handshake properties of the peer (`Socket-Type`, `Identity`, `X-…`), `Peer-Address`, `User-Id`: frozen, without a prototype, one object a connection. */
+  readonly metadata: Readonly<Record<string, string>>;
+  /** The peer; undefined when it is gone. */
+  readonly peer: PeerInfo | undefined;
+}
+
+const INSPECT = Symbol.for("nodejs.util.inspect.custom");
+
+/** The methods, which every socket has as in zeromq.js; the types of sockets.ts show what its type can do. */
+export function messages(coreOf: (socket: Socket) => SocketCore) {
+  return {
+    send(this: Socket, message: unknown, options?: WaitOptions): Promise<void> {
+      const frames = toMessage(message);
+      const core = coreOf(this);
+      if (core.isClosed || core.isProxied) refuse(core);
+      const signal = options === undefined ? undefined : signalOf(options, 1);
+      if (signal?.aborted) return Promise.reject(signal.reason);
+      return core.operations.send(frames, this, signal);
+    },
+    receive(this: Socket, options?: WaitOptions): Promise<Uint8Array[]> {
+      const core = coreOf(this);
+      if (core.isClosed || core.isProxied) refuse(core);
+      const signal = options === undefined ? undefined : signalOf(options, 0);
+      if (signal?.aborted) return Promise.reject(signal.reason);
+      return core.operations.receive(this, signal);
+    },
+    async receiveFrom(this: Socket, options?: WaitOptions): Promise<Received<Uint8Array[]>> {
+      const core = coreOf(this);
+      if (core.isClosed || core.isProxied) refuse(core);
+      const signal = signalOf(options, 0);
+      signal?.throwIfAborted();
+      const { message, source } = await core.operations.receiveFrom(this, signal);
+      return {
+        message,
+        metadata: source === undefined ? NO_METADATA : metadataOf(source),
+        peer: source === undefined ? undefined : peerInfo(source),
+      };
+    },
+    /** A loop of `receive`, which `break` leaves with the socket open. */
+    [Symbol.asyncIterator](this: Socket): AsyncIterator<Uint8Array[], undefined> {
+      const core = coreOf(this);
+      return {
+        next: () => {
+          if (core.isProxied) refuse(core);
+          return core.operations.next(this);
+        },
+      };
+    },
+    /** What consoles show, in Node and elsewhere: never an option, for some are secret and `getters: true` would read them. */
+    [INSPECT](this: Socket, _depth: number, options: object, inspect: (value: unknown, options: object) => string) {
+      const { closed, lastEndpoint } = this;
+      return `${this.constructor.name} ${inspect({ closed, lastEndpoint, ...(this as object) }, options)}`;
+    },
+  };
+}
+
+/** Sending and receiving are impossible now. */
+function refuse(core: SocketCore): never {
+  if (core.isClosed) throw new ZmqError("EBADF");
+  const detail = "a proxy has the socket";
+  throw new ZmqError("EBUSY", { message: "Socket is blocked by a bind or unbind operation", detail });
+}

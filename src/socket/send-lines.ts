@@ -1,0 +1,98 @@
+/**
+ * The sends of one socket that wait. There is one line, or one for each peer
+ * where the sender names the peer: then a peer that does not read holds up what
+ * is sent to it, in order, and nothing else.
+ */
+
+import { toKey } from "../base/bytes.ts";
+import type { Message } from "../base/message.ts";
+import type { Pipe } from "../base/pipe.ts";
+import type { Pattern } from "../pattern/pattern.ts";
+import type { Line, WaitLimits } from "./waiting.ts";
+
+export class SendLines {
+  /** Sends that wait. */
+  length = 0;
+  readonly #pattern: Pattern;
+  readonly #createLine: (onLeft: () => void) => Line<Message, void>;
+  readonly #common: Line<Message, void>;
+  readonly #byAddress = new Map<string, Line<Message, void>>();
+  /** Lines whose peers may have room. */
+  readonly #due = new Set<Line<Message, void>>();
+
+  constructor(pattern: Pattern, createLine: (onLeft: () => void) => Line<Message, void>) {
+    this.#pattern = pattern;
+    this.#createLine = createLine;
+    this.#common = createLine(() => this.length--);
+  }
+
+  /** Whether a send that came before must go before this one. */
+  holdsUp(message: Message): boolean {
+    const address = this.#pattern.address?.(message);
+    return address === undefined ? this.#common.length > 0 : this.#byAddress.has(toKey(address));
+  }
+
+  join(message: Message, limits: WaitLimits, resolve: () => void, reject: (error: unknown) => void): void {
+    this.length++;
+    this.#lineOf(message).join(message, limits, resolve, reject);
+  }
+
+  /** What waits for this peer, or all that waits, may be possible now. */
+  notice(pipe: Pipe | undefined): void {
+    if (this.#byAddress.size === 0) return;
+    if (pipe === undefined) {
+      for (const line of this.#byAddress.values()) this.#due.add(line);
+      return;
+    }
+    const line = pipe.routingId && this.#byAddress.get(toKey(pipe.routingId));
+    if (line !== undefined) this.#due.add(line);
+  }
+
+  /** Sends what can be sent, as long as `mayGoOn`. True when any send was completed. */
+  serve(mayGoOn: () => boolean): boolean {
+    let progress = this.#serve(this.#common, mayGoOn);
+    for (const line of this.#due) {
+      if (!mayGoOn()) break;
+      this.#due.delete(line);
+      if (this.#serve(line, mayGoOn)) progress = true;
+      // The turn is over, not the room.
+      if (line.length > 0 && !mayGoOn()) this.#due.add(line);
+    }
+    return progress;
+  }
+
+  rejectAll(error: () => unknown): void {
+    this.#common.rejectAll(error);
+    for (const line of [...this.#byAddress.values()]) line.rejectAll(error);
+  }
+
+  #serve(line: Line<Message, void>, mayGoOn: () => boolean): boolean {
+    let progress = false;
+    for (let send = line.first; send !== undefined && mayGoOn(); send = line.first) {
+      try {
+        if (!this.#pattern.send?.(send.payload)) break;
+        send.resolve();
+      } catch (error) {
+        send.reject(error);
+      }
+      progress = true;
+    }
+    return progress;
+  }
+
+  #lineOf(message: Message): Line<Message, void> {
+    const address = this.#pattern.address?.(message);
+    if (address === undefined) return this.#common;
+    const key = toKey(address);
+    const existing = this.#byAddress.get(key);
+    if (existing !== undefined) return existing;
+    const line = this.#createLine(() => {
+      this.length--;
+      if (line.length > 0) return;
+      this.#byAddress.delete(key);
+      this.#due.delete(line);
+    });
+    this.#byAddress.set(key, line);
+    return line;
+  }
+}
