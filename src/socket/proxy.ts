@@ -10,9 +10,7 @@ import { ZmqError } from "../base/errors.ts";
 import type { Message } from "../base/message.ts";
 import type { SocketCore, Watcher } from "./core.ts";
 import { coreOf, endpointsOf, isSocket, type Socket } from "./socket.ts";
-
-/** Messages that are forwarded before the event loop turns, in however many goes. */
-const BURST = 1000;
+import { type Resting, Turn } from "./turn.ts";
 
 export interface ProxyOptions {
   /** A copy of each message goes here (ZMQ_PUB, PUSH, PAIR, DEALER). Dropped when it has no room. */
@@ -49,7 +47,7 @@ interface Way {
 }
 
 // biome-ignore lint/suspicious/noShadowRestrictedNames: zeromq.js's name
-export class Proxy<F extends Socket = Socket, B extends Socket = Socket> implements Watcher {
+export class Proxy<F extends Socket = Socket, B extends Socket = Socket> implements Watcher, Resting {
   /** The socket that clients reach. */
   readonly frontEnd: F;
   /** The socket that workers or subscribers reach. */
@@ -60,8 +58,7 @@ export class Proxy<F extends Socket = Socket, B extends Socket = Socket> impleme
   readonly #control: SocketCore | undefined;
   readonly #statistics: ProxyStatistics;
   readonly #ways: Way[];
-  /** Messages forwarded since the event loop turned for this proxy. */
-  #moved = 0;
+  readonly #turn: Turn;
   #state: State = "idle";
   #isScheduled = false;
   #finish: ((error?: unknown) => void) | undefined = undefined;
@@ -79,6 +76,7 @@ export class Proxy<F extends Socket = Socket, B extends Socket = Socket> impleme
     this.backEnd = backEnd;
     this.#front = coreOf(frontEnd);
     this.#back = coreOf(backEnd);
+    this.#turn = Turn.of(this.#front.clock);
     this.#capture = options.capture && coreOf(options.capture);
     this.#control = options.control && coreOf(options.control);
     const none = () => ({ received: { messages: 0, bytes: 0 }, sent: { messages: 0, bytes: 0 } });
@@ -110,13 +108,13 @@ export class Proxy<F extends Socket = Socket, B extends Socket = Socket> impleme
     this.#check(this.frontEnd, "Front-end");
     this.#check(this.backEnd, "Back-end");
     this.#state = "running";
-    const { clock } = this.#front;
     const cores = this.#cores();
     for (const core of cores) {
       core.isProxied = true;
       core.watch(this);
     }
-    clock.hold();
+    this.#front.alive.enter();
+    this.#back.alive.enter();
     return new Promise((resolve, reject) => {
       this.#finish = (error) => {
         this.#finish = undefined;
@@ -125,7 +123,8 @@ export class Proxy<F extends Socket = Socket, B extends Socket = Socket> impleme
           core.isProxied = false;
           core.unwatch(this);
         }
-        clock.release();
+        this.#front.alive.leave();
+        this.#back.alive.leave();
         for (const { to, held } of this.#ways) if (held !== undefined) to.dropped("highWaterMark", undefined, held);
         this.frontEnd.close();
         this.backEnd.close();
@@ -158,7 +157,13 @@ export class Proxy<F extends Socket = Socket, B extends Socket = Socket> impleme
   changed(): void {
     if (this.#isScheduled || this.#finish === undefined) return;
     this.#isScheduled = true;
-    this.#front.clock.defer(this.#forward);
+    if (this.#turn.isOver) this.#turn.rest(this);
+    else this.#front.clock.defer(this.#forward);
+  }
+
+  /** Not for users: the next turn of the event loop has begun. */
+  goOn(): void {
+    this.#forward();
   }
 
   readonly #forward = (): void => {
@@ -170,17 +175,16 @@ export class Proxy<F extends Socket = Socket, B extends Socket = Socket> impleme
     }
     try {
       this.#obey();
-      while (this.#state === "running") {
-        if (this.#moved >= BURST) {
-          this.#moved = 0;
-          this.#isScheduled = true;
-          this.#front.clock.yield(this.#forward);
-          return;
+      while (this.#state === "running" && !this.#turn.isOver) {
+        let hasMoved = false;
+        for (const way of this.#ways) {
+          if (!this.#move(way)) continue;
+          this.#turn.spend();
+          hasMoved = true;
         }
-        const before = this.#moved;
-        for (const way of this.#ways) if (this.#move(way)) this.#moved++;
-        if (this.#moved === before) return;
+        if (!hasMoved) return;
       }
+      if (this.#state === "running") this.#turn.rest(this);
     } catch (error) {
       this.#finish?.(error);
     }

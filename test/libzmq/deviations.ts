@@ -124,4 +124,35 @@ export const DEVIATIONS: Readonly<Record<string, Deviation>> = {
   "a large frame has memory of its own, which is transferred without a copy": {
     reason: "a Buffer of zeromq.js is memory of libzmq, which cannot be transferred",
   },
+
+  // --- calls that wait ---
+  "timers run while a program works between its calls, however long": {
+    reason: "zeromq.js lets 512 calls complete in one turn, whatever the program does between them",
+  },
+  "timers run while a program asks again and again for what is not there": {
+    reason: "calls of zeromq.js that fail do not count: no timer ever runs",
+  },
+  "timers run while a program sends again and again to a peer that is not there": {
+    reason: "calls of zeromq.js that fail do not count: no timer ever runs",
+  },
+  "thousands of calls at once complete in the order of the calls": { reason: ONE_CALL },
+  "of thousands of receives at once, those that are called off take no message": { reason: ONE_CALL },
+  "what was sent in one go, more than a turn completes, is sent although the socket is closed at once": {
+    reason: ONE_CALL,
+  },
+  "a peer of ROUTER that does not read holds up only what is sent to it": { reason: ONE_CALL },
+  "a peer of STREAM that does not read holds up only what is sent to it": { reason: ONE_CALL },
+  "sends to a peer of ROUTER that does not read wait in order, and each can be called off": { reason: ONE_CALL },
+  "sends to a peer of STREAM that does not read wait in order, and each can be called off": { reason: ONE_CALL },
+  "sends that wait for a peer of ROUTER are refused when it goes": { reason: ONE_CALL },
+  "sends that wait for a peer of STREAM are refused when it goes": { reason: ONE_CALL },
+  "sends that wait for a peer of ROUTER are dropped once it is no longer mandatory": { reason: ONE_CALL },
+  "a loop over a REP ends when it is closed, whether it owes a reply or not": {
+    reason: "libzmq refuses a receive out of turn at once; ours waits for the turn, as a send waits for room",
+  },
+  "many calls share one listener of a signal, and leave none behind": { reason: NO_SIGNAL },
+  "a signal that fires ends all calls that wait on it, and no other": { reason: NO_SIGNAL },
+  "a constructor that throws leaves no socket behind": {
+    reason: "zeromq.js leaves it to the garbage collector, and is out of sockets after `maxSockets` such errors",
+  },
 };
