@@ -90,7 +90,7 @@ export class Turn {
   }
 
   #look(): void {
-    this.#nextLook += Math.min(this.#nextLook, LOOK_EVERY);
+    this.#nextLook = Math.min(this.#nextLook + Math.min(this.#nextLook, LOOK_EVERY), MOST_OPERATIONS);
     const now = this.#clock.now();
     if (!this.#isNextDue) {
       this.#since = now;
