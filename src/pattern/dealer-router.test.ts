@@ -246,8 +246,8 @@ test("ROUTER keeps the first routing id of a dialed peer that comes back with an
   assert.equal(receive(pattern), "first|1");
 });
 
-test("ROUTER leaves a peer with another's routing id connected but mute for life", () => {
-  const { pattern } = router();
+test("ROUTER leaves a peer with another's routing id connected but mute for life, and counts it once", () => {
+  const { host, pattern } = router();
   const first = new FakePeer(pattern, { routingId: "A" });
   const second = new FakePeer(pattern, { routingId: "A" });
   second.send("ignored");
@@ -258,6 +258,7 @@ test("ROUTER leaves a peer with another's routing id connected but mute for life
   assert.equal(pattern.canReceive, false);
   assert.equal(second.isClosed, false);
   assert.deepEqual(second.received(), []);
+  assert.deepEqual(host.drops, [{ reason: "duplicateRoutingId", pipe: second.pipe, message: ["A"] }]);
 });
 
 test("ROUTER frees the routing id of a peer that ended, and still reads what it left", () => {

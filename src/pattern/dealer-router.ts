@@ -200,6 +200,7 @@ export class RouterPattern implements Pattern {
     if (holder !== undefined) {
       if (!this.#host.options.handover && !holder.isClosed) {
         this.#mute.add(pipe);
+        this.#host.dropped("duplicateRoutingId", pipe, [own]);
         return false;
       }
       // What the former holder sent and nobody read goes on under a routing id of its own, as libzmq does it.

@@ -58,7 +58,14 @@ export interface Pattern {
   optionChanged?(name: keyof OptionValues): void;
 }
 
-export type DropReason = "highWaterMark" | "unroutable" | "conflate" | "noSubscriber" | "invalid" | "disconnected";
+export type DropReason =
+  | "highWaterMark"
+  | "unroutable"
+  | "conflate"
+  | "noSubscriber"
+  | "invalid"
+  | "disconnected"
+  | "duplicateRoutingId";
 
 /** What a pattern gets from its socket. */
 export interface PatternHost {
@@ -69,6 +76,6 @@ export interface PatternHost {
   /** Something that a peer sent stays with the pattern, unread, though the peer is gone; and it was read. In bytes. */
   leftBehind?(bytes: number): void;
   takenUp?(bytes: number): void;
-  /** A message was dropped. */
+  /** A message was dropped; or, as a `duplicateRoutingId`, whatever a peer sends and will send: the message is its routing id. */
   dropped(reason: DropReason, pipe: Pipe | undefined, message: Message): void;
 }

@@ -78,11 +78,14 @@ export type EventType = Event["type"];
 /** The event of one type. */
 export type EventOfType<E extends EventType = EventType> = Expand<Extract<Event, { type: E }>>;
 
-/** A message was dropped, and why. For listeners only: there may be one per message. */
-export interface DropEvent {
+/**
+ * A message was dropped, and why. For listeners only: there may be one per message. `duplicateRoutingId` is told once a
+ * peer: it came to a ROUTER with the routing id of another, and is neither read nor written to while it is connected.
+ */
+export interface DropEvent extends EventRemoteAddress {
   type: "drop";
   reason: DropReason;
-  /** The endpoint of the peer it was for; empty when there is none. */
+  /** The endpoint of the peer that it was for, or that sent it; empty when there is none. */
   address: string;
 }
 

@@ -164,6 +164,7 @@ export class Observer implements EventSubscriber, Resting {
     const all = observersOf.get(this.#core);
     this.#core.observeDrop = (reason, pipe) => {
       const event: DropEvent = { type: "drop", reason, address: pipe?.endpoint ?? "" };
+      if (pipe?.remoteAddress) Object.defineProperty(event, "remoteAddress", { value: pipe.remoteAddress });
       for (const observer of all ?? []) if (observer.#listeners.has("drop")) observer.#dispatch(event);
     };
   }

@@ -1,15 +1,24 @@
 /**
- * Conformance: who is read next, and who is sent to next. Each case is one program that runs on this library and on
- * libzmq (npm zeromq), and must give the same.
+ * Conformance: who is read next, and who is sent to next.
  */
 
 import assert from "node:assert/strict";
 import { describe } from "node:test";
-import * as libzmq from "zeromq";
-import * as zmq from "../../src/index.ts";
+import {
+  Dealer,
+  // biome-ignore lint/suspicious/noShadowRestrictedNames: zeromq.js's name
+  Proxy,
+  Pull,
+  Push,
+  Reply,
+  Request,
+  Router,
+  Subscriber,
+  XPublisher,
+  XSubscriber,
+} from "../../src/index.ts";
 import { Bench, it, pause, type TransportUnderTest } from "./bench.ts";
 
-type Library = typeof zmq | typeof libzmq;
 type Pair = "PUSH to PULL" | "DEALER to ROUTER" | "DEALER to DEALER" | "XPUB to SUB" | "XPUB to XSUB";
 
 const PAIRS: readonly Pair[] = ["PUSH to PULL", "DEALER to ROUTER", "DEALER to DEALER", "XPUB to SUB", "XPUB to XSUB"];
@@ -20,112 +29,66 @@ const PAIRS: readonly Pair[] = ["PUSH to PULL", "DEALER to ROUTER", "DEALER to D
  */
 const ARRIVALS_MS = [6, 20, 100];
 
-interface Receiver {
-  bind(address: string): Promise<void>;
-  receive(): Promise<Uint8Array[]>;
-  close(): void;
-  readonly closed: boolean;
-  readonly lastEndpoint: string | null;
-  readonly readable: boolean;
-  receiveTimeout: number;
-  linger: number;
-}
+type Receiver = Pull | Router | Dealer | Subscriber | XSubscriber;
+type Sender = Push | Dealer | XPublisher;
 
-interface Sender {
-  connect(address: string): void;
-  send(message: string): Promise<void>;
-  close(): void;
-  readonly closed: boolean;
-  linger: number;
-}
-
-async function receiverOf(library: Library, pair: Pair): Promise<Receiver> {
+async function receiverOf(pair: Pair): Promise<Receiver> {
   switch (pair) {
     case "PUSH to PULL":
-      return new library.Pull();
+      return new Pull();
     case "DEALER to ROUTER":
-      return new library.Router();
+      return new Router();
     case "DEALER to DEALER":
-      return new library.Dealer();
+      return new Dealer();
     case "XPUB to SUB": {
-      const sub = new library.Subscriber();
+      const sub = new Subscriber();
       sub.subscribe();
       return sub;
     }
     case "XPUB to XSUB": {
-      const xsub = new library.XSubscriber();
+      const xsub = new XSubscriber();
       await xsub.send("\x01");
       return xsub;
     }
   }
 }
 
-function senderOf(library: Library, pair: Pair): Sender {
+function senderOf(pair: Pair): Sender {
   switch (pair) {
     case "PUSH to PULL":
-      return new library.Push();
+      return new Push();
     case "XPUB to SUB":
     case "XPUB to XSUB":
-      return new library.XPublisher();
+      return new XPublisher();
     default:
-      return new library.Dealer();
+      return new Dealer();
   }
-}
-
-interface Marks {
-  readonly sendHighWaterMark: number;
-  readonly receiveHighWaterMark: number;
-}
-
-function ourProxy(marks: Marks) {
-  const [front, back] = [new zmq.Router(marks), new zmq.Dealer(marks)];
-  return { front, back, proxy: new zmq.Proxy(front, back) };
-}
-
-function theirProxy(marks: Marks) {
-  const [front, back] = [new libzmq.Router(marks), new libzmq.Dealer(marks)];
-  return { front, back, proxy: new libzmq.Proxy(front, back) };
 }
 
 export function fairness(transport: TransportUnderTest): void {
   describe(`fairness over ${transport.name}`, () => {
     const bench = new Bench(transport);
 
-    function open<S extends { close(): void; readonly closed: boolean; linger: number }>(socket: S): S {
-      bench.later(() => {
-        if (!socket.closed) socket.linger = 0;
-        socket.close();
+    /** What a program gives. */
+    function gives(name: string, expected: string, program: (ms: number) => Promise<string>): void {
+      it(name, async () => {
+        let outcome = "";
+        for (const ms of ARRIVALS_MS) {
+          outcome = await program(ms).catch(String);
+          if (outcome === expected) return;
+        }
+        assert.equal(outcome, expected);
       });
-      return socket;
-    }
-
-    async function bind<S extends Pick<Receiver, "bind" | "lastEndpoint">>(socket: S): Promise<string> {
-      await socket.bind(transport.name === "tcp" ? "tcp://127.0.0.1:*" : await bench.freeAddress());
-      return socket.lastEndpoint ?? assert.fail();
-    }
-
-    /** Runs the same program on both. */
-    function both(name: string, expected: string, program: (library: Library, ms: number) => Promise<string>): void {
-      for (const [on, library] of [["zmq-ts", zmq] as const, ["libzmq", libzmq] as const]) {
-        it(`${name} (${on})`, async () => {
-          let outcome = "";
-          for (const ms of ARRIVALS_MS) {
-            outcome = await program(library, ms).catch(String);
-            if (outcome === expected) return;
-          }
-          assert.equal(outcome, expected);
-        });
-      }
     }
 
     /** A receiver, and a way to get it the next sender: A, B, C and so on. */
-    async function party(library: Library, pair: Pair, ms: number) {
-      const receiver = open(await receiverOf(library, pair));
+    async function party(pair: Pair, ms: number) {
+      const receiver = await receiverOf(pair);
       receiver.receiveTimeout = 1000;
-      const endpoint = await bind(receiver);
+      const endpoint = await bench.bind(receiver);
       const senders = new Map<string, Sender>();
       async function join(name: string): Promise<void> {
-        const sender = open(senderOf(library, pair));
+        const sender = bench.open(senderOf(pair));
         sender.connect(endpoint);
         senders.set(name, sender);
         await pause(ms);
@@ -153,8 +116,8 @@ export function fairness(transport: TransportUnderTest): void {
     }
 
     for (const pair of PAIRS) {
-      both(`${pair}: peers with one message in flight each are read in turn`, "ABCABCABCABC", async (library, ms) => {
-        const { join, send, read } = await party(library, pair, ms);
+      gives(`${pair}: peers with one message in flight each are read in turn`, "ABCABCABCABC", async (ms) => {
+        const { join, send, read } = await party(pair, ms);
         for (const name of "ABC") await join(name);
         await send("ABC");
         let order = "";
@@ -166,8 +129,8 @@ export function fairness(transport: TransportUnderTest): void {
         return order;
       });
 
-      both(`${pair}: what peers sent that are gone is read oldest first`, "ABCDEFABAB", async (library, ms) => {
-        const { join, send, leave, read } = await party(library, pair, ms);
+      gives(`${pair}: what peers sent that are gone is read oldest first`, "ABCDEFABAB", async (ms) => {
+        const { join, send, leave, read } = await party(pair, ms);
         for (const name of "AB") await join(name);
         await send("ABABAB");
         for (const name of "CDEF") {
@@ -178,11 +141,11 @@ export function fairness(transport: TransportUnderTest): void {
         return read(10);
       });
 
-      both(
+      gives(
         `${pair}: peers that send now and then are read in libzmq's order`,
         "ABCDABCDACADBC-DBADCABD",
-        async (library, ms) => {
-          const { join, send, read, readable } = await party(library, pair, ms);
+        async (ms) => {
+          const { join, send, read, readable } = await party(pair, ms);
           for (const name of "ABCD") await join(name);
           let order = "";
           for (const step of "ABCD...A.B.CC.D.A...BDA..C...DDBA....AC.B.D") {
@@ -196,10 +159,10 @@ export function fairness(transport: TransportUnderTest): void {
     }
 
     for (const type of ["REP", "ROUTER"] as const) {
-      both(`REQs at a ${type} that works between two requests are served equally often`, "5 to 5", async (library) => {
-        const server = open(type === "REP" ? new library.Reply() : new library.Router());
-        const endpoint = await bind(server);
-        const clients = Array.from({ length: 20 }, () => open(new library.Request()));
+      gives(`REQs at a ${type} that works between two requests are served equally often`, "5 to 5", async () => {
+        const server = type === "REP" ? new Reply() : new Router();
+        const endpoint = await bench.bind(server);
+        const clients = Array.from({ length: 20 }, () => bench.open(new Request()));
         const asking = clients.map(async (client, i) => {
           client.connect(endpoint);
           while (!client.closed) {
@@ -225,16 +188,17 @@ export function fairness(transport: TransportUnderTest): void {
       });
     }
 
-    both("a proxy with one slow worker serves all clients", "40 clients, none half as often", async (library) => {
+    gives("a proxy with one slow worker serves all clients", "40 clients, none half as often", async () => {
       // libzmq's proxy stands still over inproc with marks of 1.
       const highWaterMark = transport.name === "inproc" ? 1000 : 1;
       const marks = { sendHighWaterMark: highWaterMark, receiveHighWaterMark: highWaterMark };
-      const { front, back, proxy } = library === zmq ? ourProxy(marks) : theirProxy(marks);
-      const [frontEndpoint, backEndpoint] = [await bind(open(front)), await bind(open(back))];
+      const [front, back] = [new Router(marks), new Dealer(marks)];
+      const proxy = new Proxy(front, back);
+      const [frontEndpoint, backEndpoint] = [await bench.bind(front), await bench.bind(back)];
       const over = proxy.run();
-      const worker = open(new library.Reply({ receiveHighWaterMark: highWaterMark }));
+      const worker = bench.open(new Reply({ receiveHighWaterMark: highWaterMark }));
       worker.connect(backEndpoint);
-      const clients = Array.from({ length: 40 }, () => open(new library.Request()));
+      const clients = Array.from({ length: 40 }, () => bench.open(new Request()));
       const asking = clients.map(async (client, i) => {
         client.connect(frontEndpoint);
         while (!client.closed) {
@@ -259,15 +223,15 @@ export function fairness(transport: TransportUnderTest): void {
 
     for (const type of ["PUSH", "DEALER"] as const) {
       /** A sender, and a way to get it the next receiver. */
-      async function dealer(library: Library, ms: number, options: { sendHighWaterMark?: number } = {}) {
+      async function dealer(ms: number, options: { sendHighWaterMark?: number } = {}) {
         const settings = { sendTimeout: 50, ...options };
-        const sender = open(type === "PUSH" ? new library.Push(settings) : new library.Dealer(settings));
-        const endpoint = await bind(sender);
+        const sender = type === "PUSH" ? new Push(settings) : new Dealer(settings);
+        const endpoint = await bench.bind(sender);
         const receivers: { receive(): Promise<Uint8Array[]>; receiveTimeout: number }[] = [];
         const got: string[] = [];
         async function join(receiveHighWaterMark = 1000): Promise<void> {
-          const Receiver = type === "PUSH" ? library.Pull : library.Dealer;
-          const receiver = open(new Receiver({ receiveHighWaterMark }));
+          const Receiver = type === "PUSH" ? Pull : Dealer;
+          const receiver = bench.open(new Receiver({ receiveHighWaterMark }));
           receiver.connect(endpoint);
           got.push("");
           receivers.push(receiver);
@@ -298,8 +262,8 @@ export function fairness(transport: TransportUnderTest): void {
         return { join, send, read, all };
       }
 
-      both(`${type} deals in turn while peers come`, "037c 148d 259e 6a b", async (library, ms) => {
-        const { join, send, all } = await dealer(library, ms);
+      gives(`${type} deals in turn while peers come`, "037c 148d 259e 6a b", async (ms) => {
+        const { join, send, all } = await dealer(ms);
         for (let i = 0; i < 3; i++) await join();
         await send("0123");
         await join();
@@ -310,20 +274,16 @@ export function fairness(transport: TransportUnderTest): void {
       });
 
       if (transport.name === "inproc") {
-        both(
-          `${type}: a peer that has room again joins behind the others`,
-          "0369ef 147acd 258bgh",
-          async (library, ms) => {
-            const { join, send, read, all } = await dealer(library, ms, { sendHighWaterMark: 2 });
-            for (let i = 0; i < 3; i++) await join(2);
-            let rest = await send("0123456789abcdefgh");
-            for (const receiver of [1, 0, 2]) {
-              await read(receiver, 2);
-              rest = await send(rest);
-            }
-            return all();
-          },
-        );
+        gives(`${type}: a peer that has room again joins behind the others`, "0369ef 147acd 258bgh", async (ms) => {
+          const { join, send, read, all } = await dealer(ms, { sendHighWaterMark: 2 });
+          for (let i = 0; i < 3; i++) await join(2);
+          let rest = await send("0123456789abcdefgh");
+          for (const receiver of [1, 0, 2]) {
+            await read(receiver, 2);
+            rest = await send(rest);
+          }
+          return all();
+        });
       }
     }
   });

@@ -4,7 +4,7 @@
 
 import assert from "node:assert/strict";
 import { describe } from "node:test";
-import { Dealer, Reply, Request, Router } from "../../src/index.ts";
+import { Dealer, type DropEvent, Reply, Request, Router } from "../../src/index.ts";
 import { Bench, it, pause, type TransportUnderTest, text, until } from "./bench.ts";
 
 export function requestReply(transport: TransportUnderTest): void {
@@ -156,6 +156,18 @@ export function requestReply(transport: TransportUnderTest): void {
       assert.equal(router.readable, false);
       await router.send(["name", "to the first"]);
       assert.equal(await text(first), "to the first");
+    });
+
+    it("a peer that comes with the routing id of another is told of, with its address, and counted", async () => {
+      const router = new Router();
+      assert.deepEqual(router.drops, {});
+      const dropped = new Promise<DropEvent>((resolve) => router.events.on("drop", resolve));
+      const endpoint = await bench.join(router, new Dealer({ routingId: "name" }));
+      bench.open(new Dealer({ routingId: "name" })).connect(endpoint);
+      const event = await dropped;
+      assert.deepEqual(event, { type: "drop", reason: "duplicateRoutingId", address: endpoint });
+      assert(router.peers.some(({ address }) => address === (event.remoteAddress ?? "")));
+      assert.deepEqual(router.drops, { duplicateRoutingId: 1 });
     });
 
     it("with handover the second peer of a routing id takes the place of the first", async () => {
