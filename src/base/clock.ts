@@ -20,7 +20,7 @@ export interface Clock {
   defer(task: () => void): void;
   /** Runs `task` in a later turn, after I/O and due timers had theirs. */
   yield(task: () => void): void;
-  /** A uniformly distributed integer, 0 to 2^32-1; not for secrets. */
+  /** A uniformly distributed integer, 0 to 2^32-1, that nobody can guess from others: hash tables have their keys of it. */
   random32(): number;
   /** Keeps the process alive until a matching `release`. Calls nest. */
   hold(): void;
@@ -37,11 +37,13 @@ interface Platform {
   setInterval(task: () => void, delayMs: number): UnrefTimer;
   setImmediate?(task: () => void): unknown;
   performance: { now(): number };
+  crypto: { getRandomValues(array: Uint32Array): void };
   process?: { nextTick?(task: () => void): void };
   MessageChannel: new () => { port1: { onmessage: (() => void) | null }; port2: { postMessage(value: null): void } };
 }
 
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
+const RANDOM_AT_ONCE = 256;
 
 /** The clock of this runtime. */
 export function systemClock(): Clock {
@@ -60,7 +62,7 @@ export function systemClock(): Clock {
     clearTimer: (timer) => platform.clearTimeout(timer),
     defer: nextTick ?? nextTurn,
     yield: nextTurn,
-    random32: () => (Math.random() * 0x1_0000_0000) >>> 0,
+    random32: randomNumbers(platform),
     hold() {
       if (holds++ > 0) return;
       if (anchor === undefined) anchor = platform.setInterval(() => {}, LONGEST_TIMER_MS);
@@ -69,6 +71,22 @@ export function systemClock(): Clock {
     release() {
       if (--holds === 0) anchor?.unref?.();
     },
+  };
+}
+
+/** Drawn by the hundred, for one draw takes as long as many. */
+function randomNumbers(platform: Platform): () => number {
+  let drawn = new Uint32Array(0);
+  let used = 0;
+  return () => {
+    if (used === drawn.length) {
+      drawn = new Uint32Array(RANDOM_AT_ONCE);
+      platform.crypto.getRandomValues(drawn);
+      used = 0;
+    }
+    const number = drawn[used] as number;
+    drawn[used++] = 0;
+    return number;
   };
 }
 

@@ -81,7 +81,7 @@ export class Pipe {
   remoteAddress = "";
   /** True when this side connected, false when it accepted. */
   readonly dialed: boolean;
-  /** The id by which a ROUTER, STREAM, SERVER or PEER addresses this peer. Set by the pattern, or by `connect`. */
+  /** The id by which a ROUTER, STREAM, SERVER or PEER addresses this peer. Set by the pattern, or by `connect`; users get copies of it. */
   routingId: Uint8Array | undefined = undefined;
   /** True from `connected` until the link is lost; a dialed pipe then waits for the next link. */
   isConnected = false;

@@ -136,13 +136,17 @@ test("ROUTER tells routing ids apart by every byte, 255 of them and any value", 
   );
 });
 
-test("ROUTER gives the same routing-id bytes with each message of a peer", () => {
+test("ROUTER gives a routing id of its own with each message of a peer, whatever its user writes into the last", () => {
   const { pattern } = router();
   const peer = new FakePeer(pattern);
   peer.send("1");
   peer.send("2");
   const [first, second] = [pattern.receive(), pattern.receive()];
-  assert.equal(first?.[0], second?.[0]);
+  const id = Buffer.from(first?.[0] ?? []);
+  first?.[0]?.fill(0);
+  assert.deepEqual([...(second?.[0] ?? [])], [...id]);
+  assert.equal(pattern.send([id, Buffer.from("x")]), true);
+  assert.deepEqual(peer.received(), ["x"]);
 });
 
 test("ROUTER drops what it cannot route", () => {

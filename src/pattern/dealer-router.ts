@@ -5,7 +5,7 @@
  * sends. ROUTER also has libzmq's raw mode, where the peers are plain TCP.
  */
 
-import { copyOf, EMPTY } from "../base/bytes.ts";
+import { EMPTY } from "../base/bytes.ts";
 import { ZmqError } from "../base/errors.ts";
 import type { Message } from "../base/message.ts";
 import type { Pipe } from "../base/pipe.ts";
@@ -13,7 +13,7 @@ import { prepend } from "./envelope.ts";
 import { FairQueue } from "./fair-queue.ts";
 import { FirstMessages } from "./first-messages.ts";
 import type { Pattern, PatternHost } from "./pattern.ts";
-import { PeerTable } from "./peer-table.ts";
+import { idFrame, PeerTable } from "./peer-table.ts";
 import { RoundRobin } from "./round-robin.ts";
 
 /** Bits of `routerNotify`. */
@@ -173,7 +173,7 @@ export class RouterPattern implements Pattern {
   receive(): Message | undefined {
     const message = this.#incoming.receive();
     if (message === undefined) return undefined;
-    return prepend(this.#incoming.source?.routingId as Uint8Array, message);
+    return prepend(idFrame(this.#incoming.source), message);
   }
 
   get canSend(): boolean {
@@ -208,7 +208,7 @@ export class RouterPattern implements Pattern {
       holder.routingId = this.#peers.freshId();
       this.#close(holder);
     }
-    this.#peers.add(pipe, copyOf(own));
+    this.#peers.add(pipe, own);
     return true;
   }
 

@@ -11,7 +11,7 @@ import type { Pipe } from "../base/pipe.ts";
 import { prepend } from "./envelope.ts";
 import { FairQueue } from "./fair-queue.ts";
 import type { Pattern, PatternHost } from "./pattern.ts";
-import { PeerTable } from "./peer-table.ts";
+import { idFrame, PeerTable } from "./peer-table.ts";
 
 /** `pipe.active`: the link is up and this side has not closed the pipe, so its loss is worth a notice. */
 export class StreamPattern implements Pattern {
@@ -94,7 +94,7 @@ export class StreamPattern implements Pattern {
   receive(): Message | undefined {
     const message = this.#incoming.receive();
     if (message === undefined) return undefined;
-    return prepend(this.#incoming.source?.routingId as Uint8Array, message);
+    return prepend(idFrame(this.#incoming.source), message);
   }
 
   get canReceive(): boolean {

@@ -2,7 +2,7 @@
  * What a user may know of a peer: a snapshot of its pipe.
  */
 
-import { toText } from "../base/bytes.ts";
+import { copyOf, toText } from "../base/bytes.ts";
 import type { Properties } from "../base/message.ts";
 import type { Pipe } from "../base/pipe.ts";
 
@@ -35,7 +35,7 @@ export function peerInfo(pipe: Pipe): PeerInfo {
     address: pipe.remoteAddress,
     dialed: pipe.dialed,
     connected: pipe.isConnected,
-    routingId: pipe.routingId ?? null,
+    routingId: pipe.routingId === undefined ? null : copyOf(pipe.routingId),
     metadata: metadataOf(pipe),
     sendQueueLength: pipe.outboundLength,
     receiveQueueLength: pipe.inboundLength,
