@@ -18,7 +18,7 @@ interface Matcher {
 }
 
 class Hash implements Matcher {
-  readonly #table = new TopicTable(0x12345678);
+  readonly #table = new TopicTable(() => 0x12345678);
   add(topic: Uint8Array): void {
     this.#table.add(topic);
   }

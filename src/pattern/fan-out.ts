@@ -7,10 +7,7 @@
 import type { Message } from "../base/message.ts";
 import type { Pipe } from "../base/pipe.ts";
 import type { PatternHost } from "./pattern.ts";
-import { PeerSubscriptions, Subscriber } from "./subscriptions.ts";
-
-/** Stamps stay small integers; when they run out, all start again. */
-const LAST_GENERATION = 0x3fffffff;
+import { GONE, PeerSubscriptions, Subscriber } from "./subscriptions.ts";
 
 export class FanOut {
   readonly subscriptions: PeerSubscriptions;
@@ -25,7 +22,7 @@ export class FanOut {
 
   constructor(host: PatternHost) {
     this.#host = host;
-    this.subscriptions = new PeerSubscriptions(host.random32());
+    this.subscriptions = new PeerSubscriptions(() => host.random32());
   }
 
   attach(pipe: Pipe): Subscriber {
@@ -85,7 +82,7 @@ export class FanOut {
 
   /** Fills `#found` from index 0 with the subscribers of a message whose first frame this is; returns how many. */
   #match(frame: Uint8Array, only: Subscriber | undefined): number {
-    if (this.#generation === LAST_GENERATION) this.#restartGenerations();
+    if (this.#generation === GONE) this.#restartGenerations();
     const generation = ++this.#generation;
     const found = this.#found;
     let count = this.subscriptions.match(frame, generation, found);

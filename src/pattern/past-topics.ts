@@ -11,8 +11,8 @@ import { TopicTable } from "./topic-table.ts";
  * Which of these notifications cancel each other out: a subscription that was news, and the cancellation of the same
  * topic that follows. Frames in the order in which the user would read them, undefined for what must stay.
  */
-export function pastTopics(frames: readonly (Uint8Array | undefined)[], seed: number): ReadonlySet<number> {
-  const topics = new TopicTable(seed);
+export function pastTopics(frames: readonly (Uint8Array | undefined)[], random32: () => number): ReadonlySet<number> {
+  const topics = new TopicTable(random32);
   /** By topic: where it was subscribed to, and not cancelled since. */
   const begun = new Map<number, number>();
   const past = new Set<number>();

@@ -76,6 +76,8 @@ export interface PatternHost {
   /** Something that a peer sent stays with the pattern, unread, though the peer is gone; and it was read. In bytes. */
   leftBehind?(bytes: number): void;
   takenUp?(bytes: number): void;
+  /** Runs `task` in a later turn of the event loop, and then serves who waits. Absent: there are no turns. */
+  later?(task: () => void): void;
   /** A message was dropped; or, as a `duplicateRoutingId`, whatever a peer sends and will send: the message is its routing id. */
   dropped(reason: DropReason, pipe: Pipe | undefined, message: Message): void;
 }

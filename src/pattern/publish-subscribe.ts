@@ -5,8 +5,10 @@
  */
 
 import { copyOf } from "../base/bytes.ts";
+import { ZmqError } from "../base/errors.ts";
 import type { Control, Message } from "../base/message.ts";
 import type { Pipe } from "../base/pipe.ts";
+import { inTurns, TOPICS_AT_ONCE } from "./departure.ts";
 import { FairQueue } from "./fair-queue.ts";
 import { FanOut } from "./fan-out.ts";
 import type { Pattern, PatternHost } from "./pattern.ts";
@@ -44,7 +46,10 @@ export class PubPattern implements Pattern {
     const subscriber = this.#fanOut.subscriber(pipe);
     if (subscriber === undefined) return;
     this.#fanOut.detach(pipe);
-    this.#fanOut.subscriptions.removeAll(subscriber, "none");
+    inTurns(this.#host, () => {
+      this.#fanOut.subscriptions.removeAll(subscriber, "none", TOPICS_AT_ONCE);
+      return subscriber.topicsCount === 0;
+    });
   }
 
   readable(pipe: Pipe): void {
@@ -60,8 +65,9 @@ export class PubPattern implements Pattern {
     const subscriber = this.#fanOut.subscriber(pipe);
     if (subscriber === undefined) return;
     if (control.kind === "subscribe") {
-      this.#fanOut.subscriptions.add(subscriber, control.topic);
-      const error = tooManyTopics(subscriber, this.#host.options.maxSubscriptionsPerPeer);
+      const added = this.#fanOut.subscriptions.tryAdd(subscriber, control.topic);
+      const { maxSubscriptionsPerPeer } = this.#host.options;
+      const error = added instanceof ZmqError ? added : tooManyTopics(subscriber, maxSubscriptionsPerPeer);
       if (error !== undefined) pipe.refuse(error);
     } else if (control.kind === "cancel") this.#fanOut.subscriptions.remove(subscriber, control.topic);
   }
@@ -85,7 +91,7 @@ export class SubPattern implements Pattern {
 
   constructor(host: PatternHost) {
     this.#host = host;
-    this.#subscriptions = new OwnSubscriptions(host.random32());
+    this.#subscriptions = new OwnSubscriptions(() => host.random32());
   }
 
   get canReceive(): boolean {

@@ -22,7 +22,7 @@ function matching(subscriptions: PeerSubscriptions, frame: string): number[] {
 describe("the publisher's table", () => {
   test("knows the first subscriber of a topic from the next", () => {
     const [a, b] = subscribers(2) as [Subscriber, Subscriber];
-    const table = new PeerSubscriptions(1);
+    const table = new PeerSubscriptions(() => 1);
     assert.equal(table.add(a, fromText("t")), true);
     assert.equal(table.add(b, fromText("t")), false);
     assert.equal(table.add(a, fromText("t")), false);
@@ -31,7 +31,7 @@ describe("the publisher's table", () => {
 
   test("is a set: one cancellation ends two subscriptions of one peer", () => {
     const [a] = subscribers(1) as [Subscriber];
-    const table = new PeerSubscriptions(1);
+    const table = new PeerSubscriptions(() => 1);
     table.add(a, fromText("t"));
     table.add(a, fromText("t"));
     assert.equal(table.remove(a, fromText("t")), "last");
@@ -41,7 +41,7 @@ describe("the publisher's table", () => {
 
   test("a cancellation says whether others still hold the topic", () => {
     const [a, b, c] = subscribers(3) as [Subscriber, Subscriber, Subscriber];
-    const table = new PeerSubscriptions(1);
+    const table = new PeerSubscriptions(() => 1);
     table.add(b, fromText("t"));
     table.add(a, fromText("t"));
     assert.equal(table.remove(c, fromText("t")), "unknown");
@@ -53,7 +53,7 @@ describe("the publisher's table", () => {
 
   test("finds each subscriber once, however many of its topics match", () => {
     const [a, b] = subscribers(2) as [Subscriber, Subscriber];
-    const table = new PeerSubscriptions(1);
+    const table = new PeerSubscriptions(() => 1);
     for (const topic of ["", "a", "ab", "abc"]) table.add(a, fromText(topic));
     for (const topic of ["a", "ab", "x"]) table.add(b, fromText(topic));
     assert.deepEqual(matching(table, "abx").sort(), [1, 2]);
@@ -63,7 +63,7 @@ describe("the publisher's table", () => {
   test("a subscriber that leaves reports the topics that nobody else holds, or all", () => {
     for (const report of ["last", "all", "none"] as const) {
       const [a, b] = subscribers(2) as [Subscriber, Subscriber];
-      const table = new PeerSubscriptions(1);
+      const table = new PeerSubscriptions(() => 1);
       for (const topic of ["only", "shared", "gone"]) table.add(a, fromText(topic));
       table.add(b, fromText("shared"));
       table.remove(a, fromText("gone"));
@@ -77,7 +77,7 @@ describe("the publisher's table", () => {
 
   test("many subscribers of one topic come and go in any order", () => {
     const all = subscribers(50);
-    const table = new PeerSubscriptions(1);
+    const table = new PeerSubscriptions(() => 1);
     for (let i = 0; i < 50; i++) table.add(all[(i * 7) % 50] as Subscriber, fromText("t"));
     assert.deepEqual(
       matching(table, "t"),
@@ -91,7 +91,7 @@ describe("the publisher's table", () => {
 
   test("a peer that subscribes and cancels for ever does not make its list of topics grow", () => {
     const [a] = subscribers(1) as [Subscriber];
-    const table = new PeerSubscriptions(1);
+    const table = new PeerSubscriptions(() => 1);
     table.add(a, fromText("kept"));
     for (let i = 0; i < 10_000; i++) {
       table.add(a, fromText(`t${i % 3}`));
@@ -104,7 +104,7 @@ describe("the publisher's table", () => {
 
 describe("the subscriber's table", () => {
   test("counts: only the last cancellation tells", () => {
-    const table = new OwnSubscriptions(1);
+    const table = new OwnSubscriptions(() => 1);
     table.add(fromText("a"));
     table.add(fromText("a"));
     assert.equal(table.topicsCount, 1);
@@ -116,7 +116,7 @@ describe("the subscriber's table", () => {
   });
 
   test("an id that is used again starts at one", () => {
-    const table = new OwnSubscriptions(1);
+    const table = new OwnSubscriptions(() => 1);
     table.add(fromText("a"));
     table.add(fromText("b"));
     table.remove(fromText("a"));
@@ -125,7 +125,7 @@ describe("the subscriber's table", () => {
   });
 
   test("sends every topic once, in byte-wise order", () => {
-    const table = new OwnSubscriptions(1);
+    const table = new OwnSubscriptions(() => 1);
     for (const topic of ["b", "a", "ab", "", "a"]) table.add(fromText(topic));
     const peer = new FakePeer(new PubPattern(new FakeHost("PUB")));
     table.sendAll(peer.pipe);

@@ -24,7 +24,7 @@ function randomNumbers(): (limit: number) => number {
 }
 
 test("a topic is found by exactly its own bytes", () => {
-  const table = new TopicTable(1);
+  const table = new TopicTable(() => 1);
   const id = table.add(fromText("weather"));
   assert.equal(table.find(fromText("weather")), id);
   assert.equal(table.find(fromText("weathe")), -1);
@@ -34,7 +34,7 @@ test("a topic is found by exactly its own bytes", () => {
 });
 
 test("the table keeps a copy of a topic", () => {
-  const table = new TopicTable(1);
+  const table = new TopicTable(() => 1);
   const topic = fromText("abc");
   table.add(topic);
   topic[0] = 0x7a;
@@ -43,7 +43,7 @@ test("the table keeps a copy of a topic", () => {
 });
 
 test("the empty topic is a prefix of every frame, the empty one too", () => {
-  const table = new TopicTable(1);
+  const table = new TopicTable(() => 1);
   assert.ok(!table.matches(fromText("")));
   table.add(fromText(""));
   assert.ok(table.matches(fromText("")));
@@ -51,7 +51,7 @@ test("the empty topic is a prefix of every frame, the empty one too", () => {
 });
 
 test("a longer topic is not a prefix of a shorter frame", () => {
-  const table = new TopicTable(1);
+  const table = new TopicTable(() => 1);
   table.add(fromText("abc"));
   assert.ok(!table.matches(fromText("ab")));
   assert.ok(table.matches(fromText("abc")));
@@ -59,7 +59,7 @@ test("a longer topic is not a prefix of a shorter frame", () => {
 
 test("adding, removing and matching agree with a plain set over thousands of random steps", () => {
   const random = randomNumbers();
-  const table = new TopicTable(0xdeadbeef);
+  const table = new TopicTable(() => 0xdeadbeef);
   const expected = new Map<string, number>();
   const topicById = new Map<number, string>();
   for (let step = 0; step < 20_000; step++) {
@@ -88,7 +88,7 @@ test("adding, removing and matching agree with a plain set over thousands of ran
 });
 
 test("ten thousand topics come and go and the table works on", () => {
-  const table = new TopicTable(7);
+  const table = new TopicTable(() => 7);
   for (let round = 0; round < 3; round++) {
     const ids: number[] = [];
     for (let i = 0; i < 10_000; i++) ids.push(table.add(fromText(`topic-${i}`)));
@@ -103,7 +103,7 @@ test("ten thousand topics come and go and the table works on", () => {
 });
 
 test("topics sort by bytes, a prefix first", () => {
-  const table = new TopicTable(1);
+  const table = new TopicTable(() => 1);
   for (const topic of ["b", "ab", "", "a", "abc"]) table.add(fromText(topic));
   table.add(Uint8Array.of(0xff));
   const sorted: Uint8Array[] = [];
@@ -113,7 +113,7 @@ test("topics sort by bytes, a prefix first", () => {
 });
 
 test("copies may carry an octet in front, whatever their number and size", () => {
-  const table = new TopicTable(1);
+  const table = new TopicTable(() => 1);
   const long = new Uint8Array(100_000).fill(0x61);
   const ids = [table.add(long), table.add(fromText("")), table.add(fromText("x"))];
   for (let i = 0; i < 10_000; i++) ids.push(table.add(fromText(`a topic of some length ${i}`)));
@@ -127,11 +127,65 @@ test("copies may carry an octet in front, whatever their number and size", () =>
 });
 
 test("nested topics of up to 200,000 bytes need no deep stack", () => {
-  const table = new TopicTable(1);
+  const table = new TopicTable(() => 1);
   const frame = new Uint8Array(200_000).fill(0x61);
   for (let length = 1000; length <= frame.length; length += 1000) table.add(frame.subarray(0, length));
   assert.equal(table.count, 200);
   assert.equal(table.probe(frame), 200);
   assert.ok(table.isPrefix(table.candidate(199), frame));
   assert.equal(table.sortedIds().length, 200);
+});
+
+test("topics of all sizes come and go, and are found where they have moved to", () => {
+  const random = randomNumbers();
+  const table = new TopicTable(() => 3);
+  const expected = new Map<number, Buffer>();
+  for (let step = 0; step < 6000; step++) {
+    const shrinks = Math.floor(step / 1500) % 2 === 1;
+    if (random(100) < (shrinks ? 25 : 70)) {
+      const topic = Buffer.alloc(random(20) === 0 ? random(60_000) : random(2000), step & 0xff);
+      const head = Buffer.concat([Buffer.from(`${step}:`), topic]);
+      expected.set(table.add(head), head);
+    } else {
+      const ids = [...expected.keys()];
+      const id = ids[random(ids.length)];
+      if (id === undefined) continue;
+      table.remove(id);
+      expected.delete(id);
+    }
+  }
+  assert.equal(table.count, expected.size);
+  const copies: Uint8Array[] = [];
+  table.copyAll([...expected.keys()], -1, copies);
+  let i = 0;
+  for (const [id, topic] of expected) {
+    assert.equal(table.find(topic), id);
+    assert.deepEqual(Buffer.from(copies[i++] as Uint8Array), topic);
+  }
+});
+
+test("the memory of topics that are gone is used again while others stay", () => {
+  const table = new TopicTable(() => 3);
+  const before = process.memoryUsage().arrayBuffers;
+  // One in a hundred stays, so that no block of memory would ever be empty by itself.
+  for (let round = 0; round < 20; round++) {
+    const ids: number[] = [];
+    for (let i = 0; i < 10_000; i++) ids.push(table.add(Buffer.from(`${round}.${i}`.padEnd(200))));
+    for (const [i, id] of ids.entries()) if (i % 100 !== 0) table.remove(id);
+  }
+  assert.equal(table.count, 2000);
+  const taken = process.memoryUsage().arrayBuffers - before;
+  assert.ok(taken < 16 * 2 ** 20, `${taken} bytes for 2000 topics of 200, of 40 MB that there were`);
+});
+
+test("a topic for which there is no room is refused, and the table works on", () => {
+  const table = new TopicTable(() => 3, 1000);
+  const id = table.add(new Uint8Array(600).fill(1));
+  assert.throws(() => table.add(new Uint8Array(600).fill(2)), { code: "EMSGSIZE" });
+  assert.equal(table.count, 1);
+  assert.equal(table.find(new Uint8Array(600).fill(2)), -1);
+  const small = table.add(fromText("small"));
+  table.remove(id);
+  assert.notEqual(table.add(new Uint8Array(600).fill(2)), small);
+  assert.equal(table.find(fromText("small")), small);
 });

@@ -4,8 +4,9 @@
  *
  * One open-addressing hash table in flat arrays. A running hash over the frame
  * gives the hash of each of its prefixes; the table is asked once for every
- * length that some topic has. No structure is deep. The hash starts from a
- * secret seed, so that no peer can choose topics that collide.
+ * length that some topic has. No structure is deep. The hash has secret keys,
+ * so that no peer can choose topics that collide (octet-hash.ts). The bytes of
+ * topics lie in blocks (topic-bytes.ts).
  *
  * Measured by `bench/topic-table.ts` with 13-byte topics, as the time to match
  * at 1, 100,000 and 1,000,000 topics, and the memory of each: this 44, 80 and
@@ -14,37 +15,39 @@
  */
 
 import { uninitialized } from "../base/bytes.ts";
+import { ZmqError } from "../base/errors.ts";
+import { BLOCK_OCTETS, chained, hashKeys, hashOf, mixed } from "./octet-hash.ts";
+import { TopicBytes, type TopicOwner } from "./topic-bytes.ts";
 
 const FIRST_SLOTS = 16;
 const FIRST_IDS = 8;
-const FIRST_BYTES = 64;
 const SHARED_BYTES = 65536;
-/** An odd constant with well spread bits: 2^32 / golden ratio. */
-const MULTIPLIER = 0x9e3779b1;
 const FREE = -1;
+/** Of one table; topics take some 60 bytes each beside their octets. */
+const MAX_TOPICS = 1 << 24;
+const MAX_BYTES = 1 << 30;
 
-export class TopicTable {
+export class TopicTable implements TopicOwner {
   /** Pairs of hash and id + 1; id + 1 = 0 marks an empty slot. At most half of them are taken. */
   #slots = new Int32Array(FIRST_SLOTS * 2);
   #mask = FIRST_SLOTS - 1;
   /** By id: where the topic lies in `#bytes`, and its length; for a free id the next free one, and FREE. */
-  #offsets = new Uint32Array(FIRST_IDS);
+  #positions = new Uint32Array(FIRST_IDS);
   #lengths = new Int32Array(FIRST_IDS);
   #idsUsed = 0;
   #firstFree = FREE;
-  #bytes = uninitialized(FIRST_BYTES);
-  #bytesEnd = 0;
-  #bytesLive = 0;
+  readonly #bytes: TopicBytes;
   #count = 0;
   /** The lengths that topics have, ascending, and how many topics have each. */
   #distinct: number[] = [];
   readonly #perLength = new Map<number, number>();
-  readonly #seed: number;
+  readonly #keys: Int32Array;
   readonly #candidates: number[] = [];
 
-  /** `seed`: 32 random bits. */
-  constructor(seed: number) {
-    this.#seed = seed | 0;
+  /** `random32`: uniform, 0 to 2^32-1, secret. `maxBytes`: of all topics together. */
+  constructor(random32: () => number, maxBytes = MAX_BYTES) {
+    this.#keys = hashKeys(random32);
+    this.#bytes = new TopicBytes(this, maxBytes);
   }
 
   /** Topics in the table. */
@@ -52,21 +55,36 @@ export class TopicTable {
     return this.#count;
   }
 
-  /** The id of exactly this topic, or -1. */
-  find(topic: Uint8Array): number {
-    return this.#find(topic, this.#hash(topic));
+  lengthOf(id: number): number {
+    return this.#lengths[id] as number;
   }
 
-  /** Adds the topic (its bytes are copied) unless it is there; returns its id. An id is used again after `remove`. */
+  /** From `TopicBytes`. */
+  moved(id: number, position: number): void {
+    this.#positions[id] = position;
+  }
+
+  /** The id of exactly this topic, or -1. */
+  find(topic: Uint8Array): number {
+    return this.#find(topic, hashOf(topic, this.#keys));
+  }
+
+  /**
+   * Adds the topic (its bytes are copied) unless it is there; returns its id. An id is used again after `remove`. Throws
+   * EMSGSIZE, and nothing is changed, when the table has no room or the platform no memory for it.
+   */
   add(topic: Uint8Array): number {
-    const hash = this.#hash(topic);
+    const hash = hashOf(topic, this.#keys);
     const known = this.#find(topic, hash);
     if (known >= 0) return known;
-    if ((this.#count + 1) * 2 > this.#mask + 1) this.#resizeSlots((this.#mask + 1) * 2);
-    const offset = this.#reserve(topic.length);
-    this.#bytes.set(topic, offset);
-    const id = this.#takeId();
-    this.#offsets[id] = offset;
+    if (this.#count === MAX_TOPICS) throw new ZmqError("EMSGSIZE", { detail: `more than ${MAX_TOPICS} topics` });
+    const id = this.#newId();
+    try {
+      this.#positions[id] = this.#bytes.add(id, topic);
+    } catch (error) {
+      this.#giveId(id);
+      throw error;
+    }
     this.#lengths[id] = topic.length;
     this.#insert(hash, id);
     this.#count++;
@@ -74,14 +92,22 @@ export class TopicTable {
     return id;
   }
 
+  /** An id, and a slot for it. */
+  #newId(): number {
+    try {
+      if ((this.#count + 1) * 2 > this.#mask + 1) this.#resizeSlots((this.#mask + 1) * 2);
+      return this.#takeId();
+    } catch (cause) {
+      throw new ZmqError("EMSGSIZE", { detail: `no memory for more than ${this.#count} topics`, cause });
+    }
+  }
+
   remove(id: number): void {
     const length = this.#lengths[id] as number;
-    const offset = this.#offsets[id] as number;
-    this.#unlink(this.#slotOf(id, this.#hash(this.#bytes.subarray(offset, offset + length))));
-    this.#bytesLive -= length;
-    this.#offsets[id] = this.#firstFree;
-    this.#lengths[id] = FREE;
-    this.#firstFree = id;
+    const position = this.#positions[id] as number;
+    this.#unlink(this.#slotOf(id, hashOf(this.#bytes.view(position, length), this.#keys)));
+    this.#giveId(id);
+    this.#bytes.remove(position, length);
     this.#count--;
     this.#uncountLength(length);
     if (this.#count === 0 && this.#idsUsed > FIRST_IDS) this.#reset();
@@ -110,7 +136,7 @@ export class TopicTable {
         const id = ids[start] as number;
         const length = (this.#lengths[id] as number) + extra;
         if (extra === 1) shared[at] = first;
-        this.#copyTo(id, shared, at + extra);
+        this.#bytes.copyTo(shared, at + extra, this.#positions[id] as number, length - extra);
         target.push(shared.subarray(at, at + length));
         at += length;
       }
@@ -129,15 +155,17 @@ export class TopicTable {
     const slots = this.#slots;
     const mask = this.#mask;
     let found = 0;
-    let hash = this.#seed;
+    const keys = this.#keys;
+    let sum = 0;
     let position = 0;
     for (let i = 0; i < distinct.length; i++) {
       const length = distinct[i] as number;
       if (length > frame.length) break;
       for (; position < length; position++) {
-        hash = Math.imul(hash ^ (frame[position] as number), MULTIPLIER);
-        hash ^= hash >>> 15;
+        if ((position & (BLOCK_OCTETS - 1)) === 0 && position > 0) sum = chained(sum, keys);
+        sum = (sum + Math.imul(keys[position & (BLOCK_OCTETS - 1)] as number, (frame[position] as number) + 1)) | 0;
       }
+      const hash = mixed(sum);
       let slot = hash & mask;
       let entry = slots[slot * 2 + 1] as number;
       while (entry !== 0) {
@@ -157,11 +185,7 @@ export class TopicTable {
   /** Whether the topic with this id is a prefix of `frame`. */
   isPrefix(id: number, frame: Uint8Array): boolean {
     const length = this.#lengths[id] as number;
-    if (length > frame.length) return false;
-    const bytes = this.#bytes;
-    const offset = this.#offsets[id] as number;
-    for (let i = 0; i < length; i++) if (bytes[offset + i] !== frame[i]) return false;
-    return true;
+    return length <= frame.length && this.#bytes.begins(frame, this.#positions[id] as number, length);
   }
 
   /** Whether any topic is a prefix of `frame`. */
@@ -179,34 +203,17 @@ export class TopicTable {
     return ids.sort((a, b) => this.#compare(a, b));
   }
 
-  #copyTo(id: number, target: Uint8Array, position: number): void {
-    const offset = this.#offsets[id] as number;
-    const length = this.#lengths[id] as number;
-    if (length > 64) target.set(this.#bytes.subarray(offset, offset + length), position);
-    else for (let i = 0; i < length; i++) target[position + i] = this.#bytes[offset + i] as number;
-  }
-
   #compare(a: number, b: number): number {
-    const bytes = this.#bytes;
     const lengthA = this.#lengths[a] as number;
     const lengthB = this.#lengths[b] as number;
+    const bytesA = this.#bytes.view(this.#positions[a] as number, lengthA);
+    const bytesB = this.#bytes.view(this.#positions[b] as number, lengthB);
     const shorter = Math.min(lengthA, lengthB);
-    const offsetA = this.#offsets[a] as number;
-    const offsetB = this.#offsets[b] as number;
     for (let i = 0; i < shorter; i++) {
-      const difference = (bytes[offsetA + i] as number) - (bytes[offsetB + i] as number);
+      const difference = (bytesA[i] as number) - (bytesB[i] as number);
       if (difference !== 0) return difference;
     }
     return lengthA - lengthB;
-  }
-
-  #hash(topic: Uint8Array): number {
-    let hash = this.#seed;
-    for (let i = 0; i < topic.length; i++) {
-      hash = Math.imul(hash ^ (topic[i] as number), MULTIPLIER);
-      hash ^= hash >>> 15;
-    }
-    return hash;
   }
 
   #find(topic: Uint8Array, hash: number): number {
@@ -264,15 +271,15 @@ export class TopicTable {
   #takeId(): number {
     const free = this.#firstFree;
     if (free !== FREE) {
-      const next = this.#offsets[free] as number;
-      // Offsets are unsigned: the end of the chain reads as 2^32 - 1.
+      const next = this.#positions[free] as number;
+      // Positions are unsigned: the end of the chain reads as 2^32 - 1.
       this.#firstFree = next === 0xffffffff ? FREE : next;
       return free;
     }
-    if (this.#idsUsed === this.#offsets.length) {
-      const offsets = new Uint32Array(this.#idsUsed * 2);
-      offsets.set(this.#offsets);
-      this.#offsets = offsets;
+    if (this.#idsUsed === this.#positions.length) {
+      const positions = new Uint32Array(this.#idsUsed * 2);
+      positions.set(this.#positions);
+      this.#positions = positions;
       const lengths = new Int32Array(this.#idsUsed * 2);
       lengths.set(this.#lengths);
       this.#lengths = lengths;
@@ -280,24 +287,10 @@ export class TopicTable {
     return this.#idsUsed++;
   }
 
-  /** Room for a topic; where too little is left, live topics move together into a buffer twice their size. */
-  #reserve(length: number): number {
-    if (this.#bytesEnd + length > this.#bytes.length) {
-      const bytes = uninitialized(Math.max((this.#bytesLive + length) * 2, FIRST_BYTES));
-      let end = 0;
-      for (let id = 0; id < this.#idsUsed; id++) {
-        if (this.#lengths[id] === FREE) continue;
-        this.#copyTo(id, bytes, end);
-        this.#offsets[id] = end;
-        end += this.#lengths[id] as number;
-      }
-      this.#bytes = bytes;
-      this.#bytesEnd = end;
-    }
-    const offset = this.#bytesEnd;
-    this.#bytesEnd += length;
-    this.#bytesLive += length;
-    return offset;
+  #giveId(id: number): void {
+    this.#positions[id] = this.#firstFree;
+    this.#lengths[id] = FREE;
+    this.#firstFree = id;
   }
 
   #countLength(length: number): void {
@@ -323,13 +316,11 @@ export class TopicTable {
   #reset(): void {
     this.#slots = new Int32Array(FIRST_SLOTS * 2);
     this.#mask = FIRST_SLOTS - 1;
-    this.#offsets = new Uint32Array(FIRST_IDS);
+    this.#positions = new Uint32Array(FIRST_IDS);
     this.#lengths = new Int32Array(FIRST_IDS);
     this.#idsUsed = 0;
     this.#firstFree = FREE;
-    this.#bytes = uninitialized(FIRST_BYTES);
-    this.#bytesEnd = 0;
-    this.#bytesLive = 0;
+    this.#bytes.clear();
     this.#candidates.length = 0;
   }
 }

@@ -10,6 +10,7 @@ import { messageMemory } from "../base/leftovers.ts";
 import type { Control, Message } from "../base/message.ts";
 import type { Pipe } from "../base/pipe.ts";
 import { Queue } from "../base/queue.ts";
+import { inTurns, TOPICS_AT_ONCE } from "./departure.ts";
 import { FanOut } from "./fan-out.ts";
 import { pastTopics } from "./past-topics.ts";
 import type { Pattern, PatternHost } from "./pattern.ts";
@@ -59,7 +60,7 @@ export class XPubPattern implements Pattern {
   constructor(host: PatternHost) {
     this.#host = host;
     this.#fanOut = new FanOut(host);
-    this.#requested = new PeerSubscriptions(host.random32());
+    this.#requested = new PeerSubscriptions(() => host.random32());
   }
 
   get canReceive(): boolean {
@@ -109,17 +110,18 @@ export class XPubPattern implements Pattern {
     this.#drain(peer, pipe, false);
     this.#peers.delete(pipe);
     this.#fanOut.detach(pipe);
-    const { verbosity } = this.#host.options;
-    const isManual = this.#isManual;
-    const frames = isManual
-      ? this.#requested.removeAll(peer.requests, "all")
-      : this.#fanOut.subscriptions.removeAll(peer.subscriber, verbosity === "allSubsUnsubs" ? "all" : "last");
-    this.#requested.removeAll(peer.requests, "none");
-    this.#fanOut.subscriptions.removeAll(peer.subscriber, "none");
+    const { subscriber } = peer;
     peer.subscriber = undefined;
     if (peer.unreadBytes > 0) this.#host.leftBehind?.(peer.unreadBytes);
-    for (const frame of frames) this.#notify(peer, frame);
-    this.#forgetPast();
+    const isManual = this.#isManual;
+    const ofPeer = this.#host.options.verbosity === "allSubsUnsubs" ? "all" : "last";
+    inTurns(this.#host, () => {
+      const asked = this.#requested.removeAll(peer.requests, isManual ? "all" : "none", TOPICS_AT_ONCE);
+      const got = this.#fanOut.subscriptions.removeAll(subscriber, isManual ? "none" : ofPeer, TOPICS_AT_ONCE);
+      for (const frame of isManual ? asked : got) this.#notify(peer, frame);
+      this.#forgetPast();
+      return peer.requests.topicsCount === 0 && subscriber.topicsCount === 0;
+    });
   }
 
   readable(pipe: Pipe): void {
@@ -211,12 +213,17 @@ export class XPubPattern implements Pattern {
     if (peer.subscriber === undefined || (kind !== "subscribe" && kind !== "cancel")) return;
     const { verbosity } = this.#host.options;
     let isNews = true;
-    if (this.#isManual) {
-      if (kind === "subscribe") this.#requested.add(peer.requests, topic);
-      else this.#requested.remove(peer.requests, topic);
-    } else if (kind === "subscribe") {
-      isNews = this.#fanOut.subscriptions.add(peer.subscriber, topic) || verbosity !== null;
-    } else {
+    if (kind === "subscribe") {
+      const added = this.#isManual
+        ? this.#requested.tryAdd(peer.requests, topic)
+        : this.#fanOut.subscriptions.tryAdd(peer.subscriber, topic);
+      if (added instanceof ZmqError) {
+        peer.subscriber.pipe.refuse(added);
+        return;
+      }
+      isNews = added || this.#isManual || verbosity !== null;
+    } else if (this.#isManual) this.#requested.remove(peer.requests, topic);
+    else {
       const removal = this.#fanOut.subscriptions.remove(peer.subscriber, topic);
       isNews = removal !== "others" || verbosity === "allSubsUnsubs";
     }
@@ -262,7 +269,7 @@ export class XPubPattern implements Pattern {
     const frames = all.map(({ message, peer, pipe, bytes }) =>
       pipe === undefined && bytes === 0 && peer.subscriber === undefined ? message[0] : undefined,
     );
-    const past = pastTopics(frames, this.#host.random32());
+    const past = pastTopics(frames, () => this.#host.random32());
     for (let i = 0; i < all.length; i++) {
       const item = all[i] as Pending;
       if (past.has(i)) this.#countNotice(item.peer, item.message, -1);

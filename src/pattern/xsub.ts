@@ -21,7 +21,7 @@ export class XSubPattern implements Pattern {
 
   constructor(host: PatternHost) {
     this.#host = host;
-    this.#subscriptions = new OwnSubscriptions(host.random32());
+    this.#subscriptions = new OwnSubscriptions(() => host.random32());
   }
 
   get canReceive(): boolean {

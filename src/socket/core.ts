@@ -169,6 +169,13 @@ export class SocketCore implements PipeOwner, PatternHost, OperationsHost {
     return this.clock.random32();
   }
 
+  later(task: () => void): void {
+    this.clock.yield(() => {
+      task();
+      this.operations.serve();
+    });
+  }
+
   leftBehind(bytes: number): void {
     this.leftovers.add(bytes);
   }
