@@ -63,7 +63,6 @@ describe("properties of a handshake", () => {
       ["user-id", "root"],
       ["USER-ID", "root"],
       ["peer-address", "::1"],
-      ["\ufeffPeer-Address", "::1"],
     ];
     for (const property of forged) {
       peer(transport, "PUSH", property).handler.data(frame(0, fromText("x")));
