@@ -85,7 +85,7 @@ export function pourSealed(tcp: TcpSocket, encoder: Encoder, encode: (encoder: E
 }
 
 /** HELLO as it is sent, one that opens or one that does not. */
-function hello(isValid: boolean): Uint8Array {
+export function hello(isValid: boolean): Uint8Array {
   const handshake = handshakeAs("PUSH");
   handshake.produce();
   const greeting = copyOf(GREETING);

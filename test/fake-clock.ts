@@ -22,10 +22,15 @@ export class FakeClock implements Clock {
   turn(): void {
     for (let count = 0; this.#tasks.length > 0; count++) {
       if (count > 100_000) throw new Error("turns without end");
-      const tasks = this.#tasks;
-      this.#tasks = [];
-      for (const task of tasks) task();
+      this.oneTurn();
     }
+  }
+
+  /** Runs what was put off to this turn alone. */
+  oneTurn(): void {
+    const tasks = this.#tasks;
+    this.#tasks = [];
+    for (const task of tasks) task();
   }
 
   /** Goes on by so many milliseconds; timers that are due fire in order. */

@@ -12,7 +12,7 @@ import { FakeClock } from "./fake-clock.ts";
 export class FakeLink implements Link {
   readonly localAddress = "tcp://127.0.0.1:1";
   readonly remoteAddress = "tcp://127.0.0.1:2";
-  readonly peerAddress = "127.0.0.1";
+  readonly peerAddress: string;
   handler: LinkHandler = { data() {}, drained() {}, closed() {} };
   isOpen = true;
   isPaused = false;
@@ -23,6 +23,10 @@ export class FakeLink implements Link {
   sentBytes = 0;
   /** What was sent last, copied. */
   lastSent: Uint8Array = new Uint8Array(0);
+
+  constructor(peerAddress = "127.0.0.1") {
+    this.peerAddress = peerAddress;
+  }
 
   write(chunks: readonly Uint8Array[]): boolean {
     if (!this.isOpen) return false;
@@ -61,8 +65,8 @@ export class FakeTransport implements Transport {
   };
 
   /** A fresh connection of a peer that has said nothing yet. */
-  connection(): FakeLink {
-    const link = new FakeLink();
+  connection(peerAddress?: string): FakeLink {
+    const link = new FakeLink(peerAddress);
     this.#handler?.accepted(link);
     return link;
   }

@@ -39,3 +39,17 @@ export function isMulticast(address: string): boolean {
   }
   return /^ff[0-9a-f]{2}:/i.test(address) && isIPv6(address.split("%", 1)[0] as string);
 }
+
+/**
+ * Whose an address is, as far as it tells: an IPv4 address, the /64 of an IPv6 one, in which one host may have any number
+ * of addresses, and anything else as it is.
+ */
+export function networkOf(address: string): string {
+  const [plain = ""] = address.split("%", 1);
+  if (!isIPv6(plain) || plain.includes(".")) return address;
+  const [head = "", tail] = plain.split("::");
+  const front = head === "" ? [] : head.split(":");
+  const back = tail === undefined || tail === "" ? [] : tail.split(":");
+  const zeros = new Array<string>(8 - front.length - back.length).fill("0");
+  return [...front, ...zeros, ...back].slice(0, 4).join(":");
+}

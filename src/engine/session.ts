@@ -8,6 +8,7 @@ import { concat, EMPTY, fromText, ownCopyOf } from "../base/bytes.ts";
 import type { Clock, Timer } from "../base/clock.ts";
 import { ZmqError } from "../base/errors.ts";
 import type { ErrorEventType } from "../base/events.ts";
+import { networkOf } from "../base/ip.ts";
 import type { Link, LinkHandler } from "../base/link.ts";
 import type { OptionValues } from "../base/options.ts";
 import type { ZapReply } from "../security/mechanism.ts";
@@ -145,7 +146,8 @@ export class Session implements Connection, LinkHandler, TrafficOwner, Resting {
 
   #wait(bytes: Uint8Array): void {
     this.#waiting.push(bytes);
-    TurnBudget.of(this.clock).wait(this);
+    const isFurther = this.#handshake !== undefined && this.#handshake.commands > 0;
+    TurnBudget.of(this.clock).wait(this, networkOf(this.link.peerAddress), isFurther);
     if (this.#isPaused) return;
     this.#isPaused = true;
     this.link.pause();

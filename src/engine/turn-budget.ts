@@ -2,11 +2,15 @@
  * Work that peers can ask for without sending a message that anybody keeps:
  * commands, messages that are thrown away, frames without end, handshakes. All
  * connections over one clock, that is one event loop, share one budget a turn.
- * Who finds it spent waits for a later turn, first come, first served; so a
- * flood, also one of many peers, leaves time to those that send messages.
+ * Who finds it spent waits for a later turn; so a flood, also one of many
+ * peers, leaves time to those that send messages. Those that wait take turns:
+ * established connections each by itself, handshakes by the network they come
+ * from (one network that floods holds up its own), and of these first those
+ * that have come further, which cannot be had for the price of some octets.
  */
 
 import type { Clock } from "../base/clock.ts";
+import { Lanes } from "./lanes.ts";
 
 /**
  * Commands in one turn. With 1024 a good peer beside a flood of PINGs kept 0.18 of its rate, with 64 it keeps 0.8
@@ -32,7 +36,7 @@ const budgets = new WeakMap<Clock, TurnBudget>();
 export class TurnBudget {
   readonly #clock: Clock;
   #left = BUDGET;
-  readonly #waiting = new Set<Resting>();
+  readonly #waiting = new Lanes<Resting>();
   #isTurnDue = false;
 
   /** The one of this event loop. */
@@ -61,9 +65,9 @@ export class TurnBudget {
     return this.#left > 0;
   }
 
-  /** `goOn` follows, in a later turn. */
-  wait(resting: Resting): void {
-    this.#waiting.add(resting);
+  /** `goOn` follows, in a later turn. `lane`: with whom it shares its turns. `isAhead`: it goes before the others of its lane. */
+  wait(resting: Resting, lane: unknown = resting, isAhead = false): void {
+    this.#waiting.add(resting, lane, isAhead);
     this.#awaitTurn();
   }
 
@@ -81,9 +85,9 @@ export class TurnBudget {
     this.#isTurnDue = false;
     this.#left = BUDGET;
     try {
-      for (const resting of this.#waiting) {
-        if (this.#left <= 0) break;
-        this.#waiting.delete(resting);
+      while (this.#left > 0) {
+        const resting = this.#waiting.next();
+        if (resting === undefined) break;
         resting.goOn();
       }
     } finally {

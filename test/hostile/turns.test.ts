@@ -15,6 +15,8 @@ import { bound } from "./bound.ts";
 const PING = command("PING", [0, 0]);
 const X = frame(0, fromText("x"));
 const MORE = frame(1, []);
+/** Less than a server has sent with WELCOME, more than its greeting. */
+const WELCOMED_BYTES = 160;
 const server = curveKeyPair();
 const client = curveKeyPair();
 
@@ -142,6 +144,20 @@ describe("handshakes of CURVE", () => {
     assert.equal(link.isPaused, true);
     clock.turn();
     assert.equal(link.isPaused, false);
+  });
+
+  it("take turns by the network they come from: a flood holds up its own", () => {
+    const { clock, transport } = secured();
+    const answered = (links: readonly FakeLink[]) => links.filter(({ sentBytes }) => sentBytes > WELCOMED_BYTES).length;
+    const flood = Array.from({ length: 50 }, () => transport.connection("192.0.2.1"));
+    for (const link of flood) clientOf(link).send();
+    const late = transport.connection("192.0.2.2");
+    clientOf(late).send();
+    for (let turns = 0; turns < 2; turns++) clock.oneTurn();
+    assert.equal(answered([late]), 1);
+    assert.ok(answered(flood) < 5);
+    clock.turn();
+    assert.equal(answered(flood), 50);
   });
 
   it("that were given up meanwhile cost nothing", () => {

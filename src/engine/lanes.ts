@@ -1,0 +1,59 @@
+/**
+ * Who waits for a turn, in a fair order: lanes take turns, and in each lane the
+ * first to come is the first to go. So whoever fills a lane holds up those in the
+ * same one alone.
+ */
+
+interface Lane<T> {
+  /** Before all others of the lane. */
+  readonly ahead: Set<T>;
+  readonly others: Set<T>;
+}
+
+export class Lanes<T> {
+  /** The first one is next. */
+  readonly #lanes = new Map<unknown, Lane<T>>();
+  readonly #laneOf = new Map<T, unknown>();
+
+  get size(): number {
+    return this.#laneOf.size;
+  }
+
+  /** Adds to `lane`; nothing changes for who waits already. `isAhead`: before those that are not. */
+  add(waiting: T, lane: unknown, isAhead: boolean): void {
+    if (this.#laneOf.has(waiting)) return;
+    this.#laneOf.set(waiting, lane);
+    let found = this.#lanes.get(lane);
+    if (found === undefined) {
+      found = { ahead: new Set(), others: new Set() };
+      this.#lanes.set(lane, found);
+    }
+    (isAhead ? found.ahead : found.others).add(waiting);
+  }
+
+  delete(waiting: T): void {
+    const lane = this.#laneOf.get(waiting);
+    if (!this.#laneOf.delete(waiting)) return;
+    const found = this.#lanes.get(lane);
+    if (found === undefined) return;
+    if (!found.ahead.delete(waiting)) found.others.delete(waiting);
+    if (found.ahead.size + found.others.size === 0) this.#lanes.delete(lane);
+  }
+
+  /** Takes out whose turn it is. */
+  next(): T | undefined {
+    for (const [lane, { ahead, others }] of this.#lanes) {
+      for (const waiting of ahead.size > 0 ? ahead : others) {
+        this.delete(waiting);
+        const rest = this.#lanes.get(lane);
+        if (rest !== undefined) {
+          // Behind the other lanes.
+          this.#lanes.delete(lane);
+          this.#lanes.set(lane, rest);
+        }
+        return waiting;
+      }
+    }
+    return undefined;
+  }
+}
