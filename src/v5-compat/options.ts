@@ -3,7 +3,7 @@
  * by a short name, with numbers for true and false.
  */
 
-import { isOptionName, optionById, optionInput } from "../base/options.ts";
+import { checkOption, isOptionName, optionById, optionInput, optionRow } from "../base/options.ts";
 import type { Socket as CurrentSocket, Subscriber } from "../index.ts";
 import * as ids from "./constants.ts";
 
@@ -57,13 +57,19 @@ const MECHANISMS: readonly unknown[] = [null, "plain", "curve", "gssapi"];
 
 type Options = Record<string, unknown>;
 
+/** Of sockets that tell nobody their identity: libzmq lets every type have one, and old programs give each one. */
+const identities = new WeakMap<CurrentSocket, Uint8Array>();
+
 export function setOption(socket: CurrentSocket, key: OptionKey, value: unknown): void {
   const id = idOf(key);
   if (id === ids.ZMQ_SUBSCRIBE) (socket as Subscriber).subscribe(value as string);
   else if (id === ids.ZMQ_UNSUBSCRIBE) (socket as Subscriber).unsubscribe(value as string);
-  else {
+  else if (id === ids.ZMQ_IDENTITY && !("routingId" in socket)) {
+    identities.set(socket, checkOption("routingId", value, "DEALER"));
+  } else {
     const name = nameOf(socket, id);
-    const isFlag = typeof value === "number" && typeof read(socket, name) === "boolean";
+    if (optionRow(name).access === "r") throw unknownOption(`${id} (${name}) can be read, not set`);
+    const isFlag = typeof read(socket, name) === "boolean";
     const given = isFlag || id === ids.ZMQ_XPUB_VERBOSE ? Boolean(value) : value;
     (socket as unknown as Options)[name] = optionInput(name, id, given);
   }
@@ -73,6 +79,10 @@ export function getOption(socket: CurrentSocket, key: OptionKey): string | numbe
   const id = idOf(key);
   if (id === ids.ZMQ_EVENTS) return (socket.readable ? ids.ZMQ_POLLIN : 0) | (socket.writable ? ids.ZMQ_POLLOUT : 0);
   if (WRITE_ONLY.has(id)) throw new Error(`Reading option ${id} is not supported`);
+  if (id === ids.ZMQ_IDENTITY && !("routingId" in socket)) {
+    const identity = identities.get(socket);
+    return identity === undefined ? null : optionRow("routingId").show(identity);
+  }
   const value = read(socket, nameOf(socket, id));
   if (id === ids.ZMQ_MECHANISM) return MECHANISMS.indexOf(value);
   if (id === ids.ZMQ_IPV4ONLY) return value ? 0 : 1;
@@ -81,6 +91,7 @@ export function getOption(socket: CurrentSocket, key: OptionKey): string | numbe
 
 function idOf(key: OptionKey): number {
   const id = typeof key === "number" ? key : shortOptions[key];
+  if (id === undefined) throw unknownOption(`${String(key)} is not the name of an option`);
   const name = UNSUPPORTED[id];
   if (name !== undefined) throw new Error(`${name} is not supported in compatibility mode`);
   return id;
@@ -89,8 +100,13 @@ function idOf(key: OptionKey): number {
 /** The property that the option has on current sockets. Throws for numbers of no option, or of none that this socket has. */
 function nameOf(socket: CurrentSocket, id: number) {
   const name = KNOWN.has(id) ? optionById(id) : undefined;
-  if (name === undefined || !isOptionName(name) || !(name in socket)) throw new Error("Unknown option");
+  if (name === undefined || !isOptionName(name)) throw unknownOption(`${id} is not the number of an option`);
+  if (!(name in socket)) throw unknownOption(`${id} (${name}) is not an option of ${socket.constructor.name} sockets`);
   return name;
+}
+
+function unknownOption(detail: string): Error {
+  return Object.assign(new Error("Unknown option"), { detail });
 }
 
 /** The numbers that zeromq.js 5 has names for. */
