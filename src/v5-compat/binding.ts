@@ -168,7 +168,7 @@ export class Binding {
   #receive(): void {
     if (this.#isReceiving || this.#isPaused || !this.#receives || this.socket.closed) return;
     this.#isReceiving = true;
-    coreOf(this.socket).receive(this.socket, undefined, -1).then(this.#deliverLater, this.#notReceived);
+    coreOf(this.socket).operations.receive(this.socket, undefined, -1).then(this.#deliverLater, this.#notReceived);
   }
 
   /** In a later step, so that what a listener throws is not taken for an error of ours. */

@@ -103,6 +103,17 @@ class Socket extends EventEmitter {
     return this;
   }
 
+  /** Whether a socket that waits for messages keeps the process alive: it does, unless `unref` was called. */
+  ref(): this {
+    this._zmq.socket.ref();
+    return this;
+  }
+
+  unref(): this {
+    this._zmq.socket.unref();
+    return this;
+  }
+
   close(): this {
     this._zmq.close();
     return this;
