@@ -23,7 +23,7 @@ const LAYERS: Record<string, readonly string[]> = {
   socket: ["base", "wire", "security", "pattern", "engine", "transport/inproc.ts"],
   node: ["base", "security", "socket", "transport"],
   entry: ["base", "wire", "security", "pattern", "transport", "engine", "socket", "node", "v5-compat"],
-  "v5-compat": ["base", "entry"],
+  "v5-compat": ["base", "socket", "entry"],
   cli: ["base", "wire", "security", "pattern", "transport", "engine", "socket", "node", "entry"],
 };
 
