@@ -8,6 +8,9 @@ import { ZmqError } from "./errors.ts";
 import { bool, int, type Option, text } from "./options/kinds.ts";
 
 const NO_THREADS = "Kept, without effect: the library starts no threads of its own.";
+const UNLIMITED =
+  "Kept, without effect, as in libzmq: no send is refused for its size. `maxMessageSize` of a socket limits what it receives.";
+const BY_SIZE = "Kept, without effect: small frames share memory, large ones have their own.";
 
 export const CONTEXT_OPTIONS = {
   /** ZMQ_IO_THREADS. Threads that handle connections; 0 is enough for inproc. */
@@ -17,15 +20,15 @@ export const CONTEXT_OPTIONS = {
   /** ZMQ_SOCKET_LIMIT. Largest value of `maxSockets`. */
   maxSocketsLimit: int({ id: 3, default: 65535, access: "r" }),
   /** ZMQ_MAX_MSGSZ. Bytes of the largest message that may be sent. */
-  maxMessageSize: int({ id: 5, default: 2 ** 31 - 1, min: 0, applies: "now" }),
+  maxMessageSize: int({ id: 5, default: 2 ** 31 - 1, min: 0, applies: "now", note: UNLIMITED }),
   /** ZMQ_MSG_T_SIZE. Bytes of libzmq's `zmq_msg_t`; a constant, for programs that print it. */
   messageStructSize: int({ id: 6, default: 64, access: "r" }),
   /** ZMQ_IPV6. The default of the sockets' option of that name. */
   ipv6: bool({ id: 42, default: false, applies: "now" }),
   /** ZMQ_BLOCKY. Waits at exit for unsent messages, as the sockets' `linger` says; false: sockets linger 0 by default. */
   blocky: bool({ id: 70, default: true, applies: "now" }),
-  /** ZMQ_ZERO_COPY_RECV. Received messages share the memory they arrived in; false: each has memory of its own. */
-  zeroCopyReceive: bool({ id: 10, default: true, applies: "now" }),
+  /** ZMQ_ZERO_COPY_RECV. Whether received messages may share the memory that they arrived in. */
+  zeroCopyReceive: bool({ id: 10, default: true, applies: "now", note: BY_SIZE }),
   /** ZMQ_THREAD_PRIORITY. Scheduling priority of the I/O threads; -1 = the operating system's default. */
   threadPriority: int({ id: 3, default: -1, min: -1, applies: "now", note: NO_THREADS }),
   /** ZMQ_THREAD_SCHED_POLICY. Scheduling policy of the I/O threads; -1 = the operating system's default. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { inspect } from "node:util";
-import { type Endpoint, formatEndpoint, isSameEndpoint, parseEndpoint, type Role } from "./endpoint.ts";
+import { type Endpoint, formatEndpoint, parseEndpoint, type Role } from "./endpoint.ts";
 import type { ZmqError } from "./errors.ts";
 
 /** Without `text`, which is always the one given. */
@@ -369,13 +369,5 @@ describe("formatEndpoint", () => {
     assert.equal(formatEndpoint(parseEndpoint("tcp://127.0.0.1:4000/", "bind", false)), "tcp://127.0.0.1:4000");
     assert.equal(formatEndpoint({ ...parseEndpoint("tcp://*:*", "bind", true), port: 7 } as Endpoint), "tcp://[::]:7");
     assert.equal(formatEndpoint(parseEndpoint("ws://*:80", "bind", false)), "ws://0.0.0.0:80/");
-  });
-
-  it("tells whether two texts mean one place", () => {
-    const same = (a: string, b: string) =>
-      isSameEndpoint(parseEndpoint(a, "bind", false), parseEndpoint(b, "bind", false));
-    assert.ok(same("tcp://*:5", "tcp://0.0.0.0:5/"));
-    assert.ok(!same("tcp://*:5", "tcp://*:6"));
-    assert.ok(!same("ipc://x", "inproc://x"));
   });
 });

@@ -304,8 +304,3 @@ export function formatEndpoint(endpoint: Endpoint): string {
 function bracketed(host: string): string {
   return host.includes(":") ? `[${host}]` : host;
 }
-
-/** Whether two endpoints mean the same place, as text they were written in aside. `unbind` and `disconnect` compare so. */
-export function isSameEndpoint(a: Endpoint, b: Endpoint): boolean {
-  return formatEndpoint(a) === formatEndpoint(b);
-}

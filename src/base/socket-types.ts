@@ -14,8 +14,6 @@ export interface SocketTypeInfo {
   readonly sendsIdentity: boolean;
   /** A second connect to the same endpoint is a silent no-op. */
   readonly singleConnect: boolean;
-  /** Messages are one frame; a multipart is refused on send and dropped on receipt. */
-  readonly singleFrame: boolean;
   /** Tells its peers what it wants to receive. */
   readonly subscribes: boolean;
   /** Peers tell it what they want to receive. */
@@ -37,7 +35,6 @@ function type(
     receives: true,
     sendsIdentity: false,
     singleConnect: false,
-    singleFrame: false,
     subscribes: false,
     isSubscribedTo: false,
     ...traits,

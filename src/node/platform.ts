@@ -4,6 +4,7 @@
  */
 
 import { deserialize, serialize } from "node:v8";
+import { isMainThread } from "node:worker_threads";
 import { systemClock } from "../base/clock.ts";
 import { extendPrimitives } from "../security/crypto.ts";
 import type { Platform } from "../socket/platform.ts";
@@ -18,6 +19,11 @@ keepSharedMemory();
 
 const warned = new Set<string>();
 
+let hasWorkers = false;
+process.once("worker", () => {
+  hasWorkers = true;
+});
+
 // Not before CURVE is used for the first time.
 extendPrimitives((base) => withOpenSsl(withSodiumNative(base)));
 
@@ -26,6 +32,7 @@ export const nodePlatform: Platform = {
   transports: [tcp, ipc],
   structuredClone: { serialize, deserialize },
   lifetime,
+  hasOtherThreads: () => !isMainThread || hasWorkers,
   warn(message, code) {
     if (code !== undefined) {
       if (warned.has(code)) return;

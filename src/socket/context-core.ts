@@ -13,7 +13,7 @@ import type { SocketTypeName } from "../base/socket-types.ts";
 import { securityZapRule } from "../security/choose.ts";
 import type { ZapReply, ZapRequest } from "../security/mechanism.ts";
 import { ZAP_ACCEPTED } from "../security/zap.ts";
-import { InprocNames } from "../transport/inproc.ts";
+import { InprocNames, type InprocSide } from "../transport/inproc.ts";
 import { type PatternFactory, SocketCore } from "./core.ts";
 import { Endpoints } from "./endpoints.ts";
 import type { Lingering, Platform } from "./platform.ts";
@@ -21,6 +21,9 @@ import { askZapHandler, hasZapHandler } from "./zap-client.ts";
 
 const OPEN_SERVER =
   "A CURVE server lets every client in, because its context has no ZAP handler. Start an Authenticator, or set zapDomain and zapEnforceDomain to refuse them.";
+
+/** A program may bind a name a little after it connects to it. */
+const UNBOUND_FOR_MS = 1000;
 
 /** A core and its endpoints, as the context keeps them. */
 export interface OpenSocket {
@@ -72,6 +75,22 @@ export class ContextCore implements Lingering {
     if (this.#sockets.size === 0) this.platform.lifetime?.began(this);
     this.#sockets.add(socket);
     return socket;
+  }
+
+  /** In a process of several threads it warns of a name that nobody binds: it may be bound in another thread. */
+  connectInproc(name: string, side: InprocSide): void {
+    const { inproc, platform } = this;
+    inproc.connect(name, side);
+    if (!inproc.isWaiting(name, side) || platform.hasOtherThreads?.() !== true) return;
+    const warn = () => {
+      if (!inproc.isWaiting(name, side)) return;
+      const told = `inproc://${name} is bound by no socket of this thread.`;
+      platform.warn(
+        `${told} inproc:// joins sockets of one thread; use ipc:// or tcp:// between threads.`,
+        "ZMQ_INPROC_THREAD",
+      );
+    };
+    this.clock.setTimer(warn, UNBOUND_FOR_MS);
   }
 
   /** Closes a socket, at once or when a bind or unbind under way has ended; what was sent still leaves, within its linger period. */

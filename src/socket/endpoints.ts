@@ -368,7 +368,7 @@ export class Endpoints implements EndpointOwner, InprocBinder {
     this.#forgetEnded();
     this.#inproc.add({ text, name, side });
     core.attach(pipe);
-    this.#context.inproc.connect(name, side);
+    this.#context.connectInproc(name, side);
   }
 
   /** Drops inproc peers that ended by themselves, whenever their number has doubled. */

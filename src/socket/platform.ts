@@ -26,6 +26,8 @@ export interface Platform {
   };
   /** Told when a context gets its first open socket, and when its last one is done. */
   readonly lifetime?: { began(context: Lingering): void; ended(context: Lingering): void };
+  /** Whether the process has other threads that run JavaScript. Absent: it has none. */
+  readonly hasOtherThreads?: () => boolean;
   /** A warning for the developer, at most once for each `code` where one is given. */
   warn(message: string, code?: string): void;
 }

@@ -55,6 +55,11 @@ export class InprocNames {
     else waiting.add(side);
   }
 
+  /** Whether a side still waits for its name to be bound. */
+  isWaiting(name: string, side: InprocSide): boolean {
+    return this.#waiting.get(name)?.has(side) === true;
+  }
+
   /** Forgets a side that still waits for its name. False when it does not. */
   cancel(name: string, side: InprocSide): boolean {
     const waiting = this.#waiting.get(name);

@@ -51,6 +51,51 @@ for (const [name, body] of [
   });
 }
 
+for (const [name, body] of [
+  ["a receive", `const waits = socket.receive();`],
+  ["a loop", `for await (const _ of socket.unref());`],
+  ["a send", `const waits = new zmq.Push().unref().send("x");`],
+  ["a peer", `await socket.bind("tcp://127.0.0.1:*"); const waits = socket.connected();`],
+  ["a poll", `const poller = new zmq.Poller(); poller.register(socket); const waits = poller.poll();`],
+  ["the next event", `const waits = socket.events.receive();`],
+  ["events by a listener", `socket.events.on("connect", () => {});`],
+] as const) {
+  test(`a process that waits for ${name} of a socket that was told unref ends`, async () => {
+    const { stdout } = await program(`
+      process.on("exit", () => console.log("ended"));
+      const socket = new zmq.Dealer().unref();
+      ${body}
+    `);
+    assert.equal(stdout, "ended\n");
+  });
+}
+
+test("unref and ref take effect on calls that wait already", async () => {
+  const { stdout } = await program(`
+    process.on("exit", () => console.log("ended"));
+    const [one, other] = [new zmq.Dealer(), new zmq.Dealer().unref()];
+    const waits = [one.receive(), other.receive(), other.ref().receive()];
+    one.unref();
+    other.unref();
+  `);
+  assert.equal(stdout, "ended\n");
+  const body = `const socket = new zmq.Dealer().unref(); socket.receive(); socket.ref();`;
+  assert.equal(await staysAlive(`${body} console.log("waiting");`, "waiting"), true);
+});
+
+test("what a socket that was told unref has sent leaves before the process ends", async () => {
+  const { stdout } = await program(`
+    const pull = new zmq.Pull();
+    await pull.bind("tcp://127.0.0.1:*");
+    const push = new zmq.Push().unref();
+    push.connect(pull.lastEndpoint);
+    for (let i = 0; i < 1000; i++) await push.send(String(i));
+    for (let i = 0; i < 1000; i++) if (String((await pull.receive())[0]) !== String(i)) throw new Error("lost");
+    console.log("all");
+  `);
+  assert.equal(stdout, "all\n");
+});
+
 test("a process whose listeners' socket was closed ends", async () => {
   const { code } = await program(`
     const socket = new zmq.Dealer();

@@ -321,6 +321,19 @@ test("a constructor that throws leaves no socket behind", async () => {
   opened(new zmq.Push({ context })).close();
 });
 
+test("a context that is closed while a bind is under way ends when its address is free again", async () => {
+  const context = new zmq.Context();
+  const push = new zmq.Push({ context });
+  const bound = push.bind("tcp://127.0.0.1:*");
+  const closed = context.close();
+  await bound;
+  const address = push.lastEndpoint ?? "";
+  await closed;
+  assert.equal(push.closed, true);
+  const next = opened(new zmq.Push());
+  await next.bind(address);
+});
+
 test("a poller hears that a REP may send once its request was received", async () => {
   const reply = opened(new zmq.Reply());
   const request = opened(new zmq.Request());

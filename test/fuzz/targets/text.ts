@@ -4,7 +4,7 @@
  */
 
 import { fromText, toText } from "../../../src/base/bytes.ts";
-import { formatEndpoint, isSameEndpoint, parseEndpoint } from "../../../src/base/endpoint.ts";
+import { formatEndpoint, parseEndpoint } from "../../../src/base/endpoint.ts";
 import { formatCertificate, parseCertificate } from "../../../src/security/certificate.ts";
 import { decodeZ85, encodeZ85 } from "../../../src/wire/z85.ts";
 import { joined } from "../mutate.ts";
@@ -51,7 +51,7 @@ const endpoint: Target = {
       const parsed = parseEndpoint(text, role, ipv6);
       expectSame(parsed.text, text, "text");
       const again = parseEndpoint(formatEndpoint(parsed), role, ipv6 || formatEndpoint(parsed).includes("["));
-      if (!isSameEndpoint(parsed, again))
+      if (formatEndpoint(parsed) !== formatEndpoint(again))
         finding(`${text} became ${formatEndpoint(parsed)} and ${formatEndpoint(again)}`);
       if ("port" in parsed && !(parsed.port >= 0 && parsed.port <= 65535)) finding(`port ${parsed.port}`);
     });
