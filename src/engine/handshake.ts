@@ -16,7 +16,7 @@ import { concat, fromText, ownCopyOf } from "../base/bytes.ts";
 import { ZmqError } from "../base/errors.ts";
 import type { Properties } from "../base/message.ts";
 import { mayTalkTo, type SocketTypeName, socketTypeName } from "../base/socket-types.ts";
-import type { Mechanism, ZapReply, ZapRequest } from "../security/mechanism.ts";
+import type { FrameCipher, Mechanism, ZapReply, ZapRequest } from "../security/mechanism.ts";
 import { printable } from "../wire/command.ts";
 import { Decoder, type DecoderLimits, type FrameDecoder } from "../wire/decoder.ts";
 import { Encoder, type Framing } from "../wire/encoder.ts";
@@ -54,8 +54,8 @@ export interface HandshakeOutcome {
    * older peer: `Identity` from its identity frame, `Socket-Type` from its octet, unchecked.
    */
   readonly peer: Properties;
-  /** Frames are opened and sealed. */
-  readonly isSealed: boolean;
+  /** What opens and seals the frames, if anything does. */
+  readonly cipher: FrameCipher | undefined;
   /** Holds all octets that came behind the handshake. */
   readonly decoder: FrameDecoder;
   readonly encoder: Encoder;
@@ -85,14 +85,19 @@ export class Handshake {
     });
   }
 
-  /** Whether the peer's commands cost computing that is worth counting. */
+  /** Whether commands cost computing that is worth counting. */
   get isCostly(): boolean {
     return this.#config.mechanism.name === "CURVE";
   }
 
-  /** Commands of the peer so far. */
+  /** Commands of the mechanism so far, the peer's and ours. */
   get commands(): number {
     return this.#commands;
+  }
+
+  /** The connection ended before the handshake was done: its secrets are overwritten. */
+  forget(): void {
+    this.#config.mechanism.forget?.();
   }
 
   get state(): HandshakeState {
@@ -196,7 +201,10 @@ export class Handshake {
   #driveMechanism(reader: FrameReader, encoder: Encoder): Properties | undefined {
     const mechanism = this.#config.mechanism;
     for (;;) {
-      for (let body = mechanism.produce(); body !== undefined; body = mechanism.produce()) encoder.encodeClear(body);
+      for (let body = mechanism.produce(); body !== undefined; body = mechanism.produce()) {
+        this.#commands++;
+        encoder.encodeClear(body);
+      }
       const { state } = mechanism;
       if (state === "ready") return mechanism.peer;
       if (state === "failed") return undefined;
@@ -253,7 +261,7 @@ export class Handshake {
       version: agreed.version,
       unversioned: agreed.unversioned,
       hasMechanism: hasMechanism(agreed),
-      isSealed: cipher !== undefined,
+      cipher,
       peer: withZapReply(peer, this.#zapReply),
       decoder,
       encoder,

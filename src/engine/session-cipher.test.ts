@@ -20,9 +20,13 @@ const nobody: PipeOwner = { readable() {}, writable() {}, connected() {}, discon
 /** NULL, whose frames are sealed by `cipher`. */
 class Sealed extends NullMechanism implements Mechanism {
   readonly cipher: FrameCipher;
+  forgotten = 0;
   constructor(cipher: FrameCipher) {
     super(CONFIG, false);
     this.cipher = cipher;
+  }
+  forget(): void {
+    this.forgotten++;
   }
 }
 
@@ -32,7 +36,7 @@ function handshake(mechanism: Mechanism): Handshake {
 }
 
 /** A connection that can seal `frames` frames and no more. */
-function connectionThatSeals(frames: number) {
+function connectionThatSeals(frames: number, isEstablished = true) {
   const clock = new FakeClock();
   const written: string[] = [];
   const events: MonitorEvent[] = [];
@@ -59,7 +63,9 @@ function connectionThatSeals(frames: number) {
     destroy: () => { isOpen = false; },
   }; // biome-ignore format: short methods
   const pipe = new Pipe(nobody, "", false, { sendHighWaterMark: 0, receiveHighWaterMark: 0, conflate: false });
+  const forgotten = { cipher: 0 };
   const cipher: FrameCipher = {
+    forget: () => void forgotten.cipher++,
     overhead: 0,
     seal(_flags, body, target, offset) {
       if (frames-- === 0) throw new ZmqError("ERR_ZMTP_INVALID_SEQUENCE");
@@ -68,7 +74,8 @@ function connectionThatSeals(frames: number) {
     flags: 0,
     open: (source, start, end) => source.slice(start, end),
   };
-  const session = new Session(link, handshake(new Sealed(cipher)), {
+  const mechanism = new Sealed(cipher);
+  const session = new Session(link, handshake(mechanism), {
     clock,
     options: { ...defaultOptions("PAIR", { blocky: false, ipv6: false } as never), heartbeatInterval: 1000 },
     endpoint: "",
@@ -83,10 +90,12 @@ function connectionThatSeals(frames: number) {
     authenticate: () => assert.fail("NULL without a domain asks nobody"),
   });
   session.start();
+  const made = { clock, pipe, written, events, ends, isOpen: () => isOpen, link, mechanism, forgotten };
+  if (!isEstablished) return made;
   for (let bytes = peer.produce(); bytes !== undefined; bytes = peer.produce()) link.handler.data(bytes);
   isDone = true;
   assert.equal(pipe.isConnected, true);
-  return { clock, pipe, written, events, ends, isOpen: () => isOpen };
+  return made;
 }
 
 test("a connection that has no nonce left sends no further frame and ends, for the next one to have new keys", () => {
@@ -110,4 +119,15 @@ test("a connection that has no nonce left for a subscription or a heartbeat ends
   const second = connectionThatSeals(0);
   second.clock.advance(1001);
   assert.deepEqual(second.ends, ["lost"]);
+});
+
+test("what ends with its connection are the secrets of a handshake that is not done, or those of the cipher", () => {
+  const early = connectionThatSeals(0, false);
+  assert.equal(early.mechanism.forgotten, 0);
+  early.link.handler.closed();
+  assert.deepEqual([early.mechanism.forgotten, early.forgotten.cipher], [1, 0]);
+  const late = connectionThatSeals(1);
+  assert.equal(late.forgotten.cipher, 0);
+  late.link.handler.closed();
+  assert.deepEqual([late.mechanism.forgotten, late.forgotten.cipher], [0, 1]);
 });

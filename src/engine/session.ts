@@ -283,6 +283,7 @@ export class Session implements Connection, LinkHandler, TrafficOwner, Resting {
     this.#clearHandshakeTimer();
     this.#zapQuestion?.abort();
     TurnBudget.of(this.clock).forget(this);
+    this.#handshake?.forget();
     this.#traffic?.end();
     if (graceful) this.link.close();
     else this.link.destroy();

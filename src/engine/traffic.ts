@@ -12,6 +12,7 @@ import type { Link, LinkHandler } from "../base/link.ts";
 import type { Control, Message } from "../base/message.ts";
 import type { OptionValues } from "../base/options.ts";
 import type { Outlet, Pipe } from "../base/pipe.ts";
+import type { FrameCipher } from "../security/mechanism.ts";
 import { parseCommand, pingBody, pongBody } from "../wire/command.ts";
 import type { FrameDecoder } from "../wire/decoder.ts";
 import type { ConnectionOwner } from "./connection.ts";
@@ -50,6 +51,7 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, HeldBack, De
   readonly #link: Link;
   readonly #pipe: Pipe;
   readonly #decoder: FrameDecoder;
+  readonly #cipher: FrameCipher | undefined;
   readonly #leftovers: Leftovers | undefined;
   readonly #outgoing: Outgoing;
   readonly #incoming: Incoming;
@@ -80,6 +82,7 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, HeldBack, De
     this.#link = link;
     this.#pipe = pipe;
     this.#decoder = outcome.decoder;
+    this.#cipher = outcome.cipher;
     this.#leftovers = beginning.leftovers;
     this.#sendsBehind = beginning.sendsBehind;
     this.#readsBehind = beginning.readsBehind;
@@ -93,7 +96,7 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, HeldBack, De
       dueCommand: heartbeat && (() => this.#duePing()),
       broken: () => owner.lost(),
     });
-    this.#incoming = new Incoming(link, pipe, outcome.decoder, outcome.isSealed, clock, this);
+    this.#incoming = new Incoming(link, pipe, outcome.decoder, outcome.cipher !== undefined, clock, this);
   }
 
   /** Begins, once the pipe knows its peer: what waited in it leaves, what came behind the handshake is delivered. */
@@ -156,6 +159,7 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, HeldBack, De
     this.#precedence.forget(this);
     this.#outgoing.end();
     this.#incoming.end();
+    this.#cipher?.forget?.();
     if (this.#heartbeatTimer !== undefined) this.#owner.clock.clearTimer(this.#heartbeatTimer);
     if (this.#lingerTimer !== undefined) this.#owner.clock.clearTimer(this.#lingerTimer);
   }

@@ -73,6 +73,7 @@ function isSodiumNative(found: unknown): found is SodiumNative {
 export function nativeBoxes(small: Boxes, native: SodiumNative): Boxes {
   return {
     streamKey: (key, nonce) => small.streamKey(key, nonce),
+    forget: () => small.forget?.(),
     seal(box, lead, body, target, offset) {
       if (body.length < NATIVE_FROM_BYTES) {
         small.seal(box, lead, body, target, offset);

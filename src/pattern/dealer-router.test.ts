@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { FakeHost, FakePeer, message, receive, receiveAll } from "../../test/fake-pipe.ts";
+import { FakeHost, FakePeer, message, receive, receiveAll, text } from "../../test/fake-pipe.ts";
 import { fromText } from "../base/bytes.ts";
 import type { OptionValues } from "../base/options.ts";
 import { DealerPattern, RouterPattern } from "./dealer-router.ts";
@@ -368,4 +368,28 @@ test("ROUTER attaches, addresses and detaches 10,000 peers", () => {
   assert.ok(peers.every((peer, i) => peer.received()[0] === String(i)));
   for (const peer of peers) peer.end();
   assert.equal(pattern.hasPeer(fromText("peer 5000")), false);
+});
+
+test("the messages of options are each receiver's own memory", () => {
+  const long = () => fromText("x".repeat(200));
+  const intact = "x".repeat(200);
+  const { pattern } = router({ helloMessage: long(), disconnectMessage: long() });
+  for (let i = 0; i < 2; i++) {
+    const peer = new FakePeer(pattern);
+    assert.deepEqual(peer.sent.map(text), [[intact]]);
+    peer.sent[0]?.[0]?.fill(0);
+    peer.end();
+    const frame = pattern.receive()?.[1];
+    assert.deepEqual(frame && text([frame]), [intact]);
+    frame?.fill(0);
+  }
+  const dealing = dealer({ hiccupMessage: long() });
+  const peer = new FakePeer(dealing, { dialed: true });
+  for (let i = 0; i < 2; i++) {
+    peer.connect();
+    peer.disconnect();
+    const [frame] = dealing.receive() ?? [];
+    assert.deepEqual(frame && text([frame]), [intact]);
+    frame?.fill(0);
+  }
 });

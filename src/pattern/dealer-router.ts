@@ -46,7 +46,7 @@ export class DealerPattern implements Pattern {
 
   disconnected(pipe: Pipe): void {
     const { hiccupMessage } = this.#host.options;
-    if (hiccupMessage.length > 0) this.#incoming.inject(pipe, [hiccupMessage]);
+    if (hiccupMessage.length > 0) this.#incoming.inject(pipe, [copyOf(hiccupMessage)]);
   }
 
   readable(pipe: Pipe): void {
@@ -116,7 +116,8 @@ export class RouterPattern implements Pattern {
     const { disconnectMessage } = this.#host.options;
     const wasActive = pipe.active;
     this.#lost(pipe);
-    if (wasActive && !pipe.dialed && disconnectMessage.length > 0) this.#incoming.inject(pipe, [disconnectMessage]);
+    if (!wasActive || pipe.dialed || disconnectMessage.length === 0) return;
+    this.#incoming.inject(pipe, [copyOf(disconnectMessage)]);
   }
 
   connected(pipe: Pipe): void {

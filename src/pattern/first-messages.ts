@@ -5,7 +5,7 @@
  * after a reconnection). Both follow libzmq; no RFC defines them.
  */
 
-import { EMPTY } from "../base/bytes.ts";
+import { copyOf, EMPTY } from "../base/bytes.ts";
 import type { Message } from "../base/message.ts";
 import type { OptionValues } from "../base/options.ts";
 import type { Pipe } from "../base/pipe.ts";
@@ -23,7 +23,7 @@ export class FirstMessages {
   write(pipe: Pipe, greets: boolean): void {
     const { probeRouter, helloMessage } = this.#options;
     const messages: Message[] = [];
-    if (greets && helloMessage.length > 0) messages.push([helloMessage]);
+    if (greets && helloMessage.length > 0) messages.push([copyOf(helloMessage)]); // An inproc peer gets the frame itself.
     if (probeRouter && !this.#probed.has(pipe)) {
       if (pipe.dialed) this.#probed.add(pipe);
       messages.push([EMPTY]);

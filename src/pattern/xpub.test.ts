@@ -254,3 +254,13 @@ describe("XPUB's welcome message", () => {
     assert.deepEqual(dialed.received(), ["W"]);
   });
 });
+
+test("the welcome message is each subscriber's own memory", () => {
+  const { xpub } = publisher({ welcomeMessage: fromText("w".repeat(200)) });
+  for (let i = 0; i < 2; i++) {
+    const peer = new FakePeer(xpub);
+    const [frame = fromText("")] = peer.sent[0] ?? [];
+    assert.equal(toText(frame), "w".repeat(200));
+    frame.fill(0);
+  }
+});

@@ -5,6 +5,7 @@
  * user decides what each of them gets.
  */
 
+import { copyOf } from "../base/bytes.ts";
 import { ZmqError } from "../base/errors.ts";
 import { messageMemory } from "../base/leftovers.ts";
 import type { Control, Message } from "../base/message.ts";
@@ -99,7 +100,7 @@ export class XPubPattern implements Pattern {
     const { welcomeMessage } = this.#host.options;
     if (peer === undefined || peer.isWelcomed || welcomeMessage.length === 0) return;
     peer.isWelcomed = true;
-    const message = [welcomeMessage];
+    const message = [copyOf(welcomeMessage)]; // An inproc peer gets the frame itself.
     if (!pipe.write(message)) this.#host.dropped("highWaterMark", pipe, message);
   }
 

@@ -96,11 +96,11 @@ function serverKey(options: SecurityOptions): Uint8Array {
   throw new ZmqError("EINVAL", { message: "CURVE keys are set, but neither curveServerKey (client) nor curveServer" });
 }
 
-/** The client of the first connection is made here: it tells whether the server's key is a public key at all. */
+/** The keys of the first connection are made here: they tell whether the server's key is a public key at all. */
 function curveClients(config: MechanismConfig, keys: CurveClientKeys): () => Mechanism {
-  let first: CurveClient | undefined;
+  let first: CurveClient | undefined = new CurveClient(config, keys);
   try {
-    first = new CurveClient(config, keys);
+    first.prepare();
   } catch (cause) {
     if (!(cause instanceof ZmqError) || cause.code !== "ERR_ZMTP_CRYPTOGRAPHIC") throw cause;
     throw new ZmqError("EINVAL", { message: "curveServerKey is no public key", cause });

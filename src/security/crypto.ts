@@ -58,6 +58,8 @@ export interface Boxes {
    * its content at `offset` of `target`. False, and nothing written, when it is not authentic.
    */
   open(box: BoxKey, source: Uint8Array, start: number, end: number, target: Uint8Array, offset: number): boolean;
+  /** Overwrites what the library still has of keys and contents. */
+  forget?(): void;
 }
 
 export interface Primitives {
@@ -126,14 +128,19 @@ export function sealBox(
   target: Uint8Array,
   offset: number,
 ): void {
-  primitives().boxes.seal(boxKey(key, nonce), -1, content, target, offset);
+  const box = boxKey(key, nonce);
+  primitives().boxes.seal(box, -1, content, target, offset);
+  box.streamKey.fill(0);
 }
 
 /** The content of `box`, in memory of its own. Throws ERR_ZMTP_CRYPTOGRAPHIC, which names `what`, when it is not authentic. */
 export function openBox(key: Uint8Array, nonce: Uint8Array, box: Uint8Array, what: string): Uint8Array {
   if (box.length >= TAG_BYTES) {
     const content = uninitialized(box.length - TAG_BYTES);
-    if (primitives().boxes.open(boxKey(key, nonce), box, 0, box.length, content, 0)) return content;
+    const opening = boxKey(key, nonce);
+    const isOpen = primitives().boxes.open(opening, box, 0, box.length, content, 0);
+    opening.streamKey.fill(0);
+    if (isOpen) return content;
   }
   throw new ZmqError("ERR_ZMTP_CRYPTOGRAPHIC", { message: `CURVE: ${what} does not open` });
 }

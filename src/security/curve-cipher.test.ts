@@ -159,3 +159,11 @@ test("opened frames keep their content while others are opened", () => {
     assert.ok(body.every((octet) => octet === i % 256));
   }
 });
+
+test("a cipher that has forgotten its keys seals and opens nothing", () => {
+  const { client, server: peer } = established();
+  const frame = sealed(peer, 0, fromText("x"));
+  client.forget?.();
+  assert.throws(() => sealed(client, 0, fromText("x")), code("ERR_ZMTP_INVALID_SEQUENCE"));
+  assert.throws(() => open(client, frame), code("ERR_ZMTP_CRYPTOGRAPHIC"));
+});

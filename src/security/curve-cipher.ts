@@ -69,6 +69,15 @@ export class CurveCipher implements FrameCipher {
     this.#peerLow = readUint32(traffic.peerCounter, 4);
   }
 
+  forget(): void {
+    this.#nextCounter = Number.MAX_SAFE_INTEGER; // No frame is sealed with what is left of the keys.
+    for (const { key, streamKey } of [this.#sealing, this.#opening]) {
+      key.fill(0);
+      streamKey.fill(0);
+    }
+    this.#boxes.forget?.();
+  }
+
   /** Throws ERR_ZMTP_INVALID_SEQUENCE when the counter has passed 2^53: no nonce may be used twice. */
   seal(flags: number, body: Uint8Array, target: Uint8Array, offset: number): void {
     const counter = this.#nextCounter;

@@ -15,6 +15,7 @@ import {
   type KeyPair,
   newKeyPair,
   openBox,
+  primitives,
   type RandomSource,
   randomBytes,
   sealBox,
@@ -43,11 +44,12 @@ export class CurveClient implements Mechanism {
   readonly name = "CURVE";
   readonly #config: MechanismConfig;
   readonly #keys: CurveClientKeys;
-  /** C', made for this connection. */
-  readonly #transient: KeyPair;
-  readonly #random: RandomSource;
+  /** Tests bring their own. */
+  readonly #random: RandomSource | undefined;
+  /** C', made for this connection when the peer has greeted: who only connects to a bound client costs no computing. */
+  #transient: KeyPair | undefined = undefined;
   /** The key of boxes between C' and S, and between C' and S'. */
-  readonly #helloKey: Uint8Array;
+  #helloKey: Uint8Array | undefined = undefined;
   #sessionKey: Uint8Array | undefined = undefined;
   #serverTransient: Uint8Array | undefined = undefined;
   #cookie: Uint8Array | undefined = undefined;
@@ -58,9 +60,7 @@ export class CurveClient implements Mechanism {
   constructor(config: MechanismConfig, keys: CurveClientKeys, random?: RandomSource) {
     this.#config = config;
     this.#keys = keys;
-    this.#random = random ?? randomBytes;
-    this.#transient = newKeyPair(random);
-    this.#helloKey = sharedKey(keys.server, this.#transient, "the server's key");
+    this.#random = random;
   }
 
   get state(): MechanismState {
@@ -105,13 +105,31 @@ export class CurveClient implements Mechanism {
     }
   }
 
+  forget(): void {
+    this.#step = "failed";
+    this.#transient?.forget();
+    primitives().boxes.forget?.();
+    this.#helloKey?.fill(0);
+    this.#sessionKey?.fill(0);
+  }
+
+  /** Makes C', as the first command does otherwise. Throws ERR_ZMTP_CRYPTOGRAPHIC when the server's key is no public key. */
+  prepare(): KeyPair {
+    if (this.#transient !== undefined) return this.#transient;
+    const transient = newKeyPair(this.#random);
+    this.#transient = transient;
+    this.#helloKey = sharedKey(this.#keys.server, transient, "the server's key");
+    return transient;
+  }
+
   #hello(): Uint8Array {
+    const transient = this.prepare();
     const body = layout.blankCommand("HELLO", layout.HELLO_BYTES);
     body[layout.HELLO.version] = 1;
-    body.set(this.#transient.publicKey, layout.HELLO.publicKey);
+    body.set(transient.publicKey, layout.HELLO.publicKey);
     layout.writeCounter(body, layout.HELLO.nonce, HELLO_COUNTER);
     const nonce = layout.nonceFrom(layout.NONCE.hello, body, layout.HELLO.nonce);
-    sealBox(this.#helloKey, nonce, new Uint8Array(64), body, layout.HELLO.box);
+    sealBox(this.#helloKey as Uint8Array, nonce, new Uint8Array(64), body, layout.HELLO.box);
     return body;
   }
 
@@ -123,11 +141,16 @@ export class CurveClient implements Mechanism {
       });
     }
     const nonce = layout.nonceFrom(layout.NONCE.welcome, body, layout.WELCOME.nonce);
-    const content = openBox(this.#helloKey, nonce, body.subarray(layout.WELCOME.box), "the box of WELCOME");
+    const content = openBox(
+      this.#helloKey as Uint8Array,
+      nonce,
+      body.subarray(layout.WELCOME.box),
+      "the box of WELCOME",
+    );
     const serverTransient = content.subarray(0, KEY_BYTES);
     this.#serverTransient = serverTransient;
     this.#cookie = content.subarray(KEY_BYTES);
-    this.#sessionKey = sharedKey(serverTransient, this.#transient, "the key in WELCOME");
+    this.#sessionKey = sharedKey(serverTransient, this.#transient as KeyPair, "the key in WELCOME");
   }
 
   #initiate(): Uint8Array {
@@ -143,11 +166,12 @@ export class CurveClient implements Mechanism {
   /** Proves that the owner of C made C', and means to talk to S. */
   #vouch(): Uint8Array {
     const vouch = new Uint8Array(layout.VOUCH_BYTES);
-    layout.writeLongNonce(vouch, 0, this.#random);
+    layout.writeLongNonce(vouch, 0, this.#random ?? randomBytes);
     const nonce = layout.nonceFrom(layout.NONCE.vouch, vouch, 0);
     const key = sharedKey(this.#serverTransient as Uint8Array, this.#keys.own, "the key in WELCOME");
-    const content = concat([this.#transient.publicKey, this.#keys.server]);
+    const content = concat([(this.#transient as KeyPair).publicKey, this.#keys.server]);
     sealBox(key, nonce, content, vouch, layout.LONG_NONCE_BYTES);
+    key.fill(0);
     return vouch;
   }
 
@@ -161,7 +185,8 @@ export class CurveClient implements Mechanism {
     const key = this.#sessionKey as Uint8Array;
     const nonce = layout.nonceFrom(layout.NONCE.ready, body, layout.READY.nonce);
     this.#peer = parseMetadata(openBox(key, nonce, body.subarray(layout.READY.box), "the box of READY"));
-    this.#transient.forget();
+    this.#transient?.forget();
+    this.#helloKey?.fill(0);
     this.#cipher = new CurveCipher({
       role: "client",
       key,

@@ -19,6 +19,7 @@ import {
   type KeyPair,
   newKeyPair,
   openBox,
+  primitives,
   type RandomSource,
   randomBytes,
   sealBox,
@@ -136,6 +137,13 @@ export class CurveServer implements Mechanism {
     }
   }
 
+  forget(): void {
+    this.#step = "failed";
+    this.#transient?.forget();
+    primitives().boxes.forget?.();
+    this.#key?.fill(0);
+  }
+
   #hello(body: Uint8Array): void {
     if (commandData(body, "HELLO") === undefined) throw unexpectedCommand(body, "HELLO");
     if (body.length !== layout.HELLO_BYTES) {
@@ -154,9 +162,9 @@ export class CurveServer implements Mechanism {
     const clientTransient = copyOf(body.subarray(layout.HELLO.publicKey, layout.HELLO.nonce));
     const key = sharedKey(clientTransient, this.#own, "the key in HELLO");
     const nonce = layout.nonceFrom(layout.NONCE.hello, body, layout.HELLO.nonce);
+    this.#key = key;
     openBox(key, nonce, body.subarray(layout.HELLO.box), "the box of HELLO");
     this.#clientTransient = clientTransient;
-    this.#key = key;
   }
 
   #welcome(): Uint8Array {
@@ -185,13 +193,14 @@ export class CurveServer implements Mechanism {
     }
     const transient = this.#transient as KeyPair;
     const key = sharedKey(this.#clientTransient as Uint8Array, transient, "the key in HELLO");
+    this.#key?.fill(0);
+    this.#key = key;
     const initiateNonce = layout.nonceFrom(layout.NONCE.initiate, body, nonce);
     const content = openBox(key, initiateNonce, body.subarray(box), "the box of INITIATE");
     const client = copyOf(content.subarray(0, KEY_BYTES));
     this.#checkVouch(client, content.subarray(KEY_BYTES, KEY_BYTES + layout.VOUCH_BYTES), transient);
     this.#peer = parseMetadata(content.subarray(KEY_BYTES + layout.VOUCH_BYTES));
     this.#zap = { mechanism: "CURVE", credentials: [client] };
-    this.#key = key;
     this.#peerCounter = copyOf(body.subarray(nonce, box));
     transient.forget();
   }
@@ -200,6 +209,7 @@ export class CurveServer implements Mechanism {
     const key = sharedKey(client, transient, "the client's key in INITIATE");
     const nonce = layout.nonceFrom(layout.NONCE.vouch, vouch, 0);
     const content = openBox(key, nonce, vouch.subarray(layout.LONG_NONCE_BYTES), "the vouch");
+    key.fill(0);
     const isOurClient = equalSecrets(content.subarray(0, KEY_BYTES), this.#clientTransient as Uint8Array);
     const isForUs = equalSecrets(content.subarray(KEY_BYTES), this.#own.publicKey);
     if (isOurClient && isForUs) return;

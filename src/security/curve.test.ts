@@ -314,6 +314,46 @@ test("an ERROR that is cut short is malformed", () => {
   assert.throws(() => client.consume(fromText("\x05ERROR\x0340")), code("ERR_ZMTP_MALFORMED_COMMAND_ERROR"));
 });
 
+/** Random octets that the test still holds. */
+function watchedRandom(): { random: (length: number) => Uint8Array; secrets: () => Uint8Array[] } {
+  const given: Uint8Array[] = [];
+  const random = (length: number) => {
+    const octets = crypto.getRandomValues(new Uint8Array(length));
+    given.push(octets);
+    return octets;
+  };
+  return { random, secrets: () => given.filter(({ length }) => length === 32) };
+}
+
+for (const steps of [1, 2, 3]) {
+  test(`a handshake that ends after ${steps} of its commands leaves no transient secret key behind`, () => {
+    const ours = watchedRandom();
+    const theirs = watchedRandom();
+    const client = new CurveClient(config("DEALER"), { own, server: server.publicKey }, ours.random);
+    const peer = new CurveServer(config("ROUTER"), server, true, theirs.random);
+    const sides: [Mechanism, Mechanism] = [client, peer];
+    for (let step = 0; step < steps; step++) {
+      const [from, to] = step % 2 === 0 ? sides : [peer, client];
+      to.consume(from.produce()!);
+    }
+    assert.equal(ours.secrets().length, 1);
+    client.forget();
+    peer.forget();
+    for (const secret of [...ours.secrets(), ...theirs.secrets()]) assert.ok(secret.every((octet) => octet === 0));
+    assert.ok(own.secretKey.some((octet) => octet !== 0) && server.secretKey.some((octet) => octet !== 0));
+    assert.equal(client.produce(), undefined);
+    assert.throws(() => peer.consume(new Uint8Array(300)));
+  });
+}
+
+test("a client makes its keys when its first command is due, not when it is made", () => {
+  const ours = watchedRandom();
+  const client = new CurveClient(config("DEALER"), { own, server: server.publicKey }, ours.random);
+  assert.equal(ours.secrets().length, 0);
+  client.produce();
+  assert.equal(ours.secrets().length, 1);
+});
+
 test("a mechanism that is printed shows no secret", () => {
   const client = newClient();
   const peer = newServer(true);

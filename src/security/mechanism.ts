@@ -51,12 +51,16 @@ export interface Mechanism {
   readonly zap?: ZapRequest | undefined;
   /** The driver merges the reply's user id and metadata into the peer's properties. */
   authorize?(reply: ZapReply): void;
+  /** The connection ended before the handshake did: secrets made for it are overwritten. */
+  forget?(): void;
   /** CURVE: present when each frame after the handshake travels in a MESSAGE command. */
   readonly cipher?: FrameCipher | undefined;
 }
 
 /** Seals and opens the frames of an established connection. */
 export interface FrameCipher {
+  /** The connection is over: its keys are overwritten, and nothing can be sealed or opened any more. */
+  forget?(): void;
   /** Octets that sealing adds to a frame body: 33 for CURVE. */
   readonly overhead: number;
   /**

@@ -30,6 +30,8 @@ const STREAM_NONCE_AT = 16;
 const STREAM_START = 32;
 
 /** Room for a text at the start; a larger frame makes the region grow. */
+/** Keys, a nonce and a tag. */
+const BLOCK_BYTES = 112;
 const FIRST_ROOM = 65_536 + 64;
 /** Two of these are the most that the module's 32-bit memory can be asked for. */
 const LARGEST_ROOM = 950_000_000;
@@ -113,6 +115,8 @@ class Sodium implements KeyPairs, Boxes {
   #region = 0;
   /** The longest text. */
   #room = 0;
+  /** The longest text since `forget`. */
+  #used = 0;
   /** The module's memory; another array once it grew. */
   #heap: Uint8Array<ArrayBuffer>;
   #words: Int32Array<ArrayBuffer>;
@@ -126,7 +130,7 @@ class Sodium implements KeyPairs, Boxes {
     this.#module = module;
     this.#salsa20 = module._crypto_stream_salsa20;
     this.#auth = module._crypto_onetimeauth;
-    const block = aligned(module._malloc(128));
+    const block = aligned(module._malloc(BLOCK_BYTES + 16));
     this.#key = block;
     this.#publicKey = block + 32;
     this.#nonce = block + 64;
@@ -207,8 +211,19 @@ class Sodium implements KeyPairs, Boxes {
     return true;
   }
 
+  forget(): void {
+    const heap = this.#heap;
+    heap.fill(0, this.#key, this.#key + BLOCK_BYTES);
+    const used = aligned(this.#used);
+    heap.fill(0, this.#text - TAG_BYTES, this.#text + used);
+    heap.fill(0, this.#stream, this.#stream + STREAM_START + used);
+    this.#loadedKey = undefined;
+    this.#used = 0;
+  }
+
   /** The key of the tag and the stream for a text of `length` octets. */
   #begin(box: BoxKey, length: number): void {
+    if (length > this.#used) this.#used = length;
     if (box.streamKey !== this.#loadedKey) {
       this.#loadKey(box.streamKey);
       this.#loadedKey = box.streamKey;
@@ -250,6 +265,7 @@ class Sodium implements KeyPairs, Boxes {
   }
 
   #grow(length: number): void {
+    this.forget();
     this.#module._free(this.#region);
     const isPossible = length <= LARGEST_ROOM && this.#allocate(Math.min(length * 2, LARGEST_ROOM));
     if (isPossible) return;

@@ -136,6 +136,22 @@ describe("handshakes of CURVE", () => {
     assert.equal(answered(), 20);
   });
 
+  it("are one a turn also where the bound side is the client, and whoever only connects costs it none", () => {
+    const { clock, transport } = bound(Pull, {
+      curveServerKey: server.publicKey,
+      curvePublicKey: client.publicKey,
+      curveSecretKey: client.secretKey,
+    });
+    const links = Array.from({ length: 20 }, () => transport.connection());
+    const greeting = copyOf(GREETING);
+    greeting.set(fromText("CURVE"), 12);
+    for (const link of links) link.handler.data(greeting);
+    const hellos = () => links.filter((link) => link.sentBytes > 200).length;
+    assert.equal(hellos(), 1);
+    clock.turn();
+    assert.equal(hellos(), 20);
+  });
+
   it("hold no bytes that come before their turn: the link waits", () => {
     const { clock, transport } = secured();
     clientOf(transport.connection()).send();
