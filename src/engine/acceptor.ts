@@ -19,6 +19,12 @@ import type { Connection, ConnectionOwner, EndReason } from "./connection.ts";
 import type { ConnectionMaker, EndpointOwner } from "./owner.ts";
 import { Precedence } from "./precedence.ts";
 
+/**
+ * `closing`: connections are told to end; `lingering`: those that have something left to send do so, and the process is
+ * held meanwhile.
+ */
+type Life = "open" | "closing" | "lingering" | "over";
+
 export class Acceptor implements ConnectionOwner, ListenHandler {
   /** The endpoint as given, until it is bound; then the resolved one. */
   endpoint: string;
@@ -33,9 +39,7 @@ export class Acceptor implements ConnectionOwner, ListenHandler {
   readonly #pending = new Set<Connection>();
   #listener: Listener | undefined = undefined;
   #lingerTimer: Timer | undefined = undefined;
-  #isLingering = false;
-  #isClosing = false;
-  #isOver = false;
+  #life: Life = "open";
 
   constructor(
     owner: EndpointOwner,
@@ -79,7 +83,7 @@ export class Acceptor implements ConnectionOwner, ListenHandler {
 
   /** Unbound already, though it may linger. */
   get isClosing(): boolean {
-    return this.#isClosing;
+    return this.#life !== "open";
   }
 
   /** True when all that was sent has left. */
@@ -113,8 +117,8 @@ export class Acceptor implements ConnectionOwner, ListenHandler {
 
   /** Frees the address now, and ends the connections once what is queued was sent, or after `lingerMs` (-1: no limit). */
   close(lingerMs: number): void {
-    if (this.#isClosing) return;
-    this.#isClosing = true;
+    if (this.#life !== "open") return;
+    this.#life = "closing";
     if (this.#listener !== undefined) {
       this.#listener.close();
       this.emit({ type: "close", address: this.endpoint });
@@ -132,7 +136,7 @@ export class Acceptor implements ConnectionOwner, ListenHandler {
       this.#end();
       return;
     }
-    this.#isLingering = true;
+    this.#life = "lingering";
     this.clock.hold();
     if (lingerMs > 0) {
       this.#lingerTimer = this.clock.setTimer(() => {
@@ -148,7 +152,7 @@ export class Acceptor implements ConnectionOwner, ListenHandler {
   // --- ListenHandler ---
 
   accepted(link: Link): void {
-    if (this.#isClosing) {
+    if (this.isClosing) {
       link.destroy();
       return;
     }
@@ -191,7 +195,7 @@ export class Acceptor implements ConnectionOwner, ListenHandler {
     this.#connections.delete(connection);
     this.#pending.delete(connection);
     pipe?.end();
-    if (this.#isClosing && this.#isLingering && this.#connections.size === 0) this.#end();
+    if (this.#life === "lingering" && this.#connections.size === 0) this.#end();
   }
 
   get #isSubscribedTo(): boolean {
@@ -213,7 +217,7 @@ export class Acceptor implements ConnectionOwner, ListenHandler {
   #bound(listener: Listener): void {
     this.#listener = listener;
     this.endpoint = listener.address;
-    if (this.#isClosing) listener.close();
+    if (this.isClosing) listener.close();
     else this.emit({ type: "bind", address: this.endpoint });
   }
 
@@ -221,15 +225,15 @@ export class Acceptor implements ConnectionOwner, ListenHandler {
     const failure = asZmqError(error, this.#target.text);
     // libzmq's bind failures name the address without its scheme.
     this.emit({ type: "bind:error", address: this.#target.text.replace(/^\w+:\/\//, ""), error: failure });
-    this.#isClosing = true;
+    this.#life = "over";
     return failure;
   }
 
   #end(): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
+    const wasLingering = this.#life === "lingering";
+    this.#life = "over";
     if (this.#lingerTimer !== undefined) this.clock.clearTimer(this.#lingerTimer);
-    if (this.#isLingering) this.clock.release();
+    if (wasLingering) this.clock.release();
     this.#owner.gone(this);
   }
 }

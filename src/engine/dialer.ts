@@ -4,7 +4,9 @@
  *
  * Reconnection follows libzmq 4.3.5: RECONNECT_IVL plus a random part each time;
  * with RECONNECT_IVL_MAX exact doubling up to it; a lost connection starts over
- * with the shortest wait. After a protocol error it never tries again.
+ * with the shortest wait. After a protocol error it never tries again. Without an
+ * interval (0 or -1) a lost connection ends the endpoint, and one that could not
+ * be made leaves it as it is.
  *
  * The pipe lives as long as the endpoint, so that messages queued before the
  * first or the next link are sent then; with IMMEDIATE only as long as a link.
@@ -30,6 +32,9 @@ const STOP_ON_REFUSED = 1;
 const STOP_ON_HANDSHAKE_FAILED = 2;
 const STOP_AFTER_DISCONNECT = 4;
 
+/** `lingering`: closed, but queued messages still leave, and the process is held meanwhile. */
+type Life = "open" | "lingering" | "over";
+
 /** One for all: a fresh error's stack would keep the user's socket from garbage collection while the attempt ends. */
 const CANCELED = new ZmqError("ECANCELED");
 
@@ -48,10 +53,9 @@ export class Dialer implements ConnectionOwner {
   #lingerTimer: Timer | undefined = undefined;
   /** The next back-off with RECONNECT_IVL_MAX. */
   #backoffMs: number;
-  #isClosing = false;
-  /** Closing waits for queued messages, and holds the process meanwhile. */
-  #isLingering = false;
-  #isOver = false;
+  /** The last attempt failed, and no other follows. */
+  #isGivenUp = false;
+  #life: Life = "open";
 
   /** `options` is a snapshot: later changes of the socket's options do not reach this endpoint. */
   constructor(
@@ -99,7 +103,7 @@ export class Dialer implements ConnectionOwner {
   }
 
   get isClosing(): boolean {
-    return this.#isClosing;
+    return this.#life !== "open";
   }
 
   /** True when all that was sent has left. */
@@ -118,21 +122,26 @@ export class Dialer implements ConnectionOwner {
    * limit, 0: now). The process is kept alive meanwhile.
    */
   close(lingerMs: number): void {
-    if (this.#isOver || this.#isClosing) return;
-    this.#isClosing = true;
+    if (this.#life !== "open") return;
     const pipe = this.#pipe;
     const hasPending = pipe?.hasQueued || this.#connection?.isIdle === false;
     if (pipe !== undefined) pipe.isClosed = true;
-    const givesUp = (this.options.reconnectStop & STOP_AFTER_DISCONNECT) !== 0 && this.#connection === undefined;
-    if (lingerMs === 0 || !hasPending || givesUp) {
+    if (lingerMs === 0 || !hasPending || this.#isInVain) {
       this.#end(true);
       return;
     }
-    this.#isLingering = true;
+    this.#life = "lingering";
     this.clock.hold();
     if (lingerMs > 0) this.#lingerTimer = this.clock.setTimer(() => this.#end(false), lingerMs);
     // A connection whose handshake is not done closes once it has taken the queue: see `ready`.
     if (pipe?.isConnected) this.#connection?.close();
+  }
+
+  /** Whether what is queued will never leave. */
+  get #isInVain(): boolean {
+    if (this.#connection !== undefined) return false;
+    const stops = (this.options.reconnectStop & STOP_AFTER_DISCONNECT) !== 0;
+    return stops || this.#isGivenUp;
   }
 
   flushNow(): void {
@@ -151,7 +160,7 @@ export class Dialer implements ConnectionOwner {
 
   ready(connection: Connection, _peer: Properties): Pipe {
     this.#backoffMs = this.options.reconnectInterval;
-    if (this.#isClosing) this.clock.defer(() => connection.close());
+    if (this.isClosing) this.clock.defer(() => connection.close());
     return this.#pipe ?? this.#addPipe();
   }
 
@@ -162,7 +171,7 @@ export class Dialer implements ConnectionOwner {
   ended(_connection: Connection, reason: EndReason): void {
     this.#settle();
     this.#connection = undefined;
-    if (this.#isOver) return;
+    if (this.#life === "over") return;
     const stops = reason === "handshake" && (this.options.reconnectStop & STOP_ON_HANDSHAKE_FAILED) !== 0;
     if (reason === "local" || reason === "protocol" || stops) {
       this.#end(true);
@@ -170,9 +179,10 @@ export class Dialer implements ConnectionOwner {
     }
     if (this.options.immediate) this.#dropPipe();
     else this.#pipe?.detach();
-    if (this.#isClosing && !this.#pipe?.hasQueued) this.#end(true);
+    if (this.isClosing && !this.#pipe?.hasQueued) this.#end(true);
     else if (reason === "renewed") this.#dial();
-    else this.#retry();
+    else if (this.options.reconnectInterval > 0) this.#retry();
+    else this.#end(true);
   }
 
   // --- Dialing ---
@@ -227,17 +237,16 @@ export class Dialer implements ConnectionOwner {
   #refused(error: unknown): void {
     this.#settle();
     this.emit({ type: "close", address: this.endpoint, cause: error });
+    if (this.#life === "over") return;
     const isRefused = (error as { code?: unknown }).code === "ECONNREFUSED";
     if (isRefused && (this.options.reconnectStop & STOP_ON_REFUSED) !== 0) this.#end(true);
-    else this.#retry();
+    else if (this.options.reconnectInterval > 0) this.#retry();
+    else if (this.isClosing) this.#end(true);
+    else this.#isGivenUp = true; // With what is queued for it, it stays as it is until it is disconnected.
   }
 
   #retry(): void {
     const { reconnectInterval, reconnectMaxInterval } = this.options;
-    if (reconnectInterval <= 0) {
-      this.#end(true);
-      return;
-    }
     let waitMs: number;
     if (reconnectMaxInterval > 0) {
       waitMs = Math.min(this.#backoffMs, reconnectMaxInterval);
@@ -251,8 +260,9 @@ export class Dialer implements ConnectionOwner {
   }
 
   #end(graceful: boolean): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
+    if (this.#life === "over") return;
+    const wasLingering = this.#life === "lingering";
+    this.#life = "over";
     this.#settle();
     if (this.#retryTimer !== undefined) this.clock.clearTimer(this.#retryTimer);
     if (this.#lingerTimer !== undefined) this.clock.clearTimer(this.#lingerTimer);
@@ -264,7 +274,7 @@ export class Dialer implements ConnectionOwner {
     }
     this.#connection?.abort(graceful);
     this.#dropPipe();
-    if (this.#isLingering) this.clock.release();
+    if (wasLingering) this.clock.release();
     this.#owner.gone(this);
   }
 }

@@ -12,6 +12,16 @@ import { type Control, type Message, NO_PROPERTIES } from "../base/message.ts";
 import type { Outlet, Pipe } from "../base/pipe.ts";
 import type { Connection, ConnectionOwner, EndReason } from "./connection.ts";
 
+/**
+ * The link is paused but for `flowing`. `held`: until `letGo`; `waiting`: until the pipe has room, for it was full when
+ * the connection began; `stalled`: until it has room again.
+ */
+type Reading = "held" | "waiting" | "flowing" | "stalled";
+/** `pumping`: what waited in the pipe is written, newer messages queue behind it; `blocked`: the link holds bytes. */
+type Writing = "open" | "pumping" | "blocked";
+/** `closing`: what is queued is still written. */
+type Life = "open" | "closing" | "over";
+
 export class RawSession implements Connection, LinkHandler, Outlet, HeldBack {
   readonly link: Link;
   readonly queues = true;
@@ -19,16 +29,10 @@ export class RawSession implements Connection, LinkHandler, Outlet, HeldBack {
   #pipe: Pipe | undefined = undefined;
   /** Chunks that arrived beyond the high-water mark. */
   #waiting: Uint8Array[] = [];
-  #isBlocked = false;
-  #isPaused = false;
-  /** Not to be read from before `letGo`. */
-  #isHeld = false;
-  /** The pipe had room for something from this connection. */
-  #hasBegun = false;
-  #isPumping = false;
+  #reading: Reading = "flowing";
+  #writing: Writing = "open";
+  #life: Life = "open";
   #lingerTimer: Timer | undefined = undefined;
-  #isClosing = false;
-  #isOver = false;
 
   constructor(link: Link, owner: ConnectionOwner) {
     this.link = link;
@@ -48,19 +52,18 @@ export class RawSession implements Connection, LinkHandler, Outlet, HeldBack {
     pipe.connect(NO_PROPERTIES);
     if (this.#isOver) return;
     const { leftovers } = this.#owner;
-    this.#isHeld = leftovers?.holdsBack === true;
-    if (this.#isHeld) leftovers?.hold(this);
-    this.#hasBegun = !this.#isHeld && !pipe.inboundFull;
-    if (!this.#hasBegun) this.#pause();
+    const isHeld = leftovers?.holdsBack === true;
+    if (isHeld) leftovers?.hold(this);
+    if (isHeld || pipe.inboundFull) this.#pause(isHeld ? "held" : "waiting");
     this.drained();
   }
 
   get isIdle(): boolean {
-    return !this.#isBlocked && !this.#pipe?.hasQueued;
+    return this.#writing !== "blocked" && !this.#pipe?.hasQueued;
   }
 
   get canTake(): boolean {
-    return !this.#isBlocked && !this.#isPumping;
+    return this.#writing === "open";
   }
 
   take(message: Message): boolean {
@@ -76,24 +79,25 @@ export class RawSession implements Connection, LinkHandler, Outlet, HeldBack {
 
   resume(): void {
     const pipe = this.#pipe;
-    if (pipe === undefined || !this.#isPaused || this.#isHeld || pipe.inboundFull) return;
-    this.#hasBegun = true;
+    if (pipe === undefined || this.#reading === "flowing" || this.#reading === "held" || pipe.inboundFull) return;
+    this.#reading = "stalled";
     while (this.#waiting.length > 0 && !pipe.inboundFull) pipe.deliver([this.#waiting.shift() ?? EMPTY]);
     if (this.#waiting.length > 0 || this.#isOver) return;
-    this.#isPaused = false;
+    this.#reading = "flowing";
     this.link.resume();
   }
 
   /** Former peers have left room again. */
   letGo(): void {
-    this.#isHeld = false;
+    if (this.#reading !== "held") return;
+    this.#reading = "waiting";
     this.resume();
   }
 
   /** From the dialer or acceptor, which keep the linger period themselves, or from the pipe. */
   close(lingerMs = -1): void {
     if (this.#isOver) return;
-    this.#isClosing = true;
+    this.#life = "closing";
     if (this.isIdle) this.#finish("local", true);
     else if (lingerMs === 0) this.#finish("local", false);
     else if (lingerMs > 0) {
@@ -112,34 +116,33 @@ export class RawSession implements Connection, LinkHandler, Outlet, HeldBack {
     const pipe = this.#pipe;
     if (pipe === undefined || this.#isOver) return;
     pipe.bytesReceived += chunk.length;
-    if (!this.#isPaused && !pipe.inboundFull) {
+    if (this.#reading === "flowing" && !pipe.inboundFull) {
       pipe.deliver([copyOf(chunk)]);
       return;
     }
     this.#waiting.push(copyOf(chunk));
-    if (!this.#isPaused) this.#pause();
+    if (this.#reading === "flowing") this.#pause("stalled");
   }
 
   drained(): void {
-    this.#isBlocked = false;
     const pipe = this.#pipe;
     if (pipe === undefined || this.#isOver) return;
-    this.#isPumping = true;
-    while (!this.#isBlocked) {
+    this.#writing = "pumping";
+    while (this.#isPumping) {
       const item = pipe.pull();
-      if (item === undefined) break;
-      if (Array.isArray(item)) this.#write(item);
+      if (item === undefined) this.#writing = "open";
+      else if (Array.isArray(item)) this.#write(item);
     }
-    this.#isPumping = false;
     if (!this.isIdle) return;
     pipe.signalIdle();
-    if (this.#isClosing) this.#finish("local", true);
+    if (this.#life === "closing") this.#finish("local", true);
   }
 
   closed(): void {
     if (this.#isOver) return;
     // As in `Incoming.finish`.
-    if (this.#hasBegun) for (const chunk of this.#waiting.splice(0)) this.#pipe?.deliver([chunk]);
+    const hasBegun = this.#reading === "flowing" || this.#reading === "stalled";
+    if (hasBegun) for (const chunk of this.#waiting.splice(0)) this.#pipe?.deliver([chunk]);
     this.#owner.emit({
       type: "disconnect",
       address: this.#owner.endpoint,
@@ -148,19 +151,27 @@ export class RawSession implements Connection, LinkHandler, Outlet, HeldBack {
     this.#finish("lost", false);
   }
 
-  #pause(): void {
-    this.#isPaused = true;
+  #pause(reading: Reading): void {
+    this.#reading = reading;
     this.link.pause();
+  }
+
+  get #isPumping(): boolean {
+    return this.#writing === "pumping";
+  }
+
+  get #isOver(): boolean {
+    return this.#life === "over";
   }
 
   #write(message: Message): void {
     for (const frame of message) if (this.#pipe !== undefined) this.#pipe.bytesSent += frame.length;
-    if (!this.link.write(message)) this.#isBlocked = true;
+    if (!this.link.write(message)) this.#writing = "blocked";
   }
 
   #finish(reason: EndReason, graceful: boolean): void {
     if (this.#isOver) return;
-    this.#isOver = true;
+    this.#life = "over";
     this.#owner.leftovers?.forget(this);
     if (this.#lingerTimer !== undefined) this.#owner.clock.clearTimer(this.#lingerTimer);
     if (graceful) this.link.close();

@@ -5,7 +5,7 @@
  * sends. ROUTER also has libzmq's raw mode, where the peers are plain TCP.
  */
 
-import { EMPTY } from "../base/bytes.ts";
+import { copyOf, EMPTY } from "../base/bytes.ts";
 import { ZmqError } from "../base/errors.ts";
 import type { Message } from "../base/message.ts";
 import type { Pipe } from "../base/pipe.ts";

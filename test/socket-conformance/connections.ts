@@ -286,13 +286,32 @@ export function connections(transport: TransportUnderTest): void {
       }
     });
 
-    it("a reconnectInterval of -1 makes one attempt and drops the endpoint", async () => {
-      const push = bench.open(new Push({ reconnectInterval: -1 }));
-      const address = await bench.freeAddress();
-      push.connect(address);
-      await until(() => push.peers.length === 0);
-      assert.throws(() => push.disconnect(address), { code: "ENOENT" });
-    });
+    for (const reconnectInterval of [0, -1]) {
+      it(`with a reconnectInterval of ${reconnectInterval} a refused connection is not tried again, and its endpoint stays`, async () => {
+        const push = bench.open(new Push({ reconnectInterval, sendTimeout: 20 }));
+        const told = record(push);
+        const address = await bench.freeAddress();
+        push.connect(address);
+        await until(() => told.includes("close"));
+        await push.send("queued for nobody");
+        push.disconnect(address);
+        assert.throws(() => push.disconnect(address), { code: "ENOENT" });
+        assert.equal(told.includes("connect:retry"), false);
+      });
+
+      it(`with a reconnectInterval of ${reconnectInterval} a lost connection ends its endpoint`, async () => {
+        const pull = bench.open(new Pull());
+        const push = bench.open(new Push({ reconnectInterval, sendTimeout: 20 }));
+        const told = record(push);
+        const address = await bench.bind(pull);
+        push.connect(address);
+        await until(() => told.includes("handshake"));
+        pull.close();
+        await until(() => told.includes("disconnect"));
+        await assert.rejects(push.send("x"), { code: "EAGAIN" });
+        assert.throws(() => push.disconnect(address), { code: "ENOENT" });
+      });
+    }
 
     it("reconnectStop ends the attempts when nobody listens", async () => {
       const gone = new Pull();

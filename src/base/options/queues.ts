@@ -65,7 +65,7 @@ export const QUEUE_OPTIONS = {
   /** ZMQ_AFFINITY. Bit mask of the I/O threads that serve the socket's connections. */
   affinity: uint64({ id: 4, default: 0, note: "Kept, without effect: there is one event loop." }),
 
-  /** ZMQ_RECONNECT_IVL. Milliseconds before a lost or refused connection is tried again; 0 = at once, -1 = never. */
+  /** ZMQ_RECONNECT_IVL. Milliseconds before a lost or refused connection is tried again; 0 or -1 = never. */
   reconnectInterval: int({ id: 18, default: 100, min: -1 }),
   /** ZMQ_RECONNECT_IVL_MAX. Milliseconds up to which the interval doubles at each attempt; 0 = it does not grow. */
   reconnectMaxInterval: int({ id: 21, default: 0, min: 0 }),
