@@ -239,6 +239,13 @@ describe("reading", () => {
     assert.throws(() => setOption(values, "heartbeatTimeToLive", 6_553_600, "DEALER"), refused("EINVAL", /6553599/));
   });
 
+  it("has the messages of a connection's life on the types on which libzmq sends or receives them", () => {
+    const having = (name: OptionName) => TYPES.filter((type) => hasOption(type, name));
+    assert.deepEqual(having("helloMessage"), ["DEALER", "ROUTER"]);
+    assert.deepEqual(having("disconnectMessage"), ["ROUTER"]);
+    assert.deepEqual(having("hiccupMessage"), ["DEALER"]);
+  });
+
   it("gives helloMessage as the bytes that were assigned", () => {
     const values = fresh();
     assert.equal(getOption(values, "helloMessage"), null);

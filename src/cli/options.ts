@@ -4,6 +4,7 @@
  * value may be follows from the option's row in the table.
  */
 
+import { closest } from "../base/closest.ts";
 import { CONTEXT_OPTIONS } from "../base/context-options.ts";
 import { hasOption, isOptionName, type OptionName, optionRow, optionsOf } from "../base/options.ts";
 import type { SocketTypeName } from "../base/socket-types.ts";
@@ -91,31 +92,4 @@ function numberOf(input: string, expected: string, where: string): number {
 
 function isNothing(input: string): boolean {
   return input === "" || input === "null" || input === "none";
-}
-
-/** The name that differs in the fewest letters, if it is near enough to be meant. */
-function closest(name: string, candidates: readonly string[]): string | undefined {
-  let best: string | undefined;
-  let least = Math.max(2, Math.floor(name.length / 3)) + 1;
-  for (const candidate of candidates) {
-    const steps = distance(name.toLowerCase(), candidate.toLowerCase());
-    if (steps >= least) continue;
-    least = steps;
-    best = candidate;
-  }
-  return best;
-}
-
-/** Levenshtein's: insertions, deletions and replacements from one to the other. */
-function distance(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, column) => column);
-  for (let i = 1; i <= from.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= to.length; j++) {
-      const replaced = (row[j - 1] as number) + (from[i - 1] === to[j - 1] ? 0 : 1);
-      next.push(Math.min(replaced, (row[j] as number) + 1, (next[j - 1] as number) + 1));
-    }
-    row = next;
-  }
-  return row[to.length] as number;
 }

@@ -12,6 +12,7 @@ import {
 } from "../base/context-options.ts";
 import { ZmqError } from "../base/errors.ts";
 import { ContextCore } from "./context-core.ts";
+import { contextOptionError } from "./misspelt.ts";
 import type { Platform } from "./platform.ts";
 
 const cores = new WeakMap<Context, ContextCore>();
@@ -31,7 +32,11 @@ export abstract class Context {
     if (typeof options !== "object" || options === null) throw new TypeError("Options must be an object");
     cores.set(this, new ContextCore(platform));
     Object.seal(this);
-    Object.assign(this, options);
+    try {
+      Object.assign(this, options);
+    } catch (error) {
+      throw contextOptionError(error, options, this, Object.keys(CONTEXT_OPTIONS));
+    }
   }
 
   /** True after `close`. */

@@ -27,6 +27,7 @@ import type { SocketCore } from "./core.ts";
 import { defaultContext } from "./default-context.ts";
 import type { ConnectOptions, Endpoints } from "./endpoints.ts";
 import { messages, type WaitOptions } from "./messages.ts";
+import { socketOptionError } from "./misspelt.ts";
 import { Observer } from "./observer.ts";
 import { PATTERNS } from "./patterns.ts";
 import { type PeerInfo, peerInfo } from "./peers.ts";
@@ -82,7 +83,7 @@ export abstract class Socket {
     } catch (error) {
       collected.unregister(this);
       core.closeSocket(open);
-      throw error;
+      throw socketOptionError(error, others, this, name);
     }
   }
 

@@ -227,6 +227,22 @@ test("a misspelt option throws a TypeError", () => {
   assert.throws(() => new untyped.Context({ misspelt: 1 }), typeError(message));
 });
 
+test("a misspelt option is told with the nearest one, and one of other types with those", () => {
+  const refusal = (name: string, detail: string) => ({
+    name: "TypeError",
+    message: `Cannot add property ${name}, object is not extensible`,
+    detail: `${name}: ${detail}`,
+  });
+  const misspelt = refusal("highWaterMark", "not an option of DEALER sockets; the nearest is sendHighWaterMark");
+  assert.throws(() => new untyped.Dealer({ linger: 0, highWaterMark: 3 }), misspelt);
+  const elsewhere = refusal("helloMessage", "not an option of PUSH sockets, only of DEALER, ROUTER");
+  assert.throws(() => new untyped.Push({ helloMessage: "x" }), elsewhere);
+  const unlike = refusal("colour", "not an option of PUSH sockets");
+  assert.throws(() => new untyped.Push({ colour: "x" }), unlike);
+  const ofContext = refusal("maxSocket", "not an option of contexts; the nearest is maxSockets");
+  assert.throws(() => new untyped.Context({ maxSocket: 1 }), ofContext);
+});
+
 test("a read-only option throws a TypeError", () => {
   const message = /^Cannot set property \w+ of #<\w+> which has only a getter$/;
   assert.throws(() => new untyped.Dealer({ securityMechanism: "plain" }), typeError(message));

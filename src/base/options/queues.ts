@@ -71,7 +71,7 @@ export const QUEUE_OPTIONS = {
   reconnectMaxInterval: int({ id: 21, default: 0, min: 0 }),
   /** ZMQ_RECONNECT_STOP. Sum of the cases that are not tried again: 1 refused, 2 handshake failed, 4 after `disconnect`. */
   reconnectStop: int({ id: 109, default: 0, min: 0, max: 7 }),
-  /** ZMQ_HANDSHAKE_IVL. Milliseconds a handshake may take before its connection is closed; 0 = for ever. */
+  /** ZMQ_HANDSHAKE_IVL. Milliseconds a handshake may take before its connection is closed; 0 = for ever. JeroMQ's greeting is late now and then: with 1000 the next try comes soon. */
   handshakeInterval: int({ id: 66, default: 30000, min: 0 }),
 
   /** ZMQ_HEARTBEAT_IVL. Milliseconds between two PINGs; 0 = none are sent. */
@@ -83,12 +83,12 @@ export const QUEUE_OPTIONS = {
 
   /** ZMQ_METADATA. Properties sent in the handshake, as `{ "X-name": "value" }` or `"X-name:value"`. Assignments add up; null clears. */
   metadata: metadata({ id: 95 }),
-  /** ZMQ_HELLO_MSG. A message sent to each peer when it connects. Reads as bytes. */
-  helloMessage: rawBytes({ id: 110 }),
-  /** ZMQ_DISCONNECT_MSG. A message received when a peer's connection ends. Reads as bytes. */
-  disconnectMessage: rawBytes({ id: 111 }),
+  /** ZMQ_HELLO_MSG. A message of one frame sent to each peer before any other, whenever it connects. Reads as bytes. Other types are refused, where libzmq takes the option and does nothing. */
+  helloMessage: rawBytes({ id: 110, on: ["DEALER", "ROUTER"] }),
+  /** ZMQ_DISCONNECT_MSG. A message received, behind the peer's routing id, when the connection of a peer ends that this side accepted. Reads as bytes. */
+  disconnectMessage: rawBytes({ id: 111, on: ["ROUTER"] }),
   /** ZMQ_HICCUP_MSG. A message received when a connection that this side made is lost and tried again. Reads as bytes. */
-  hiccupMessage: rawBytes({ id: 114 }),
+  hiccupMessage: rawBytes({ id: 114, on: ["DEALER"] }),
 
   /** ZMQ_IN_BATCH_SIZE. Bytes read from a connection at once. */
   inBatchSize: int({ id: 101, default: 8192, min: 1, note: "A hint: the runtime chooses how much it reads." }),
