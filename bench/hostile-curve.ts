@@ -99,11 +99,16 @@ export function hello(isValid: boolean): Uint8Array {
 }
 
 /** Connects, sends the same HELLO, waits for the answer or the end, and again: so many at a time. */
-export function helloFlood(isValid: boolean, atOnce: number): (port: number) => void {
+export function helloFlood(isValid: boolean, atOnce: number, localAddress?: string): (port: number) => void {
   const bytes = hello(isValid);
   return (port) => {
     const again = (): void => {
-      const tcp = connect({ port, host: "127.0.0.1", noDelay: true });
+      const tcp = connect({
+        port,
+        host: "127.0.0.1",
+        noDelay: true,
+        ...(localAddress !== undefined && { localAddress }),
+      });
       let length = 0;
       tcp.on("error", () => {}); // "close" follows.
       tcp.on("close", () => setImmediate(again));

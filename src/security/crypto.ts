@@ -50,7 +50,7 @@ export interface Boxes {
   streamKey(key: Uint8Array, nonce: Uint8Array): Uint8Array;
   /**
    * Writes the box of one octet `lead` and `body`, or of `body` alone when `lead`
-   * is negative, at `offset` of `target`. Throws EMSGSIZE when memory does not suffice.
+   * is negative, at `offset` of `target`.
    */
   seal(box: BoxKey, lead: number, body: Uint8Array, target: Uint8Array, offset: number): void;
   /**

@@ -10,11 +10,26 @@ declare module "libsodium-sumo" {
     /** `constant` 0 stands for Salsa20's own. */
     _crypto_core_hsalsa20(out: number, input: number, key: number, constant: number): number;
     _crypto_stream_salsa20(out: number, lengthLow: number, lengthHigh: number, nonce: number, key: number): number;
+    /** Begins at block `counter` of the stream; `out` may be `text`. */
+    _crypto_stream_salsa20_xor_ic(
+      out: number,
+      text: number,
+      lengthLow: number,
+      lengthHigh: number,
+      nonce: number,
+      counterLow: number,
+      counterHigh: number,
+      key: number,
+    ): number;
+    /** The same as `_crypto_onetimeauth`, for a text in parts. */
+    _crypto_onetimeauth_init(state: number, key: number): number;
+    _crypto_onetimeauth_update(state: number, text: number, lengthLow: number, lengthHigh: number): number;
+    _crypto_onetimeauth_final(state: number, tag: number): number;
     _crypto_onetimeauth(tag: number, text: number, lengthLow: number, lengthHigh: number, key: number): number;
   }
   /** Fills `module` with its functions; at once when `instantiateWasm` hands the instance over at once. */
   export default function instantiate(module: {
     getRandomValue(): number;
-    instantiateWasm(imports: object, receive: (instance: object) => void): object;
+    instantiateWasm?(imports: object, receive: (instance: object) => void): object;
   }): Promise<SodiumModule>;
 }

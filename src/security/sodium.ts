@@ -10,6 +10,8 @@
  * box, and the start of the stream up to three times: at 64 bytes it opens
  * 2.1 million boxes a second, this way 3.4 million (bench/crypto.ts).
  *
+ * Longer texts go through in pieces: sodium-pieces.ts.
+ *
  * The package starts its module asynchronously. Keys must be made and
  * connections accepted synchronously, so its own hook for custom instantiation
  * is given an instance compiled here (14 ms, once, at the first use of CURVE).
@@ -21,6 +23,7 @@ import instantiate, { type SodiumModule } from "libsodium-sumo";
 import { ByteArray, uninitialized } from "../base/bytes.ts";
 import { ZmqError } from "../base/errors.ts";
 import type { Boxes, BoxKey, KeyPair, KeyPairs, Primitives } from "./crypto.ts";
+import { SodiumPieces } from "./sodium-pieces.ts";
 
 const KEY_BYTES = 32;
 const TAG_BYTES = 16;
@@ -29,12 +32,13 @@ const STREAM_NONCE_AT = 16;
 /** The first octets of a stream are the key of the tag. */
 const STREAM_START = 32;
 
-/** Room for a text at the start; a larger frame makes the region grow. */
 /** Keys, a nonce and a tag. */
 const BLOCK_BYTES = 112;
-const FIRST_ROOM = 65_536 + 64;
-/** Two of these are the most that the module's 32-bit memory can be asked for. */
-const LARGEST_ROOM = 950_000_000;
+/**
+ * The longest text that is covered in one piece; two of these fit into the memory that the module begins with. Pieces cost
+ * a quarter more, for libsodium lays the stream over them octet by octet.
+ */
+const ROOM = 1_048_576 + 64;
 /** Octets in front of the region, so that a frame can be copied whole with its box in its place. */
 const MARGIN = 64;
 /** Up to here a loop copies faster than `set`: bench/crypto.ts. */
@@ -109,17 +113,15 @@ class Sodium implements KeyPairs, Boxes {
   readonly #tag: number;
   readonly #publicKey: number;
   /** Where a text is covered and uncovered; its tag stands in front of it. */
-  #text = 0;
+  readonly #text: number;
   /** The key of the tag, and behind it what covers the text. */
-  #stream = 0;
-  #region = 0;
-  /** The longest text. */
-  #room = 0;
+  readonly #stream: number;
+  readonly #pieces: SodiumPieces;
   /** The longest text since `forget`. */
   #used = 0;
-  /** The module's memory; another array once it grew. */
-  #heap: Uint8Array<ArrayBuffer>;
-  #words: Int32Array<ArrayBuffer>;
+  /** The module's memory, which does not grow any more. */
+  readonly #heap: Uint8Array<ArrayBuffer>;
+  readonly #words: Int32Array<ArrayBuffer>;
   /** The array whose octets stand at `#key`. */
   #loadedKey: Uint8Array | undefined = undefined;
   /** The box and the content of the last size, as views: frames of one size follow each other. */
@@ -135,11 +137,15 @@ class Sodium implements KeyPairs, Boxes {
     this.#publicKey = block + 32;
     this.#nonce = block + 64;
     this.#tag = block + 80;
+    const size = aligned(MARGIN + TAG_BYTES + ROOM);
+    const region = aligned(module._malloc(2 * size + 16));
+    this.#text = region + MARGIN + TAG_BYTES;
+    this.#stream = region + size;
+    this.#pieces = new SodiumPieces(module, this.#key, this.#nonce);
     this.#heap = module.HEAPU8;
     this.#words = new Int32Array(this.#heap.buffer);
     this.#boxView = this.#heap.subarray(0, 0);
     this.#contentView = this.#boxView;
-    this.#allocate(FIRST_ROOM);
   }
 
   pairOf(secretKey: Uint8Array): KeyPair {
@@ -171,7 +177,11 @@ class Sodium implements KeyPairs, Boxes {
   seal(box: BoxKey, lead: number, body: Uint8Array, target: Uint8Array, offset: number): void {
     const bodyLength = body.length;
     const length = lead < 0 ? bodyLength : bodyLength + 1;
-    if (length > this.#room) this.#grow(length);
+    if (length > ROOM) {
+      this.#load(box);
+      this.#pieces.seal(lead, body, target, offset);
+      return;
+    }
     const heap = this.#heap;
     const text = this.#text;
     let to = text;
@@ -192,7 +202,10 @@ class Sodium implements KeyPairs, Boxes {
   open(box: BoxKey, source: Uint8Array, start: number, end: number, target: Uint8Array, offset: number): boolean {
     const boxLength = end - start;
     const length = boxLength - TAG_BYTES;
-    if (length > this.#room) this.#grow(length);
+    if (length > ROOM) {
+      this.#load(box);
+      return this.#pieces.open(source, start, end, target, offset);
+    }
     const heap = this.#heap;
     const text = this.#text;
     const tag = text - TAG_BYTES;
@@ -217,6 +230,7 @@ class Sodium implements KeyPairs, Boxes {
     const used = aligned(this.#used);
     heap.fill(0, this.#text - TAG_BYTES, this.#text + used);
     heap.fill(0, this.#stream, this.#stream + STREAM_START + used);
+    this.#pieces.forget();
     this.#loadedKey = undefined;
     this.#used = 0;
   }
@@ -224,13 +238,17 @@ class Sodium implements KeyPairs, Boxes {
   /** The key of the tag and the stream for a text of `length` octets. */
   #begin(box: BoxKey, length: number): void {
     if (length > this.#used) this.#used = length;
+    this.#load(box);
+    this.#salsa20(this.#stream, STREAM_START + length, 0, this.#nonce, this.#key);
+  }
+
+  #load(box: BoxKey): void {
     if (box.streamKey !== this.#loadedKey) {
       this.#loadKey(box.streamKey);
       this.#loadedKey = box.streamKey;
     }
     const { nonce } = box;
     for (let i = 0; i < 8; i++) this.#heap[this.#nonce + i] = nonce[STREAM_NONCE_AT + i] as number;
-    this.#salsa20(this.#stream, STREAM_START + length, 0, this.#nonce, this.#key);
   }
 
   /** Covers the text with the stream, or uncovers it: four octets at a time, which libsodium does one by one. */
@@ -262,30 +280,6 @@ class Sodium implements KeyPairs, Boxes {
     key.set(this.#heap.subarray(this.#publicKey, this.#publicKey + KEY_BYTES));
     this.#heap.fill(0, this.#key, this.#publicKey + KEY_BYTES);
     return key;
-  }
-
-  #grow(length: number): void {
-    this.forget();
-    this.#module._free(this.#region);
-    const isPossible = length <= LARGEST_ROOM && this.#allocate(Math.min(length * 2, LARGEST_ROOM));
-    if (isPossible) return;
-    this.#allocate(FIRST_ROOM);
-    throw new ZmqError("EMSGSIZE", { message: `CURVE: no memory to seal or open a frame of ${length} bytes` });
-  }
-
-  #allocate(room: number): boolean {
-    const size = aligned(MARGIN + TAG_BYTES + room);
-    const region = this.#module._malloc(2 * size + 16);
-    if (region === 0) return false;
-    this.#region = region;
-    this.#text = aligned(region) + MARGIN + TAG_BYTES;
-    this.#stream = aligned(region) + size;
-    this.#room = room;
-    this.#heap = this.#module.HEAPU8;
-    this.#words = new Int32Array(this.#heap.buffer);
-    this.#boxView = this.#heap.subarray(0, 0);
-    this.#contentView = this.#boxView;
-    return true;
   }
 }
 
