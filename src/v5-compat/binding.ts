@@ -91,7 +91,7 @@ export class Binding {
   /** Sends what there is room for, then closes; the rest calls back with an error. */
   close(): void {
     if (this.socket.closed) return;
-    while (this.socket.writable && !this.#isPaused && this.#unsent.length > 0) {
+    while (!this.#isPaused && this.#unsent.length > 0) {
       this.#isSending = false;
       this.#sendRest();
     }
