@@ -57,7 +57,10 @@ export interface Readable<M extends object[] = Message[]>
   receiveString(options?: WaitOptions): Promise<string>;
   /** A message of one frame, parsed as JSON. Rejects with SyntaxError for other content. */
   receiveJson(options?: WaitOptions): Promise<unknown>;
-  /** What a peer sent by `sendObject`. */
+  /**
+   * What a peer sent by `sendObject`. From peers that are trusted only: the runtime that reads the bytes believes the lengths
+   * in them, so that 20 octets may take 256 MB, and some hundred end the process.
+   */
   receiveObject(options?: WaitOptions): Promise<unknown>;
   receiveMultipart(options?: WaitOptions): Promise<M>;
   /** Messages until the socket is closed. Leaving the loop leaves the socket open. */
