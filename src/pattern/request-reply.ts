@@ -16,6 +16,8 @@ import type { Pattern, PatternHost } from "./pattern.ts";
 import { RoundRobin } from "./round-robin.ts";
 
 const REQUEST_ID_BYTES = 4;
+/** The envelope of most requests. Not written to. */
+const JUST_DELIMITER: Frame[] = [EMPTY];
 const NO_DELIMITER = "reply: expected an optional request id, an empty delimiter and a body";
 
 /**
@@ -205,7 +207,7 @@ export class RepPattern implements Pattern {
   #delimiter = 0;
   #owesReply = false;
   /** The frames before the body of the request that is being answered. A long one becomes the beginning of the reply. */
-  #envelope: Frame[] = [];
+  #envelope: Frame[] = JUST_DELIMITER;
   source: Pipe | undefined = undefined;
   blockedBy: "EAGAIN" | "EFSM" = "EAGAIN";
 
@@ -250,9 +252,13 @@ export class RepPattern implements Pattern {
     this.#request = undefined;
     this.#owesReply = true;
     this.source = this.#incoming.source;
-    this.#envelope.length = 0;
-    for (let i = 0; i <= this.#delimiter; i++) this.#envelope.push(request[i] as Frame);
-    if (this.#delimiter > 0) return request.slice(this.#delimiter + 1);
+    if (this.#delimiter > 0) {
+      const body = request.slice(this.#delimiter + 1);
+      request.length = this.#delimiter + 1;
+      this.#envelope = request;
+      return body;
+    }
+    this.#envelope = JUST_DELIMITER;
     request.shift();
     return request;
   }
@@ -260,8 +266,8 @@ export class RepPattern implements Pattern {
   /** An envelope may have as many frames as a message: each frame is moved once. */
   #inEnvelope(message: Message): Message {
     const envelope = this.#envelope;
-    if (envelope.length === 1) return prepend(envelope[0] as Frame, message);
-    this.#envelope = [];
+    if (envelope === JUST_DELIMITER) return prepend(EMPTY, message);
+    this.#envelope = JUST_DELIMITER;
     for (let i = 0; i < message.length; i++) envelope.push(message[i] as Frame);
     return envelope;
   }
