@@ -26,6 +26,11 @@ export function subscriptionFrame(control: Control): Uint8Array {
   return frame;
 }
 
+/** Of a frame that stands for a change. */
+export function isSubscription(frame: Uint8Array): boolean {
+  return frame[0] === SUBSCRIBE;
+}
+
 /** The change that a frame stands for, or undefined: it is the user's. */
 export function subscriptionIn(frame: Uint8Array): Control | undefined {
   const first = frame[0];

@@ -55,6 +55,8 @@ export type Removal = "last" | "others" | "unknown";
 /** Who wants which topics. */
 export class PeerSubscriptions {
   readonly #topics: TopicTable;
+  /** Ids of the topics that the last `add`, `remove` or `removeAll` told of; they may be used again from the next `add` on. */
+  told: readonly number[] = [];
   /** By topic id: the one subscriber, as is most often the case, or several in ascending order. */
   #holders: (Subscriber | Subscriber[] | undefined)[] = [];
 
@@ -72,6 +74,7 @@ export class PeerSubscriptions {
   add(subscriber: Subscriber, topic: Uint8Array): boolean {
     const id = this.#topics.add(topic);
     const holders = this.#holders[id];
+    this.told = [id];
     if (holders === subscriber) return false;
     if (holders === undefined) this.#holders[id] = subscriber;
     else if (!Array.isArray(holders)) {
@@ -103,6 +106,7 @@ export class PeerSubscriptions {
   remove(subscriber: Subscriber, topic: Uint8Array): Removal {
     const id = this.#topics.find(topic);
     if (id < 0 || !this.#isHeldBy(id, subscriber)) return "unknown";
+    this.told = [id];
     subscriber.topicsCount--;
     subscriber.topicBytes -= topic.length;
     if (subscriber.topicsCount === 0) subscriber.topicIds = [];
@@ -132,6 +136,7 @@ export class PeerSubscriptions {
     for (let i = 0; i < unheld.length; i++) this.#topics.remove(unheld[i] as number);
     if (this.#topics.count === 0) this.#holders = [];
     subscriber.topicsCount = topicIds.length - end;
+    this.told = told;
     return frames;
   }
 

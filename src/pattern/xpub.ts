@@ -13,9 +13,8 @@ import type { Pipe } from "../base/pipe.ts";
 import { Queue } from "../base/queue.ts";
 import { inTurns, TOPICS_AT_ONCE } from "./departure.ts";
 import { FanOut } from "./fan-out.ts";
-import { pastTopics } from "./past-topics.ts";
 import type { Pattern, PatternHost } from "./pattern.ts";
-import { subscriptionFrame, takeApart } from "./subscription-frames.ts";
+import { isSubscription, subscriptionFrame, takeApart } from "./subscription-frames.ts";
 import { PeerSubscriptions, Subscriber, tooManyTopics } from "./subscriptions.ts";
 import { TOPIC_BYTES, Unread } from "./unread.ts";
 
@@ -34,13 +33,20 @@ interface Peer {
 }
 
 interface Pending {
-  readonly message: Message;
+  /** Undefined once it is forgotten. */
+  message: Message | undefined;
   readonly peer: Peer;
   /** The pipe of a user message; undefined marks a notification. */
   readonly pipe: Pipe | undefined;
   /** Part of `unreadBytes`. 0: this may be forgotten when it is out of date. */
   readonly bytes: number;
+  /** Of what may be forgotten: the id of its topic. */
+  readonly topic: number;
 }
+
+const NO_TOPIC = -1;
+/** The places of so many forgotten notifications are kept before the queue is looked through. */
+const FORGOTTEN = 1024;
 
 export class XPubPattern implements Pattern {
   readonly canSend = true;
@@ -51,9 +57,10 @@ export class XPubPattern implements Pattern {
   readonly #pending = new Queue<Pending>(0);
   /** Octets of the notifications in the queue. */
   #noticeBytes = 0;
-  /** When the queue has grown so long, or so heavy, what is out of date in it is forgotten. */
-  #sweptAt = 0;
-  #sweptAtBytes = 0;
+  /** By topic id: the notification in the queue that it was subscribed to, unless another says that it is no more. */
+  #begun: (Pending | undefined)[] = [];
+  /** Places of the queue whose message is forgotten. */
+  #forgotten = 0;
   #source: Pipe | undefined = undefined;
   /** Whom `subscribe`, `unsubscribe` and the next message with `manualLastValue` are for. */
   #lastPeer: Peer | undefined = undefined;
@@ -65,7 +72,7 @@ export class XPubPattern implements Pattern {
   }
 
   get canReceive(): boolean {
-    return this.#pending.length > 0;
+    return this.#pending.length > this.#forgotten;
   }
 
   /** Undefined for a notification whose peer is gone. */
@@ -119,8 +126,9 @@ export class XPubPattern implements Pattern {
     inTurns(this.#host, () => {
       const asked = this.#requested.removeAll(peer.requests, isManual ? "all" : "none", TOPICS_AT_ONCE);
       const got = this.#fanOut.subscriptions.removeAll(subscriber, isManual ? "none" : ofPeer, TOPICS_AT_ONCE);
-      for (const frame of isManual ? asked : got) this.#notify(peer, frame);
-      this.#forgetPast();
+      const { told } = this.#fanOut.subscriptions;
+      if (isManual) for (const frame of asked) this.#notify(peer, frame);
+      else for (let i = 0; i < got.length; i++) this.#notify(peer, got[i] as Uint8Array, told[i]);
       return peer.requests.topicsCount === 0 && subscriber.topicsCount === 0;
     });
   }
@@ -149,18 +157,15 @@ export class XPubPattern implements Pattern {
   }
 
   receive(): Message | undefined {
-    const pending = this.#pending.shift();
+    const pending = this.#nextPending();
     if (pending === undefined) return undefined;
-    if (this.#pending.length === 0) {
-      this.#sweptAt = 0;
-      this.#sweptAtBytes = 0;
-    }
-    const { peer, pipe, bytes } = pending;
+    const { peer, pipe, bytes, topic } = pending;
+    if (topic !== NO_TOPIC && this.#begun[topic] === pending) this.#begun[topic] = undefined;
     if (peer.subscriber === undefined && bytes > 0) this.#host.takenUp?.(bytes);
     peer.unreadBytes -= bytes;
     this.#lastPeer = peer;
     this.#source = pipe ?? peer.subscriber?.pipe;
-    const { message } = pending;
+    const message = pending.message as Message;
     if (pipe === undefined) this.#countNotice(peer, message, -1);
     else {
       peer.unread.countMessage(message, -1);
@@ -168,6 +173,14 @@ export class XPubPattern implements Pattern {
     }
     if (peer.isHeldBack && peer.unread.letsGo) this.#letGo(peer);
     return message;
+  }
+
+  #nextPending(): Pending | undefined {
+    for (;;) {
+      const pending = this.#pending.shift();
+      if (pending === undefined || pending.message !== undefined) return pending;
+      this.#forgotten--;
+    }
   }
 
   /** Manual mode: gives the peer of the message read last a topic. Nothing happens when that peer is gone. */
@@ -202,7 +215,7 @@ export class XPubPattern implements Pattern {
       for (const control of controls) this.#change(peer, control);
       if (data !== undefined) {
         peer.unread.countMessage(data, 1);
-        this.#push(data, peer, pipe, messageMemory(data));
+        this.#push({ message: data, peer, pipe, bytes: messageMemory(data), topic: NO_TOPIC });
       }
       // Only now, for what comes in may be a command, which stands behind this.
       pipe.taken();
@@ -214,6 +227,7 @@ export class XPubPattern implements Pattern {
     if (peer.subscriber === undefined || (kind !== "subscribe" && kind !== "cancel")) return;
     const { verbosity } = this.#host.options;
     let isNews = true;
+    let topicId: number | undefined;
     if (kind === "subscribe") {
       const added = this.#isManual
         ? this.#requested.tryAdd(peer.requests, topic)
@@ -223,20 +237,62 @@ export class XPubPattern implements Pattern {
         return;
       }
       isNews = added || this.#isManual || verbosity !== null;
+      if (added && !this.#isManual) topicId = this.#fanOut.subscriptions.told[0];
     } else if (this.#isManual) this.#requested.remove(peer.requests, topic);
     else {
       const removal = this.#fanOut.subscriptions.remove(peer.subscriber, topic);
       isNews = removal !== "others" || verbosity === "allSubsUnsubs";
+      if (removal === "last") topicId = this.#fanOut.subscriptions.told[0];
     }
-    if (isNews) this.#notify(peer, subscriptionFrame(control));
+    if (isNews) this.#notify(peer, subscriptionFrame(control), topicId);
     if (kind === "subscribe") this.#limit(peer.subscriber, peer.requests);
   }
 
-  #notify(peer: Peer, frame: Uint8Array): void {
+  /** `topicId`: nobody held this topic before, or nobody holds it any more. */
+  #notify(peer: Peer, frame: Uint8Array, topicId?: number): void {
     const message = [frame];
+    const begun = topicId === undefined ? undefined : this.#begun[topicId];
+    if (topicId !== undefined) this.#begun[topicId] = undefined;
+    const mayForget = topicId !== undefined && !this.#isManual && this.#host.options.verbosity === null;
+    if (!mayForget) {
+      this.#countNotice(peer, message, 1);
+      this.#push({ message, peer, pipe: undefined, bytes: messageMemory(message), topic: NO_TOPIC });
+      return;
+    }
+    if (begun !== undefined && this.#isLong) {
+      this.#forget(begun);
+      return;
+    }
     this.#countNotice(peer, message, 1);
-    const isCounted = this.#isManual || this.#host.options.verbosity !== null;
-    this.#push(message, peer, undefined, isCounted ? messageMemory(message) : 0);
+    const pending = { message, peer, pipe: undefined, bytes: 0, topic: topicId };
+    if (isSubscription(frame)) this.#begun[topicId] = pending;
+    this.#push(pending);
+  }
+
+  /** The queue is so long, or so heavy, that notifications which cancel each other out are forgotten. */
+  get #isLong(): boolean {
+    const { maxUnreadSubscriptions: most } = this.#host.options;
+    if (most === 0) return false;
+    return this.#pending.length - this.#forgotten >= most || this.#noticeBytes >= most * TOPIC_BYTES;
+  }
+
+  /**
+   * A subscription that the user has not read of and that is over. Not where the user asked to hear of every change, or
+   * decides upon it; there new peers are held back.
+   */
+  #forget(begun: Pending): void {
+    const { peer, message } = begun;
+    if (message === undefined) return;
+    begun.message = undefined;
+    this.#countNotice(peer, message, -1);
+    if (peer.isHeldBack && peer.unread.letsGo) this.#letGo(peer);
+    const pending = this.#pending;
+    if (++this.#forgotten < FORGOTTEN || this.#forgotten * 2 < pending.length) return;
+    this.#forgotten = 0;
+    for (let left = pending.length; left > 0; left--) {
+      const item = pending.shift();
+      if (item?.message !== undefined) pending.push(item);
+    }
   }
 
   #countNotice(peer: Peer, [frame]: Message, sign: 1 | -1): void {
@@ -245,39 +301,15 @@ export class XPubPattern implements Pattern {
     this.#noticeBytes += length * sign;
   }
 
-  #push(message: Message, peer: Peer, pipe: Pipe | undefined, bytes: number): void {
-    this.#pending.push({ message, peer, pipe, bytes });
+  #push(pending: Pending): void {
+    const { peer, bytes } = pending;
+    this.#pending.push(pending);
     peer.unreadBytes += bytes;
     // Refused for what stood beside this in the same message.
     if (peer.subscriber === undefined && bytes > 0) this.#host.leftBehind?.(bytes);
     if (peer.isHeldBack || !peer.unread.holdsBack) return;
     peer.isHeldBack = true;
     peer.subscriber?.pipe.holdBack(true);
-  }
-
-  /**
-   * Of peers that are gone: notifications that cancel each other out, once they are many. Not where the user asked to
-   * hear of every change, or decides upon it; there new peers are held back.
-   */
-  #forgetPast(): void {
-    const { maxUnreadSubscriptions } = this.#host.options;
-    const pending = this.#pending;
-    if (maxUnreadSubscriptions === 0) return;
-    const isLong = pending.length >= Math.max(maxUnreadSubscriptions, this.#sweptAt);
-    if (!isLong && this.#noticeBytes < Math.max(maxUnreadSubscriptions * TOPIC_BYTES, this.#sweptAtBytes)) return;
-    const all: Pending[] = [];
-    for (let item = pending.shift(); item !== undefined; item = pending.shift()) all.push(item);
-    const frames = all.map(({ message, peer, pipe, bytes }) =>
-      pipe === undefined && bytes === 0 && peer.subscriber === undefined ? message[0] : undefined,
-    );
-    const past = pastTopics(frames, () => this.#host.random32());
-    for (let i = 0; i < all.length; i++) {
-      const item = all[i] as Pending;
-      if (past.has(i)) this.#countNotice(item.peer, item.message, -1);
-      else pending.push(item);
-    }
-    this.#sweptAt = pending.length * 2;
-    this.#sweptAtBytes = this.#noticeBytes * 2;
   }
 
   #letGo(peer: Peer): void {

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { fromText } from "../../src/base/bytes.ts";
+import { coreOf } from "../../src/socket/socket.ts";
 import { XPublisher } from "../../src/socket/sockets.ts";
 import { bytes, command, frame } from "../fake-link.ts";
 import { bound } from "./bound.ts";
@@ -142,6 +143,17 @@ describe("notifications that nobody reads", () => {
     }
     const { length } = await readAll(socket, clock);
     assert.ok(length < 14, `${length} notifications of 5000 octets are left`);
+  });
+
+  it("of cancellations of what nobody held count like messages, once their peers are gone", () => {
+    const { socket, transport } = bound(XPublisher, { maxUnreadSubscriptions: 100 });
+    const { leftovers } = coreOf(socket);
+    for (let visits = 1; visits <= 10; visits++) {
+      const link = transport.peer("SUB");
+      link.handler.data(bytes(...Array.from({ length: 90 }, (_, i) => cancel(`topic${i}`))));
+      link.handler.closed();
+      assert.ok(leftovers.bytes > visits * 90 * 64, `${leftovers.bytes} bytes after ${visits} visits`);
+    }
   });
 
   it("stand behind messages, which are bounded although they are taken in for their sake", async () => {

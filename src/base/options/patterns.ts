@@ -50,7 +50,7 @@ export const PATTERN_OPTIONS = {
   verboseUnsubscribe: bool({ id: 115, default: false, applies: "now", on: ["XSUB"] }),
   /** Not in libzmq. Topics that one peer may be subscribed to, with 256 bytes each on average; a peer that wants more is cut off. 0 = no limit. */
   maxSubscriptionsPerPeer: int({ id: -7, default: 1_000_000, min: 0, applies: "now", on: PUBLISHERS }),
-  /** Not in libzmq. Subscription messages of one peer that may wait for `receive`, with 256 bytes each on average; beyond, the peer is read no further, and those of peers that are gone are forgotten that cancel each other out. 0 = no limit. */
+  /** Not in libzmq. Subscription messages of one peer that may wait for `receive`, with 256 bytes each on average; beyond, the peer is read no further, and with so many in all, those are forgotten that cancel each other out. 0 = no limit. */
   maxUnreadSubscriptions: int({ id: -8, default: 100_000, min: 0, applies: "now", on: ["XPUB"] }),
   /** ZMQ_TOPICS_COUNT. How many topics are subscribed to: by the peers (PUB, XPUB) or by this socket (SUB, XSUB). */
   topicsCount: int({ id: 116, default: 0, access: "r", on: ["PUB", "SUB", "XPUB", "XSUB"] }),
