@@ -369,7 +369,8 @@ describe("routing ids", () => {
 
 describe("events", () => {
   it("that nobody reads are the newest ten thousand, however many connections come and go", async () => {
-    const { socket, transport } = bound(Pull);
+    const { socket, clock, transport } = bound(Pull);
+    clock.yield = setImmediate;
     const { events } = socket;
     for (let i = 0; i < 5000; i++) transport.peer("PUSH").handler.closed();
     socket.close();
