@@ -36,8 +36,10 @@ export class DealerPattern implements Pattern {
     this.#incoming.attach(pipe);
   }
 
+  /** What was not read stays in the fair queue. */
   detach(pipe: Pipe): void {
     this.#first.forget(pipe);
+    this.#incoming.ended(pipe);
   }
 
   connected(pipe: Pipe): void {
@@ -115,6 +117,7 @@ export class RouterPattern implements Pattern {
     this.#first.forget(pipe);
     const { disconnectMessage } = this.#host.options;
     const wasActive = pipe.active;
+    if (pipe.routingId !== undefined) this.#incoming.ended(pipe);
     this.#lost(pipe);
     if (!wasActive || pipe.dialed || disconnectMessage.length === 0) return;
     this.#incoming.inject(pipe, [copyOf(disconnectMessage)]);

@@ -153,3 +153,16 @@ test("pipes of peers that come, send, are read and go do not pile up", () => {
   }
   assert.ok(all.filter((each) => each.pipe.queued).length <= 64);
 });
+
+test("the end of a peer that sent nothing takes a turn, in which the last pipe comes, as with libzmq", () => {
+  const queue = new FairQueue();
+  const [a, b, c] = [peer(), peer(), peer()];
+  b.end();
+  queue.ended(b.pipe);
+  for (const [each, name] of [[c, "C"] as const, [a, "A"] as const]) {
+    each.send(name);
+    queue.add(each.pipe);
+  }
+  assert.deepEqual(readAll(queue), ["A", "C"]);
+  assert.equal(b.pipe.queued, false);
+});

@@ -30,6 +30,11 @@ export class FairQueue {
     if (!pipe.queued && pipe.canRead) this.#join(pipe);
   }
 
+  /** The peer is gone. As with libzmq that is something to read, and takes a turn, in which the last pipe comes instead. */
+  ended(pipe: Pipe): void {
+    this.attach(pipe);
+  }
+
   /** Forgets the pipe and what it holds. */
   remove(pipe: Pipe): void {
     if (pipe.queued) this.#removeAt(this.#round.indexOf(pipe));

@@ -41,6 +41,7 @@ export class StreamPattern implements Pattern {
 
   detach(pipe: Pipe): void {
     this.#peers.delete(pipe);
+    this.#incoming.ended(pipe);
     this.#lost(pipe);
   }
 

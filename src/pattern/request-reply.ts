@@ -220,7 +220,9 @@ export class RepPattern implements Pattern {
   }
 
   /** What was not read stays in the fair queue. */
-  detach(_pipe: Pipe): void {}
+  detach(pipe: Pipe): void {
+    this.#incoming.ended(pipe);
+  }
 
   readable(pipe: Pipe): void {
     this.#incoming.add(pipe);

@@ -48,6 +48,7 @@ export class XSubPattern implements Pattern {
   /** What was not read stays in the fair queue. */
   detach(pipe: Pipe): void {
     this.#pipes.delete(pipe);
+    this.#incoming.ended(pipe);
   }
 
   readable(pipe: Pipe): void {
