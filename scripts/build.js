@@ -1,8 +1,9 @@
 /**
  * Builds the package: `node scripts/build.js [--if-stale]`.
  *
- *   src/<entry>.ts --rolldown--> dist/<entry>.js       ESM, code shared by entries in dist/chunks/
- *                                dist/<entry>.cjs      one line that requires the ESM file: one instance for both
+ *   src/<entry>.ts --rolldown--> dist/<entry>.cjs      the library as CommonJS, code shared by entries in dist/chunks/
+ *                                dist/<entry>.js       re-exports <entry>.cjs: one instance for `import` and `require`
+ *                                dist/esm/<entry>.js   as an ES module, for bundlers and the command line
  *   src/<entry>.ts --tsc-------> dist/**\/*.d.cts       one tree of declarations, only what the entries reach
  *                                dist/<entry>.d.ts     re-exports <entry>.d.cts
  *
@@ -11,12 +12,13 @@
  * the package carries its types once.
  *
  * Everything is written to a folder beside `dist` that then takes its place, so that a reader never sees half a build.
- * `require` of an ES module (Node >= 20.19) is why the library has no top-level await.
+ * CommonJS is why the library has no top-level await.
  */
 
 import { spawnSync } from "node:child_process";
 import {
   chmodSync,
+  copyFileSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -34,11 +36,12 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 /**
  * The entries. One line adds one; `package.json` must then name it in `exports` (or `bin`).
  * - `types`: which global types its declarations need: "node", "none" (neutral code), or false for no declarations.
- * - `require`: whether it also gets a `.cjs` for `require`.
+ * - `require`: whether it is a module for users, by `import` and `require`; else it is a program.
  */
 const ENTRIES = [
   { source: "src/index.ts", types: "node", require: true },
   { source: "src/v5-compat.ts", types: "node", require: true },
+  { source: "src/draft.ts", types: "none", require: true },
   { source: "src/cli/zmq.ts", types: false, require: false },
 ];
 
@@ -49,6 +52,9 @@ const INPUTS = ["package.json", "tsconfig.json", "scripts/build.js"];
 
 /** Its time of change is the moment the last good build began. */
 const STAMP = ".build/built";
+
+/** The modules of libsodium, which becomes part of the bundle. */
+const LIBSODIUM = /\bnode_modules[\\/]libsodium-sumo\b/;
 
 /** Whether `dist` is missing or older than what it is made of. */
 export function isStale(from = root) {
@@ -81,27 +87,65 @@ export async function build(from = root) {
   }
 }
 
-/** The JavaScript: every entry in one rolldown run, so that code used by two of them lands in one shared chunk. */
+/** The JavaScript, each format by one rolldown run, so that code used by two entries lands in one shared chunk. */
 async function bundle(from, out) {
+  const required = ENTRIES.filter((entry) => entry.require);
+  const exported = await write(from, out, "cjs", required);
+  await write(from, out, "esm", ENTRIES);
+  for (const entry of required) {
+    const name = nameOf(entry);
+    writeFileSync(join(out, `${name}.js`), reexport(`./${posix.basename(name)}.cjs`, exported.get(name)));
+  }
+  for (const entry of ENTRIES.filter(({ require }) => !require)) {
+    const file = join(out, `${nameOf(entry)}.js`);
+    if (readFileSync(file, "utf8").startsWith("#!")) chmodSync(file, 0o755);
+  }
+  copyFileSync(join(from, "node_modules/libsodium-sumo/LICENSE"), join(out, "LICENSE.libsodium.txt"));
+}
+
+/** Writes one format of `entries`. Returns the names that each exports. */
+async function write(from, out, format, entries) {
   const { rolldown } = await import("rolldown");
   const { dependencies = {}, peerDependencies = {} } = readJson(join(from, "package.json"));
   const outside = new Set([...Object.keys(dependencies), ...Object.keys(peerDependencies)]);
+  const isCommonJs = format === "cjs";
   const bundled = await rolldown({
     cwd: from,
-    input: Object.fromEntries(ENTRIES.map((entry) => [nameOf(entry), `./${entry.source}`])),
+    input: Object.fromEntries(entries.map((entry) => [nameOf(entry), `./${entry.source}`])),
     platform: "neutral",
+    resolve: { mainFields: ["module"], conditionNames: ["import"] },
     external: (id) => id.startsWith("node:") || outside.has(packageOf(id)),
-    transform: { target: "es2022" },
+    transform: { target: "es2022", define: isCommonJs ? { "import.meta.url": "__filename" } : {} },
+    plugins: [
+      {
+        name: "sources",
+        transform(code, id) {
+          // Bundlers cannot tell in every format where a module is. Only our own programs may ask.
+          const portable = id.includes(`${sep}cli${sep}`) ? code : code.replaceAll("import.meta.url", "undefined");
+          // Nobody reads its map.
+          if (LIBSODIUM.test(id)) return { code: portable, map: { mappings: "" } };
+          if (!isCommonJs) return { code: portable, map: null };
+          // Who requires an entry gets the default export below instead.
+          if (isCommonJs) return { code: code.replace(DEFAULT_EXPORT, "\n"), map: null };
+        },
+      },
+    ],
     // A package imported but not declared, a missing export, a cycle through an entry: all are our mistakes.
     onLog(level, log, report) {
       if (level === "warn") throw new Error(`rolldown: ${log.message}`);
       report(level, log);
     },
   });
-  await bundled.write({
+  const { output } = await bundled.write({
     dir: out,
-    format: "esm",
-    sourcemap: true,
+    format,
+    exports: "named",
+    // What Babel and tsc look for when they turn `import zmq from` and `import * as zmq from` into `require`.
+    esModule: true,
+    footer: ({ isEntry }) =>
+      isCommonJs && isEntry ? 'Object.defineProperty(exports, "default", { value: exports });' : "",
+    generatedCode: { symbols: false },
+    sourcemap: isCommonJs,
     // Maps name their sources as seen from `dist`, not from the folder they are written to first.
     sourcemapPathTransform: (source, map) => {
       const home = join(from, "dist", relative(out, dirname(map)));
@@ -109,18 +153,14 @@ async function bundle(from, out) {
         .split(sep)
         .join("/");
     },
-    entryFileNames: "[name].js",
-    chunkFileNames: "chunks/[name].js",
+    entryFileNames: ({ name }) =>
+      isCommonJs ? `${name}.cjs` : name.startsWith("cli/") ? `${name}.js` : `esm/${name}.js`,
+    chunkFileNames: isCommonJs ? "chunks/[name].cjs" : "esm/chunks/[name].js",
+    codeSplitting: { groups: [{ name: "libsodium", test: LIBSODIUM }] },
     keepNames: true,
   });
   await bundled.close();
-  for (const entry of ENTRIES) {
-    const name = nameOf(entry);
-    if (entry.require) {
-      writeFileSync(join(out, `${name}.cjs`), `module.exports = require("./${posix.basename(name)}.js");\n`);
-    }
-    if (readFileSync(join(out, `${name}.js`), "utf8").startsWith("#!")) chmodSync(join(out, `${name}.js`), 0o755);
-  }
+  return new Map(output.filter((chunk) => chunk.isEntry).map((chunk) => [chunk.name, chunk.exports]));
 }
 
 /** The declarations: tsc emits `.d.ts`, and what the entries reach is written again as `.d.cts`. */
@@ -168,14 +208,26 @@ function declare(from, work, out) {
     const head = entry?.types === "node" ? '/// <reference types="node" />\n' : "";
     const destination = join(out, file.replace(/\.d\.ts$/, ".d.cts"));
     mkdirSync(dirname(destination), { recursive: true });
-    // The default export is for `import`: who requires the package has the same names without it.
-    const [defaultExport = ""] = (entry && DEFAULT_EXPORT.exec(text)) ?? [];
-    writeFileSync(destination, head + text.replace(defaultExport, ""));
+    writeFileSync(destination, head + forOlderCompilers(text));
     if (!entry) continue;
-    const all = `export * from "./${posix.basename(nameOf(entry))}.cjs";\n`;
-    writeFileSync(join(out, file), all + defaultExport);
+    const path = `./${posix.basename(nameOf(entry))}.cjs`;
+    const hasDefault = DEFAULT_EXPORT.test(text);
+    writeFileSync(
+      join(out, file),
+      `export * from "${path}";\n${hasDefault ? `export { default } from "${path}";\n` : ""}`,
+    );
   }
   return status === 0 ? "" : `${stdout}${stderr}`;
+}
+
+/** An ES module with the names of a CommonJS one, each written out, so that every tool finds them without running it. */
+function reexport(path, names) {
+  return `export { ${["default", ...names].join(", ")} } from "${path}";\n`;
+}
+
+/** Before TypeScript 5.7 typed arrays have no parameter, and from then on this is what they have without one. */
+function forOlderCompilers(declarations) {
+  return declarations.replaceAll("Uint8Array<ArrayBufferLike>", "Uint8Array");
 }
 
 /** A relative module specifier in a declaration: `from "./x.ts"`, `import("./x.ts")`, `import "./x.ts"`. */

@@ -5,9 +5,9 @@
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join, resolve, sep } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -28,6 +28,88 @@ test("import and require load the same instance", async () => {
     console.log(Object.keys(imported).every((name) => imported[name] === required[name]));
   `);
   assert.equal(output, "true true\ntrue\n");
+});
+
+test("a test may put its own class in the place of one that it required", async () => {
+  const output = await plainNode(`
+    const zmq = require("zmq-ts");
+    zmq.Reply = class Fake {};
+    Object.defineProperty(zmq, "Push", { value: 1, configurable: true, writable: true });
+    console.log(require("zmq-ts").Reply.name, (await import("zmq-ts")).default.Reply.name, zmq.Push);
+  `);
+  assert.equal(output, "Fake Fake 1\n");
+});
+
+test("the default of import is what require returns, and its own default", async () => {
+  const output = await plainNode(`
+    const { default: zmq } = await import("zmq-ts");
+    const { default: v5 } = await import("zmq-ts/v5-compat");
+    console.log(zmq === require("zmq-ts"), zmq.default === zmq, zmq.__esModule);
+    console.log(v5 === require("zmq-ts/v5-compat"), v5.default === v5, Object.keys(zmq).includes("default"));
+  `);
+  assert.equal(output, "true true true\ntrue true false\n");
+});
+
+test("every class has its own name in the built code", () => {
+  const code = scripts().map((file) => readFileSync(file, "utf8"));
+  assert.ok(code.length > 5);
+  assert.deepEqual(
+    code.flatMap((text) => text.match(/\bclass \w+\$\d+|\b\w+\$\d+ = class\b/g) ?? []),
+    [],
+  );
+});
+
+test("exported classes are called as they are exported, also in the trace of an error", async () => {
+  const output = await plainNode(`
+    for (const module of ["zmq-ts", "zmq-ts/v5-compat"]) {
+      for (const [name, value] of Object.entries(require(module))) {
+        if (/^class\\b/.test(String(value)) && value.name !== name) console.log(module, name, value.name);
+      }
+    }
+    try { new (require("zmq-ts").Push)().connect("tcp://nowhere"); }
+    catch (error) { console.log(/ at Push\\.connect /.test(error.stack)); }
+  `);
+  assert.equal(output, "zmq-ts XReply Router\nzmq-ts XRequest Dealer\ntrue\n");
+});
+
+/** The subpaths of zeromq 6.8 that programs name, and the entry that each is. */
+const SUBPATHS: Record<string, string> = {
+  "zmq-ts": "lib lib/index lib/index.js lib/native lib/native.js",
+  "zmq-ts/v5-compat": "v5-compat.js lib/compat lib/compat.js",
+};
+
+test("the subpaths of zeromq 6.8 are there, by import and by require", async () => {
+  for (const [entry, paths] of Object.entries(SUBPATHS)) {
+    const output = await plainNode(
+      `
+      const [entry, ...paths] = process.argv.slice(1);
+      for (const path of paths) {
+        const { default: imported } = await import("zmq-ts/" + path);
+        if (require("zmq-ts/" + path) !== require(entry) || imported !== require(entry)) console.log(path);
+      }
+    `,
+      [entry, ...paths.split(" ")],
+    );
+    assert.equal(output, "");
+  }
+});
+
+test("the draft entry throws ENOTSUP until the draft socket types are there", async () => {
+  const output = await plainNode(`
+    for (const path of ["draft", "draft.js", "lib/draft", "lib/draft.js"]) {
+      try { require("zmq-ts/" + path); } catch (error) { console.log(error.code, /draft/.test(error.message)); }
+      await import("zmq-ts/" + path).catch((error) => console.log(error.code, /still to come/.test(error.detail)));
+    }
+  `);
+  assert.equal(output, "ENOTSUP true\nENOTSUP true\n".repeat(4));
+});
+
+test("what bundlers take names no module that may be missing, and nothing that one format alone knows", () => {
+  for (const file of scripts().filter((name) => name.includes(`${sep}esm${sep}`))) {
+    const code = readFileSync(file, "utf8");
+    for (const [, from] of code.matchAll(/\bfrom "([^."][^"]*)"/g)) assert.match(String(from), /^(node:|commander$)/);
+    assert.doesNotMatch(code, /\brequire\("/);
+  }
 });
 
 test("inproc meets across import and require", async () => {
@@ -83,6 +165,13 @@ test("nothing runs at install", () => {
     assert.equal(manifest.scripts[name], undefined);
   assert.equal(existsSync(join(root, "binding.gyp")), false);
 });
+
+/** The JavaScript of `dist`. */
+function scripts(): string[] {
+  return readdirSync(join(root, "dist"), { recursive: true, encoding: "utf8" })
+    .filter((name) => /\.c?js$/.test(name))
+    .map((name) => join(root, "dist", name));
+}
 
 function emptyFolder(): string {
   mkdirSync(join(root, ".build"), { recursive: true });

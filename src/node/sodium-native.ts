@@ -6,7 +6,7 @@
  * that were tested.
  */
 
-import { createRequire } from "node:module";
+import module from "node:module";
 import { equal, uninitialized } from "../base/bytes.ts";
 import {
   type Boxes,
@@ -20,6 +20,8 @@ import {
 
 /** From here on native code is faster: docs/security.md. */
 const NATIVE_FROM_BYTES = 2048;
+
+const NAME = ["sodium", "native"].join("-");
 
 /** What is used of sodium-native. It takes buffers, works in place and throws on wrong lengths. */
 interface SodiumNative {
@@ -55,13 +57,18 @@ export function agrees(boxes: Boxes, reference: Boxes): boolean {
 }
 
 function find(): SodiumNative | undefined {
-  try {
-    const found: unknown = createRequire(import.meta.url)("sodium-native");
-    return isSodiumNative(found) ? found : undefined;
-  } catch {
-    // It is optional: not there, or not for this platform.
-    return undefined;
+  // A bundler that made this file part of a program may not tell where it is; then the program's own folder counts.
+  for (const place of [import.meta.url, process.argv[1]]) {
+    try {
+      // Bundlers look at calls of `require`, and complain of a package that is not there. This one they leave alone.
+      const load = module.createRequire(place ?? "");
+      const found: unknown = load(NAME);
+      if (isSodiumNative(found)) return found;
+    } catch {
+      // It is optional: not there, or not for this platform.
+    }
   }
+  return undefined;
 }
 
 function isSodiumNative(found: unknown): found is SodiumNative {

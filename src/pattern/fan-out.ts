@@ -7,17 +7,17 @@
 import type { Message } from "../base/message.ts";
 import type { Pipe } from "../base/pipe.ts";
 import type { PatternHost } from "./pattern.ts";
-import { GONE, PeerSubscriptions, Subscriber } from "./subscriptions.ts";
+import { GONE, PeerSubscriptions, SubscribedPipe } from "./subscriptions.ts";
 
 export class FanOut {
   readonly subscriptions: PeerSubscriptions;
   readonly #host: PatternHost;
-  readonly #byPipe = new Map<Pipe, Subscriber>();
-  #subscribers: Subscriber[] = [];
+  readonly #byPipe = new Map<Pipe, SubscribedPipe>();
+  #subscribers: SubscribedPipe[] = [];
   #nextSerial = 1;
   #generation = 0;
   /** The subscribers of the message on its way; kept, so that a publish allocates nothing. */
-  #found: Subscriber[] = [];
+  #found: SubscribedPipe[] = [];
   #isWriting = false;
 
   constructor(host: PatternHost) {
@@ -25,15 +25,15 @@ export class FanOut {
     this.subscriptions = new PeerSubscriptions(() => host.random32());
   }
 
-  attach(pipe: Pipe): Subscriber {
-    const subscriber = new Subscriber(pipe, this.#nextSerial++);
+  attach(pipe: Pipe): SubscribedPipe {
+    const subscriber = new SubscribedPipe(pipe, this.#nextSerial++);
     this.#byPipe.set(pipe, subscriber);
     this.#subscribers.push(subscriber);
     return subscriber;
   }
 
   /** The pipe as a subscriber, or undefined when it is not attached. */
-  subscriber(pipe: Pipe): Subscriber | undefined {
+  subscriber(pipe: Pipe): SubscribedPipe | undefined {
     return this.#byPipe.get(pipe);
   }
 
@@ -56,7 +56,7 @@ export class FanOut {
    * that subscriber if it matches. With `noDrop` returns false, and nothing was
    * written, when one of the pipes is full; else a full pipe misses the message.
    */
-  send(message: Message, only?: Subscriber): boolean {
+  send(message: Message, only?: SubscribedPipe): boolean {
     const host = this.#host;
     const count = this.#match(message[0] as Uint8Array, only);
     if (count === 0) {
@@ -81,7 +81,7 @@ export class FanOut {
   }
 
   /** Fills `#found` from index 0 with the subscribers of a message whose first frame this is; returns how many. */
-  #match(frame: Uint8Array, only: Subscriber | undefined): number {
+  #match(frame: Uint8Array, only: SubscribedPipe | undefined): number {
     if (this.#generation === GONE) this.#restartGenerations();
     const generation = ++this.#generation;
     const found = this.#found;
@@ -94,29 +94,29 @@ export class FanOut {
   }
 
   /** Replaces `#found` by everybody who is not in it. */
-  #invert(matching: number, generation: number, only: Subscriber | undefined): number {
+  #invert(matching: number, generation: number, only: SubscribedPipe | undefined): number {
     const subscribers = this.#subscribers;
     const found = this.#found;
     let count = 0;
     for (let i = 0; i < subscribers.length; i++) {
-      const subscriber = subscribers[i] as Subscriber;
+      const subscriber = subscribers[i] as SubscribedPipe;
       const isMatch = only === undefined ? subscriber.stamp === generation : matching > 0 && subscriber === only;
       if (!isMatch) found[count++] = subscriber;
     }
     return count;
   }
 
-  #isAnyFull(found: readonly Subscriber[], count: number): boolean {
+  #isAnyFull(found: readonly SubscribedPipe[], count: number): boolean {
     for (let i = 0; i < count; i++) {
-      const pipe = (found[i] as Subscriber).pipe;
+      const pipe = (found[i] as SubscribedPipe).pipe;
       if (!pipe.canWrite && !pipe.isClosed) return true;
     }
     return false;
   }
 
-  #write(found: readonly Subscriber[], count: number, message: Message): void {
+  #write(found: readonly SubscribedPipe[], count: number, message: Message): void {
     for (let i = 0; i < count; i++) {
-      const pipe = (found[i] as Subscriber).pipe;
+      const pipe = (found[i] as SubscribedPipe).pipe;
       if (!pipe.writeShared(message) && !pipe.isClosed) this.#host.dropped("highWaterMark", pipe, message);
     }
   }

@@ -3,25 +3,25 @@ import { describe, test } from "node:test";
 import { FakeHost, FakePeer, text } from "../../test/fake-pipe.ts";
 import { fromText, toText } from "../base/bytes.ts";
 import { PubPattern } from "./publish-subscribe.ts";
-import { OwnSubscriptions, PeerSubscriptions, Subscriber } from "./subscriptions.ts";
+import { OwnSubscriptions, PeerSubscriptions, SubscribedPipe } from "./subscriptions.ts";
 
-function subscribers(count: number): Subscriber[] {
+function subscribers(count: number): SubscribedPipe[] {
   const pattern = new PubPattern(new FakeHost("PUB"));
-  return Array.from({ length: count }, (_, i) => new Subscriber(new FakePeer(pattern).pipe, i + 1));
+  return Array.from({ length: count }, (_, i) => new SubscribedPipe(new FakePeer(pattern).pipe, i + 1));
 }
 
 let generation = 0;
 
 /** Who gets a message, by serial number. */
 function matching(subscriptions: PeerSubscriptions, frame: string): number[] {
-  const found: Subscriber[] = [];
+  const found: SubscribedPipe[] = [];
   const count = subscriptions.match(fromText(frame), ++generation, found);
   return found.slice(0, count).map((subscriber) => subscriber.serial);
 }
 
 describe("the publisher's table", () => {
   test("knows the first subscriber of a topic from the next", () => {
-    const [a, b] = subscribers(2) as [Subscriber, Subscriber];
+    const [a, b] = subscribers(2) as [SubscribedPipe, SubscribedPipe];
     const table = new PeerSubscriptions(() => 1);
     assert.equal(table.add(a, fromText("t")), true);
     assert.equal(table.add(b, fromText("t")), false);
@@ -30,7 +30,7 @@ describe("the publisher's table", () => {
   });
 
   test("is a set: one cancellation ends two subscriptions of one peer", () => {
-    const [a] = subscribers(1) as [Subscriber];
+    const [a] = subscribers(1) as [SubscribedPipe];
     const table = new PeerSubscriptions(() => 1);
     table.add(a, fromText("t"));
     table.add(a, fromText("t"));
@@ -40,7 +40,7 @@ describe("the publisher's table", () => {
   });
 
   test("a cancellation says whether others still hold the topic", () => {
-    const [a, b, c] = subscribers(3) as [Subscriber, Subscriber, Subscriber];
+    const [a, b, c] = subscribers(3) as [SubscribedPipe, SubscribedPipe, SubscribedPipe];
     const table = new PeerSubscriptions(() => 1);
     table.add(b, fromText("t"));
     table.add(a, fromText("t"));
@@ -52,7 +52,7 @@ describe("the publisher's table", () => {
   });
 
   test("finds each subscriber once, however many of its topics match", () => {
-    const [a, b] = subscribers(2) as [Subscriber, Subscriber];
+    const [a, b] = subscribers(2) as [SubscribedPipe, SubscribedPipe];
     const table = new PeerSubscriptions(() => 1);
     for (const topic of ["", "a", "ab", "abc"]) table.add(a, fromText(topic));
     for (const topic of ["a", "ab", "x"]) table.add(b, fromText(topic));
@@ -62,7 +62,7 @@ describe("the publisher's table", () => {
 
   test("a subscriber that leaves reports the topics that nobody else holds, or all", () => {
     for (const report of ["last", "all", "none"] as const) {
-      const [a, b] = subscribers(2) as [Subscriber, Subscriber];
+      const [a, b] = subscribers(2) as [SubscribedPipe, SubscribedPipe];
       const table = new PeerSubscriptions(() => 1);
       for (const topic of ["only", "shared", "gone"]) table.add(a, fromText(topic));
       table.add(b, fromText("shared"));
@@ -78,19 +78,19 @@ describe("the publisher's table", () => {
   test("many subscribers of one topic come and go in any order", () => {
     const all = subscribers(50);
     const table = new PeerSubscriptions(() => 1);
-    for (let i = 0; i < 50; i++) table.add(all[(i * 7) % 50] as Subscriber, fromText("t"));
+    for (let i = 0; i < 50; i++) table.add(all[(i * 7) % 50] as SubscribedPipe, fromText("t"));
     assert.deepEqual(
       matching(table, "t"),
       all.map((subscriber) => subscriber.serial),
     );
     for (let i = 0; i < 49; i++) {
-      assert.equal(table.remove(all[(i * 11) % 50] as Subscriber, fromText("t")), "others");
+      assert.equal(table.remove(all[(i * 11) % 50] as SubscribedPipe, fromText("t")), "others");
     }
     assert.equal(matching(table, "t").length, 1);
   });
 
   test("a peer that subscribes and cancels for ever does not make its list of topics grow", () => {
-    const [a] = subscribers(1) as [Subscriber];
+    const [a] = subscribers(1) as [SubscribedPipe];
     const table = new PeerSubscriptions(() => 1);
     table.add(a, fromText("kept"));
     for (let i = 0; i < 10_000; i++) {

@@ -16,7 +16,7 @@ const CANCEL = 0;
 export const GONE = 0x3fff_ffff;
 
 /** A peer of a publisher. Its fields belong to the fan-out and its subscription table. */
-export class Subscriber {
+export class SubscribedPipe {
   readonly pipe: Pipe;
   /** Grows with each new subscriber; lists of subscribers are sorted by it. */
   readonly serial: number;
@@ -38,7 +38,7 @@ export class Subscriber {
 }
 
 /** What to refuse a subscriber with that holds more than `maxTopics` topics; undefined when it does not. 0: no limit. */
-export function tooManyTopics(subscriber: Subscriber, maxTopics: number): ZmqError | undefined {
+export function tooManyTopics(subscriber: SubscribedPipe, maxTopics: number): ZmqError | undefined {
   const { topicsCount, topicBytes } = subscriber;
   if (maxTopics === 0 || (topicsCount <= maxTopics && topicBytes <= maxTopics * TOPIC_BYTES)) return undefined;
   return new ZmqError("EMSGSIZE", {
@@ -58,7 +58,7 @@ export class PeerSubscriptions {
   /** Ids of the topics that the last `add`, `remove` or `removeAll` told of; they may be used again from the next `add` on. */
   told: readonly number[] = [];
   /** By topic id: the one subscriber, as is most often the case, or several in ascending order. */
-  #holders: (Subscriber | Subscriber[] | undefined)[] = [];
+  #holders: (SubscribedPipe | SubscribedPipe[] | undefined)[] = [];
 
   /** `random32`: uniform, 0 to 2^32-1, secret. */
   constructor(random32: () => number) {
@@ -71,7 +71,7 @@ export class PeerSubscriptions {
   }
 
   /** Returns true when nobody held the topic before. Throws EMSGSIZE as `TopicTable.add`. */
-  add(subscriber: Subscriber, topic: Uint8Array): boolean {
+  add(subscriber: SubscribedPipe, topic: Uint8Array): boolean {
     const id = this.#topics.add(topic);
     const holders = this.#holders[id];
     this.told = [id];
@@ -94,7 +94,7 @@ export class PeerSubscriptions {
   }
 
   /** As `add`, for a topic of the peer's choice: returns the error that it is to be refused with. */
-  tryAdd(subscriber: Subscriber, topic: Uint8Array): boolean | ZmqError {
+  tryAdd(subscriber: SubscribedPipe, topic: Uint8Array): boolean | ZmqError {
     try {
       return this.add(subscriber, topic);
     } catch (error) {
@@ -103,7 +103,7 @@ export class PeerSubscriptions {
     }
   }
 
-  remove(subscriber: Subscriber, topic: Uint8Array): Removal {
+  remove(subscriber: SubscribedPipe, topic: Uint8Array): Removal {
     const id = this.#topics.find(topic);
     if (id < 0 || !this.#isHeldBy(id, subscriber)) return "unknown";
     this.told = [id];
@@ -118,7 +118,11 @@ export class PeerSubscriptions {
    * then it is still a holder, which no publish finds. Returns a frame `00 topic` for each topic that nobody else holds
    * ("last"), for each that it held ("all"), or none.
    */
-  removeAll(subscriber: Subscriber, report: "last" | "all" | "none", atOnce = Number.POSITIVE_INFINITY): Uint8Array[] {
+  removeAll(
+    subscriber: SubscribedPipe,
+    report: "last" | "all" | "none",
+    atOnce = Number.POSITIVE_INFINITY,
+  ): Uint8Array[] {
     subscriber.stamp = GONE;
     const { topicIds } = subscriber;
     const end = Math.min(topicIds.length, subscriber.removed + atOnce);
@@ -145,7 +149,7 @@ export class PeerSubscriptions {
    * each once into `found`, from index 0. Returns how many. `generation` is
    * greater than every stamp given before, and no greater than `GONE`.
    */
-  match(frame: Uint8Array, generation: number, found: Subscriber[]): number {
+  match(frame: Uint8Array, generation: number, found: SubscribedPipe[]): number {
     const topics = this.#topics;
     const candidates = topics.probe(frame);
     let count = 0;
@@ -162,7 +166,7 @@ export class PeerSubscriptions {
       }
       if (!topics.isPrefix(id, frame)) continue;
       for (let i = 0; i < holders.length; i++) {
-        const subscriber = holders[i] as Subscriber;
+        const subscriber = holders[i] as SubscribedPipe;
         if (subscriber.stamp < generation) {
           subscriber.stamp = generation;
           found[count++] = subscriber;
@@ -172,14 +176,14 @@ export class PeerSubscriptions {
     return count;
   }
 
-  #isHeldBy(id: number, subscriber: Subscriber): boolean {
+  #isHeldBy(id: number, subscriber: SubscribedPipe): boolean {
     const holders = this.#holders[id];
     if (!Array.isArray(holders)) return holders === subscriber;
     return holders[position(holders, subscriber.serial)] === subscriber;
   }
 
   /** Takes the subscriber, a holder, off the topic. Returns true when it was the last. */
-  #release(id: number, subscriber: Subscriber): boolean {
+  #release(id: number, subscriber: SubscribedPipe): boolean {
     if (!this.#leave(id, subscriber)) return false;
     this.#topics.remove(id);
     if (this.#topics.count === 0) this.#holders = [];
@@ -187,7 +191,7 @@ export class PeerSubscriptions {
   }
 
   /** As `#release`, and the topic stays in the table. */
-  #leave(id: number, subscriber: Subscriber): boolean {
+  #leave(id: number, subscriber: SubscribedPipe): boolean {
     const holders = this.#holders[id];
     if (!Array.isArray(holders)) {
       this.#holders[id] = undefined;
@@ -199,7 +203,7 @@ export class PeerSubscriptions {
   }
 
   /** The ids of the subscriber's topics, each once. */
-  #heldIds(subscriber: Subscriber): number[] {
+  #heldIds(subscriber: SubscribedPipe): number[] {
     const isSeen = new Uint8Array(this.#holders.length);
     const held: number[] = [];
     for (const id of subscriber.topicIds) {
@@ -212,12 +216,12 @@ export class PeerSubscriptions {
 }
 
 /** Where a subscriber with this serial is in an ascending list, or belongs. */
-function position(list: readonly Subscriber[], serial: number): number {
+function position(list: readonly SubscribedPipe[], serial: number): number {
   let low = 0;
   let high = list.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if ((list[middle] as Subscriber).serial < serial) low = middle + 1;
+    if ((list[middle] as SubscribedPipe).serial < serial) low = middle + 1;
     else high = middle;
   }
   return low;

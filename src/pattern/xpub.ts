@@ -15,15 +15,15 @@ import { inTurns, TOPICS_AT_ONCE } from "./departure.ts";
 import { FanOut } from "./fan-out.ts";
 import type { Pattern, PatternHost } from "./pattern.ts";
 import { isSubscription, subscriptionFrame, takeApart } from "./subscription-frames.ts";
-import { PeerSubscriptions, Subscriber, tooManyTopics } from "./subscriptions.ts";
+import { PeerSubscriptions, SubscribedPipe, tooManyTopics } from "./subscriptions.ts";
 import { TOPIC_BYTES, Unread } from "./unread.ts";
 
 /** What XPUB knows of a peer. It may outlive the pipe in the queue of unread notifications. */
 interface Peer {
   /** What the peer gets; undefined when it is gone. */
-  subscriber: Subscriber | undefined;
+  subscriber: SubscribedPipe | undefined;
   /** Manual mode: what it asked for. */
-  readonly requests: Subscriber;
+  readonly requests: SubscribedPipe;
   /** What it has in the queue: beyond a bound the peer is held back. */
   readonly unread: Unread;
   /** What of the queue counts as left behind once the peer is gone. */
@@ -93,7 +93,7 @@ export class XPubPattern implements Pattern {
     const subscriber = this.#fanOut.attach(pipe);
     this.#peers.set(pipe, {
       subscriber,
-      requests: new Subscriber(pipe, subscriber.serial),
+      requests: new SubscribedPipe(pipe, subscriber.serial),
       unread: new Unread(this.#host.options),
       unreadBytes: 0,
       isHeldBack: false,
@@ -200,7 +200,7 @@ export class XPubPattern implements Pattern {
     return options.manual || options.manualLastValue;
   }
 
-  #manualTarget(what: string): Subscriber | undefined {
+  #manualTarget(what: string): SubscribedPipe | undefined {
     if (!this.#isManual) throw new ZmqError("EINVAL", { message: `${what}: an XPUB needs the option manual for it` });
     return this.#lastPeer?.subscriber;
   }
@@ -317,7 +317,7 @@ export class XPubPattern implements Pattern {
     peer.subscriber?.pipe.holdBack(false);
   }
 
-  #limit(subscriber: Subscriber, requests: Subscriber): void {
+  #limit(subscriber: SubscribedPipe, requests: SubscribedPipe): void {
     const { maxSubscriptionsPerPeer } = this.#host.options;
     const error =
       tooManyTopics(subscriber, maxSubscriptionsPerPeer) ?? tooManyTopics(requests, maxSubscriptionsPerPeer);

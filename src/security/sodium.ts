@@ -16,7 +16,8 @@
  * connections accepted synchronously, so its own hook for custom instantiation
  * is given an instance compiled here (14 ms, once, at the first use of CURVE).
  * The octets of the module are a Base64 string inside the package's one
- * function, which bundlers and minifiers keep.
+ * function, which bundlers and minifiers keep. The package's ES module is made
+ * part of ours: its CommonJS one starts by itself, too late for the first call.
  */
 
 import instantiate, { type SodiumModule } from "libsodium-sumo";
@@ -67,9 +68,6 @@ export function loadSodium(): Primitives {
 }
 
 function start(): Primitives {
-  const packaged: unknown = instantiate;
-  // Tools that turn all modules into CommonJS get the package's other build, which starts by itself in some milliseconds.
-  if (typeof packaged !== "function") return started(packaged, new Error("libsodium has not started yet"));
   const compiled = new platform.WebAssembly.Module(embeddedModule(String(instantiate)));
   const module = {
     getRandomValue: () => platform.crypto.getRandomValues(new Uint32Array(1))[0] as number,
@@ -80,11 +78,7 @@ function start(): Primitives {
   };
   // The promise tells nothing that is not seen below; a rejection must only not go unhandled.
   instantiate(module).catch(() => {});
-  return started(module, new Error("libsodium did not take the instance at once"));
-}
-
-function started(module: unknown, failure: unknown): Primitives {
-  if (!isComplete(module) || module._sodium_init() < 0) throw failure;
+  if (!isComplete(module) || module._sodium_init() < 0) throw new Error("libsodium did not take the instance at once");
   const sodium = new Sodium(module);
   return { name: "libsodium (WebAssembly)", keys: sodium, boxes: sodium };
 }

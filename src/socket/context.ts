@@ -15,10 +15,10 @@ import { ContextCore } from "./context-core.ts";
 import { contextOptionError } from "./misspelt.ts";
 import type { Platform } from "./platform.ts";
 
-const cores = new WeakMap<Context, ContextCore>();
+const cores = new WeakMap<NeutralContext, ContextCore>();
 
 /** The working part of a context. */
-export function contextCore(context: Context): ContextCore {
+export function contextCore(context: NeutralContext): ContextCore {
   const core = cores.get(context);
   if (core === undefined) throw new TypeError("Context must be a context object");
   return core;
@@ -27,7 +27,8 @@ export function contextCore(context: Context): ContextCore {
 /** Any option of a context. */
 export type ContextOptions = Partial<ContextProperties>;
 
-export abstract class Context {
+/** Its own name, as the entry's class is called `Context`: in a bundle one of two equal names would become another. */
+abstract class NeutralContext {
   protected constructor(platform: Platform, options: ContextOptions = {}) {
     if (typeof options !== "object" || options === null) throw new TypeError("Options must be an object");
     cores.set(this, new ContextCore(platform));
@@ -70,27 +71,29 @@ export abstract class Context {
     write(this, option, value);
   }
 }
-export interface Context extends ContextProperties {}
+interface NeutralContext extends ContextProperties {}
+
+export { NeutralContext as Context };
 
 for (const name of Object.keys(CONTEXT_OPTIONS) as ContextOptionName[]) {
-  Object.defineProperty(Context.prototype, name, {
+  Object.defineProperty(NeutralContext.prototype, name, {
     configurable: true,
-    get(this: Context) {
+    get(this: NeutralContext) {
       return contextCore(this).options[name];
     },
     ...(CONTEXT_OPTIONS[name].access === "rw" && {
-      set(this: Context, value: unknown) {
+      set(this: NeutralContext, value: unknown) {
         setContextOption(contextCore(this).options, name, value);
       },
     }),
   });
 }
 
-function read(context: Context, option: number): unknown {
+function read(context: NeutralContext, option: number): unknown {
   return contextCore(context).options[nameOf(option, "read")];
 }
 
-function write(context: Context, option: number, value: unknown): void {
+function write(context: NeutralContext, option: number, value: unknown): void {
   setContextOption(contextCore(context).options, nameOf(option, "write"), value);
 }
 

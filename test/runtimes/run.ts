@@ -10,7 +10,8 @@
 import { spawn } from "node:child_process";
 import { performance } from "node:perf_hooks";
 import { parseArgs } from "node:util";
-import { installProgram, installRuntime, NotAvailable } from "./install.ts";
+import { NotAvailable } from "../npm.ts";
+import { installProgram, installRuntime } from "./install.ts";
 import { startPeer } from "./peer.ts";
 import { RUNTIMES } from "./runtimes.ts";
 

@@ -217,9 +217,12 @@ export function text<const On extends string = SocketTypeName, const Access exte
   };
 }
 
+/** V, which is not inferred from here: `NoInfer`, which TypeScript has from 5.4 on. */
+type Given<V> = [V][V extends unknown ? 0 : never];
+
 type ChoiceRow<V, On extends string, Access extends string> = Row<On, Access> & {
   readonly values: readonly V[];
-  readonly default: NoInfer<V>;
+  readonly default: Given<V>;
 };
 
 /** One of a few names. */

@@ -9,7 +9,7 @@
  * work this way the socket stays as it is, and its link listens for 'data'.
  */
 
-import { Socket } from "node:net";
+import net, { type Socket } from "node:net";
 
 const READ_BYTES = 131_072;
 
@@ -35,12 +35,12 @@ export function shareReads(
   const held = socket as unknown as HandledSocket;
   const handle = held._handle;
   // Sockets of another class (TLS) have more behind them than a handle.
-  if (Object.getPrototypeOf(socket) !== Socket.prototype || typeof handle?.useUserBuffer !== "function") {
+  if (Object.getPrototypeOf(socket) !== net.Socket.prototype || typeof handle?.useUserBuffer !== "function") {
     return undefined;
   }
   shared ??= Buffer.allocUnsafeSlow(READ_BYTES);
   held._handle = null;
   const onread = { buffer: shared, callback: received };
   const options = { handle, pauseOnCreate: true, onread };
-  return new Socket(options as ConstructorParameters<typeof Socket>[0]);
+  return new net.Socket(options as ConstructorParameters<typeof Socket>[0]);
 }

@@ -1,0 +1,71 @@
+/**
+ * `node bundle.mjs BUNDLER PROGRAM OUT`: bundles PROGRAM with all that it needs into the one file OUT, in the format of
+ * its name. Prints warnings and nothing else. It is run from a copy in the folder where the bundlers are installed.
+ */
+
+import { basename, dirname } from "node:path";
+
+const [bundler, program, out] = process.argv.slice(2);
+const isCommonJs = out.endsWith(".cjs");
+
+const bundlers = {
+  async webpack() {
+    const { default: webpack } = await import("webpack");
+    const output = { path: dirname(out), filename: basename(out) };
+    const settings = { target: "node", mode: isCommonJs ? "development" : "production", entry: program, output };
+    if (!isCommonJs) {
+      Object.assign(settings, { experiments: { outputModule: true } });
+      Object.assign(output, { module: true, library: { type: "module" } });
+    }
+    await new Promise((resolve, reject) => {
+      webpack(settings, (error, result) => {
+        if (error) return reject(error);
+        const { errors, warnings } = result.toJson({ all: false, errors: true, warnings: true });
+        for (const { message } of [...errors, ...warnings]) console.log(message);
+        resolve();
+      });
+    });
+  },
+
+  async vite() {
+    const { build, createLogger } = await import("vite");
+    const logger = {
+      ...createLogger("silent"),
+
+      warn: console.log,
+      warnOnce: console.log,
+      error: console.log,
+    };
+    const output = { format: isCommonJs ? "cjs" : "es", entryFileNames: basename(out) };
+    await build({
+      configFile: false,
+      logLevel: "warn",
+      root: dirname(program),
+      customLogger: logger,
+      ssr: { noExternal: true },
+      build: { ssr: program, outDir: dirname(out), emptyOutDir: false, rollupOptions: { output } },
+    });
+  },
+
+  async esbuild() {
+    const { build } = await import("esbuild");
+    const format = isCommonJs ? "cjs" : "esm";
+    const settings = { bundle: true, platform: "node", format, minify: true, logLevel: "silent" };
+    const { warnings } = await build({ ...settings, entryPoints: [program], outfile: out });
+    for (const { text } of warnings) console.log(text);
+  },
+
+  async rollup() {
+    const { rollup } = await import("rollup");
+    const { nodeResolve } = await import("@rollup/plugin-node-resolve");
+    const { default: commonjs } = await import("@rollup/plugin-commonjs");
+    // A program that imports needs no plug-in for CommonJS.
+    const plugins = [nodeResolve({ preferBuiltins: true }), ...(isCommonJs ? [commonjs()] : [])];
+    const onwarn = ({ message }) => console.log(message);
+    const bundle = await rollup({ input: program, external: /^node:/, plugins, onwarn });
+    await bundle.write({ file: out, format: isCommonJs ? "cjs" : "es" });
+    await bundle.close();
+  },
+};
+
+await bundlers[bundler]();

@@ -1,0 +1,161 @@
+/**
+ * `npm run consumers [-- --only jest,types] [--tarball file]`: the packed project with the tools of those who use it.
+ * Small programs are tested by Jest, bundled by webpack, Vite, esbuild and Rollup and then run, and compiled by the
+ * TypeScripts of tools.ts without `skipLibCheck`. A warning is a failure. The last line is `N passed, M failed`.
+ *
+ * The tools are not part of the project: npm brings them into `.build/consumers`, where they stay for the next run.
+ * When it cannot, that is told as NOT RUN and counts as nothing.
+ */
+
+import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs, promisify } from "node:util";
+import { NotAvailable, npmInstall, pack } from "../npm.ts";
+import { COMPILERS, type Compiler, TOOLS } from "./tools.ts";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const cache = resolve(here, "../../.build/consumers");
+const LIMIT_MS = 45_000;
+
+const { values } = parseArgs({ options: { only: { type: "string" }, tarball: { type: "string" } } });
+const COMPILER_OPTIONS = {
+  target: "es2022",
+  strict: true,
+  noEmit: true,
+  skipLibCheck: false,
+  esModuleInterop: true,
+  types: ["node"],
+};
+
+const counts = { passed: 0, failed: 0 };
+
+/** The parts, by the names that `--only` takes. */
+const PARTS: Readonly<Record<string, (user: string) => Promise<void>>> = { jest, bundlers, types };
+const names = values.only?.split(",") ?? Object.keys(PARTS);
+
+try {
+  const user = await installUser(values.tarball);
+  for (const name of names) {
+    const part = PARTS[name];
+    if (part === undefined) throw new Error(`--only: expected some of ${Object.keys(PARTS).join(", ")}, not ${name}`);
+    await part(user);
+  }
+} catch (error) {
+  if (!(error instanceof NotAvailable)) throw error;
+  console.log(`NOT RUN  consumers: ${error.message}`);
+}
+console.log(`\n${counts.passed} passed, ${counts.failed} failed`);
+if (counts.failed > 0) process.exitCode = 1;
+
+async function jest(user: string): Promise<void> {
+  const tools = await install("tools", TOOLS);
+  const command = [join(tools, "node_modules/jest/bin/jest.js"), "--rootDir", join(user, "program"), "--ci"];
+  await check("jest: require, mocks and CURVE", async () => {
+    const { stdout, stderr } = await node(command, user);
+    if (!/Tests: +\d+ passed/.test(stderr) || /warning/i.test(stdout + stderr)) throw new Error(stdout + stderr);
+  });
+}
+
+async function bundlers(user: string): Promise<void> {
+  const tools = await install("tools", TOOLS);
+  cpSync(join(here, "bundle.mjs"), join(tools, "bundle.mjs"));
+  // Where no package is to be found: a bundle has all that it needs.
+  const out = mkdtempSync(join(tmpdir(), "zmq-ts-"));
+  try {
+    for (const bundler of ["webpack", "vite", "esbuild", "rollup"]) {
+      for (const program of ["import.mjs", "require.cjs"]) {
+        await check(`${bundler}: a program with ${program.replace(/\..*/, "")}`, async () => {
+          const bundle = join(out, `${bundler}-${program}`);
+          const told = await node([join(tools, "bundle.mjs"), bundler, join(user, "program", program), bundle], user);
+          if (told.stdout + told.stderr !== "") throw new Error(told.stdout + told.stderr);
+          const printed = await node([bundle], out);
+          if (printed.stdout + printed.stderr !== "bundled\n") throw new Error(printed.stdout + printed.stderr);
+        });
+      }
+    }
+  } finally {
+    rmSync(out, { recursive: true, force: true });
+  }
+}
+
+async function types(user: string): Promise<void> {
+  for (const compiler of COMPILERS) await compile(user, compiler);
+}
+
+async function compile(user: string, { version, nodeTypes, modules }: Compiler): Promise<void> {
+  const packages = await install(`typescript-${version}`, { typescript: version, "@types/node": nodeTypes });
+  const folder = join(user, `types-${version}`);
+  cpSync(join(here, "program"), folder, { recursive: true });
+  mkdirSync(join(folder, "node_modules", "@types"), { recursive: true });
+  // Beside the program, so that the package finds them: its own folder is above both.
+  symlinkSync(join(packages, "node_modules/@types/node"), join(user, "node_modules", "@types", "node"), "junction");
+  const undici = join(packages, "node_modules/undici-types");
+  if (existsSync(undici)) symlinkSync(undici, join(user, "node_modules", "undici-types"), "junction");
+  // Not `.ts` where they stand: this project's own compiler would take them for its own.
+  for (const name of ["types.mts", "types.cts"]) renameSync(join(folder, `${name}.txt`), join(folder, name));
+  try {
+    for (const [module, resolution] of modules) {
+      await check(`typescript ${version}: ${module}, ${resolution}`, async () => {
+        const files = module === "node16" ? ["types.mts", "types.cts"] : ["types.mts"];
+        const compilerOptions = { ...COMPILER_OPTIONS, module, moduleResolution: resolution };
+        writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, files }));
+        await node([join(packages, "node_modules/typescript/bin/tsc"), "-p", folder], folder);
+      });
+    }
+  } finally {
+    for (const name of ["@types/node", "undici-types"]) {
+      rmSync(join(user, "node_modules", name), { recursive: true, force: true });
+    }
+  }
+}
+
+async function check(name: string, run: () => Promise<void>): Promise<void> {
+  try {
+    await run();
+    counts.passed += 1;
+    console.log(`ok   ${name}`);
+  } catch (error) {
+    counts.failed += 1;
+    console.log(`FAIL ${name}\n${String(error instanceof Error ? error.message : error).replace(/^/gm, "     ")}`);
+  }
+}
+
+/** Runs Node. Rejects, with all that was printed, unless it ends with 0. */
+function node(args: readonly string[], cwd: string): Promise<{ stdout: string; stderr: string }> {
+  const options = { cwd, timeout: LIMIT_MS, killSignal: "SIGKILL", maxBuffer: 2 ** 26 } as const;
+  return promisify(execFile)(process.execPath, args, options).catch((error) => {
+    throw new Error(`${error.message}\n${error.stdout}${error.stderr}`);
+  });
+}
+
+/** A folder with the programs, and the packed project as their only package. */
+async function installUser(tarball: string | undefined): Promise<string> {
+  const user = join(cache, "user");
+  rmSync(user, { recursive: true, force: true });
+  mkdirSync(user, { recursive: true });
+  writeFileSync(join(user, "package.json"), JSON.stringify({ private: true }));
+  // Bundlers look for the nearest: that of this project maps the package to its sources.
+  writeFileSync(join(user, "tsconfig.json"), "{}");
+  const packed = tarball === undefined ? await pack(user) : resolve(tarball);
+  await npmInstall(user, "zmq-ts with its dependencies", ["--prefer-offline", packed]);
+  cpSync(join(here, "program"), join(user, "program"), { recursive: true });
+  mkdirSync(join(user, "node_modules", "@types"), { recursive: true });
+  return user;
+}
+
+/** A folder with these packages, the one of the last run where they are the same. */
+async function install(name: string, packages: Readonly<Record<string, string>>): Promise<string> {
+  const wanted = Object.entries(packages).map(([each, version]) => `${each}@${version}`);
+  const hash = createHash("sha256").update(wanted.join()).digest("hex").slice(0, 8);
+  const folder = join(cache, `${name}-${hash}`);
+  if (existsSync(join(folder, "complete"))) return folder;
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true }));
+  await npmInstall(folder, wanted.join(" "), wanted);
+  writeFileSync(join(folder, "complete"), "");
+  return folder;
+}

@@ -1,0 +1,43 @@
+/** The tools of package users, with their versions: the one place that pins them. */
+
+export const TOOLS: Readonly<Record<string, string>> = {
+  "@rollup/plugin-commonjs": "29.0.3",
+  "@rollup/plugin-node-resolve": "16.0.3",
+  esbuild: "0.28.2",
+  jest: "30.5.2",
+  rollup: "4.68.8",
+  vite: "8.4.0",
+  webpack: "5.113.0",
+};
+
+export interface Compiler {
+  readonly version: string;
+  /** The declarations of Node that go with it: later ones are for later compilers. */
+  readonly nodeTypes: string;
+  /** The pairs of `--module` and `--moduleResolution` that people set. */
+  readonly modules: readonly (readonly [module: string, resolution: string])[];
+}
+
+/** The first is the lowest that is supported; the second pair goes out of use, and the newest does not know it. */
+export const COMPILERS: readonly Compiler[] = [
+  {
+    version: "5.0.4",
+    nodeTypes: "20.8.0",
+    modules: [
+      ["node16", "node16"],
+      ["esnext", "node"],
+      ["esnext", "bundler"],
+    ],
+  },
+  { version: "5.4.5", nodeTypes: "20.12.0", modules: [["esnext", "node"]] },
+  { version: "5.6.3", nodeTypes: "20.19.43", modules: [["node16", "node16"]] },
+  { version: "5.9.3", nodeTypes: "20.19.43", modules: [["esnext", "bundler"]] },
+  {
+    version: "7.0.2",
+    nodeTypes: "20.19.43",
+    modules: [
+      ["node16", "node16"],
+      ["esnext", "bundler"],
+    ],
+  },
+];
