@@ -88,17 +88,18 @@ class OpenSslPair implements KeyPair {
   readonly #maker: OpenSslKeys;
   #secretKey: Uint8Array | undefined;
   #key: KeyObject | undefined;
-  /** The library's pair, until its first use. */
-  #first: KeyPair | undefined;
+  /** The library's pair, for the first use and for public keys that are none, of which a peer may send any number. */
+  readonly #library: KeyPair | undefined;
+  #isUsed = false;
 
   constructor(
     maker: OpenSslKeys,
     publicKey: Uint8Array,
     secretKey: Uint8Array | undefined,
     key: KeyObject | undefined,
-    first: KeyPair | undefined,
+    library: KeyPair | undefined,
   ) {
-    this.#first = first;
+    this.#library = library;
     this.publicKey = publicKey;
     this.#maker = maker;
     this.#secretKey = secretKey;
@@ -115,10 +116,10 @@ class OpenSslPair implements KeyPair {
   }
 
   sharedKey(publicKey: Uint8Array): Uint8Array | undefined {
-    const first = this.#first;
-    if (first !== undefined) {
-      this.#first = undefined;
-      return first.sharedKey(publicKey);
+    const library = this.#library;
+    if (library !== undefined && !this.#isUsed) {
+      this.#isUsed = true;
+      return library.sharedKey(publicKey);
     }
     let secret: Buffer;
     try {
@@ -129,6 +130,7 @@ class OpenSslPair implements KeyPair {
       secret = diffieHellman({ privateKey: this.#key, publicKey: other });
     } catch {
       // A point of small order, or OpenSSL does not compute this any more: the library tells which.
+      if (library !== undefined) return library.sharedKey(publicKey);
       const { secretKey } = this;
       return secretKey.length === KEY_BYTES ? this.#maker.sharedKey(publicKey, secretKey) : undefined;
     }
@@ -138,7 +140,6 @@ class OpenSslPair implements KeyPair {
   }
 
   forget(): void {
-    this.#first = undefined;
     this.#secretKey?.fill(0);
     this.#secretKey = undefined;
     // OpenSSL overwrites a key that is collected.
@@ -146,7 +147,9 @@ class OpenSslPair implements KeyPair {
   }
 }
 
+/** Throws for a key that was forgotten. */
 function imported(secretKey: Uint8Array): KeyObject {
+  if (secretKey.length !== KEY_BYTES) throw new RangeError("the secret key was forgotten");
   const der = Buffer.allocUnsafeSlow(PKCS8_HEAD.length + KEY_BYTES);
   der.set(PKCS8_HEAD);
   der.set(secretKey, PKCS8_HEAD.length);

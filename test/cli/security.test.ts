@@ -77,3 +77,16 @@ test("a secret key comes from the environment, out of the list of processes", as
   assert.equal(stdout, "hi\n");
   assert.match((await shell.run("", "req", "--help")).stdout, /--curve-secret-key[^-]*list of\s+processes/);
 });
+
+test("a proxy that is a CURVE server takes commands from none but those it lets in", async (t) => {
+  const shell = new Shell(t);
+  await shell.run("", "keygen", shell.path("server"));
+  const server = ["--curve-server", "--certificate", shell.path("server")];
+  const control = shell.ipc("control");
+  const proxy = shell.start("proxy", shell.ipc("front"), shell.ipc("back"), "--control", control, ...server);
+  const ask = (...flags: string[]) => shell.run("", "req", "-c", control, ...flags, "TERMINATE");
+  assert.notEqual((await ask("--timeout", "700ms")).code, 0);
+  assert.equal(proxy.child.exitCode, null);
+  await ask("--curve-server-key", shell.path("server"), "--timeout", "5s");
+  assert.equal((await proxy.ended).code, 0);
+});

@@ -28,7 +28,7 @@ import { type Assignment, assign, parseOption } from "../options.ts";
 import { type SecurityFlags, securityOptions } from "../security.ts";
 import { Shutdown } from "../shutdown.ts";
 import { addOtherFlags, addSecurityFlags } from "../socket/flags.ts";
-import { note, setQuiet } from "../terminal.ts";
+import { note, setQuiet, warn } from "../terminal.ts";
 
 const KINDS = {
   queue: { front: ["ROUTER", Router], back: ["DEALER", Dealer] },
@@ -92,9 +92,16 @@ async function run(front: string, back: string, flags: Flags): Promise<number> {
     front: await open("front", [front, ...(flags.front ?? [])], flags, security),
     back: await open("back", [back, ...(flags.back ?? [])], flags, security),
   };
+  // What the sides keep from strangers, a copy of it does too, and the command to end it.
+  const guard = flags.curveServer || flags.plainServer ? security : [];
+  if (guard.length < security.length && flags.capture !== undefined) {
+    warn("--capture publishes in clear, to everyone, what the two sides receive encrypted");
+  }
   const capture = flags.capture === undefined ? undefined : new Publisher({ linger: 0 });
+  if (capture !== undefined) assign(capture, guard);
   if (capture !== undefined) await bindTo(capture, expand(flags.capture ?? "", "bind", "--capture"), "capture ");
   const control = flags.control === undefined ? undefined : new Reply();
+  if (control !== undefined) assign(control, guard);
   if (control !== undefined) await bindTo(control, expand(flags.control ?? "", "bind", "--control"), "control ");
 
   const proxy = new ZmqProxy(sides.front, sides.back, { ...(capture && { capture }), ...(control && { control }) });
