@@ -192,7 +192,7 @@ export function behaviour(library: Library): void {
         await push.connect(pull.lastEndpoint);
         await push.send(["x"]);
         const { metadata, peer: from } = await pull.receiveFrom();
-        assert.deepEqual(metadata, { "Socket-Type": "DEALER", Identity: "name", "Peer-Address": "127.0.0.1" });
+        assert.deepEqual({ ...metadata }, { "Socket-Type": "DEALER", Identity: "name", "Peer-Address": "127.0.0.1" });
         assert.equal(from?.endpoint, pull.lastEndpoint);
         assert.match(from?.address ?? "", /^tcp:\/\/127\.0\.0\.1:\d+$/);
         assert.equal(String(from?.routingId), "name");
