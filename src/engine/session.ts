@@ -70,13 +70,20 @@ export class Session implements Connection, LinkHandler, TrafficOwner, Resting {
   }
 
   close(): void {
-    if (this.#traffic !== undefined) this.#traffic.close(-1);
-    else this.abort(true);
+    if (this.#traffic === undefined) {
+      this.abort(true);
+      return;
+    }
+    this.#traffic.readRest();
+    this.#traffic.close(-1);
   }
 
   abort(graceful: boolean): void {
     if (this.#isOver) return;
-    if (graceful) this.#traffic?.flush();
+    if (graceful) {
+      this.#traffic?.readRest();
+      this.#traffic?.flush();
+    }
     this.#finish("local", graceful);
   }
 

@@ -195,6 +195,12 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, HeldBack, De
     this.#owner.broken(error);
   }
 
+  /** Delivers what has arrived; nothing is read from the link any more. */
+  readRest(): void {
+    this.#startReading();
+    if (!this.#isOver) this.#incoming.finish();
+  }
+
   /** The pipe was closed by its near side: what it holds is still sent. */
   close(lingerMs: number): void {
     if (this.#isOver || this.#isClosing) return;
@@ -223,11 +229,9 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, HeldBack, De
 
   closed(): void {
     if (this.#isOver) return;
-    this.#startReading();
-    if (this.#isOver) return;
     this.#isEnded = true;
-    this.#incoming.finish();
-    this.#owner.lost();
+    this.readRest();
+    if (!this.#isOver) this.#owner.lost();
   }
 
   // --- IncomingOwner ---

@@ -151,7 +151,7 @@ export class Endpoints implements EndpointOwner, InprocBinder {
       this.#connectInproc(target.name, text, id);
     } else {
       const transport = this.#transport(target);
-      if (SOCKET_TYPES[core.type].singleConnect && this.#isDialed(text)) return;
+      if (SOCKET_TYPES[core.type].singleConnect && this.#isJoined(text)) return;
       const options = { ...core.options };
       const dialer = new Dialer(this, target, transport, options, connectionMaker(core.type, options), id);
       this.#dialers.add(dialer);
@@ -354,7 +354,9 @@ export class Endpoints implements EndpointOwner, InprocBinder {
     return id;
   }
 
-  #isDialed(text: string): boolean {
+  /** As in libzmq, an address that the socket bound itself counts too. */
+  #isJoined(text: string): boolean {
+    for (const { isClosing, endpoint } of this.#acceptors) if (endpoint === text && !isClosing) return true;
     for (const dialer of this.#dialers) if (dialer.endpoint === text && !dialer.isClosing) return true;
     return false;
   }

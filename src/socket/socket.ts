@@ -250,7 +250,7 @@ export abstract class Socket {
   /** SUB, and XPUB in manual mode: changes subscriptions. */
   protected changeSubscriptions(change: "subscribe" | "unsubscribe", topics: readonly (Uint8Array | string)[]): void {
     const { isClosed, pattern, type } = this.#core;
-    if (isClosed) throw new ZmqError("EBADF");
+    if (isClosed) throw new ZmqError("ENOTSOCK");
     if (pattern[change] === undefined)
       throw new ZmqError("EINVAL", { detail: `${type} sockets have no subscriptions` });
     for (const topic of topics) pattern[change](bytesOf(topic));
@@ -335,8 +335,9 @@ export abstract class Socket {
     });
   }
 
+  /** ENOTSOCK, not EBADF, is libzmq's: zeromq.js does not look before it calls. */
   #assign(name: OptionName, value: unknown): void {
-    if (this.#core.isClosed) throw new ZmqError("EBADF");
+    if (this.#core.isClosed) throw new ZmqError("ENOTSOCK");
     this.#core.assign(name, value);
     const { endpoints } = this.#open;
     const { platform } = contextCore(this.#context);

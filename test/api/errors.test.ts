@@ -53,12 +53,15 @@ for (const [name, call] of Object.entries(ON_CLOSED)) {
   });
 }
 
-test("an option of a closed socket cannot be set", () => {
-  const socket = new zmq.Dealer();
+test("an option or a subscription of a closed socket cannot be set: ENOTSOCK, not EBADF", () => {
+  const expected: Expected = { code: "ENOTSOCK", errno: 88, message: "Socket operation on non-socket" };
+  const socket = new zmq.Subscriber();
   socket.close();
   assert.throws(() => {
     socket.linger = 1;
-  }, CLOSED);
+  }, expected);
+  assert.throws(() => socket.subscribe("x"), expected);
+  assert.throws(() => socket.unsubscribe("x"), expected);
 });
 
 // --- Waiting in vain ---

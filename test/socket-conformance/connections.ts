@@ -104,6 +104,15 @@ export function connections(transport: TransportUnderTest): void {
       assert.equal(pull.peers.length, 2);
     });
 
+    if (transport.hasLinks) {
+      it("DEALER that connects to an address of its own does nothing, and has nobody to send to", async () => {
+        const dealer = new Dealer({ sendTimeout: 0 });
+        dealer.connect(await bench.bind(dealer));
+        await pause(20);
+        await assert.rejects(dealer.send("x"), { code: "EAGAIN" });
+      });
+    }
+
     it("peers tells of both sides' view of a connection, and of what passed", async () => {
       const pull = new Pull();
       const push = new Push();
@@ -174,6 +183,17 @@ export function connections(transport: TransportUnderTest): void {
       await push.unbind(endpoint);
       assert.equal(await text(pull), "last");
       await until(() => push.peers.length === 0 && pull.peers.length === 0);
+    });
+
+    it("messages that had arrived stay readable when their endpoint is unbound", async () => {
+      const router = new Router();
+      const dealer = new Dealer({ routingId: "d" });
+      const endpoint = await bench.join(router, dealer);
+      for (let i = 0; i < 20; i++) await dealer.send(String(i));
+      await until(() => router.readable);
+      await pause(20);
+      await router.unbind(endpoint);
+      for (let i = 0; i < 20; i++) assert.equal(await text(router), `d,${i}`);
     });
 
     it("a connecting socket finds a listener that went away and came back, with all it queued meanwhile", async () => {
