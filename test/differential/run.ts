@@ -1,7 +1,8 @@
 /**
- * `npm run differential -- [--seconds 60] [--inputs n] [--seed n] [--first n]`: random streams to libzmq and to ours, a
+ * `npm run differential -- [--seconds 60] [--inputs n] [--seed n] [--first n] [--sockets]`: random streams to libzmq and to ours, a
  * few dozen at a time. A difference that nobody knows the reason of is played again, among few, and then printed with what
- * both did; the run exits 1. `--seed S --first N --inputs 1` plays one stream again.
+ * both did; the run exits 1. `--seed S --first N --inputs 1` plays one stream again. With `--sockets` programs of whole
+ * sockets are the inputs: `sockets/run.ts`.
  */
 
 import { parseArgs } from "node:util";
@@ -10,6 +11,7 @@ import { compare } from "./alike.ts";
 import type { Case } from "./cases.ts";
 import { type Ending, Side } from "./compare.ts";
 import { generate } from "./generate.ts";
+import { describeFinding, type Limits, socketDifferential } from "./sockets/run.ts";
 
 /** Streams at a time: most of a case is waiting for silence. */
 const AT_A_TIME = 40;
@@ -82,20 +84,36 @@ async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       seconds: { type: "string" },
+      minutes: { type: "string" },
+      sockets: { type: "boolean", default: false },
       inputs: { type: "string" },
       seed: { type: "string", default: `${Math.floor(Date.now() / 86_400_000)}` },
       first: { type: "string", default: "0" },
     },
   });
   const inputs = Number(values.inputs ?? Number.POSITIVE_INFINITY);
-  const seconds = Number(values.seconds ?? (values.inputs === undefined ? 60 : Number.POSITIVE_INFINITY));
-  const result = await differential(Number(values.seed), Number(values.first), inputs, seconds);
+  const minutes = Number(values.minutes ?? (values.inputs === undefined ? 1 : Number.POSITIVE_INFINITY));
+  const seconds = Number(values.seconds ?? minutes * 60);
+  const [seed, first] = [Number(values.seed), Number(values.first)];
+  if (values.sockets) {
+    await ofSockets({ seed, first, programs: inputs, seconds });
+    return;
+  }
+  const result = await differential(seed, first, inputs, seconds);
   for (const difference of result.differences) console.log(`${describeDifference(difference)}\n`);
   console.log(
     `${result.inputs} streams, seed ${values.seed}: ${result.differences.length} differences without a reason`,
   );
   console.log("with one:", result.known);
   if (result.differences.length > 0) process.exitCode = 1;
+}
+
+async function ofSockets(limits: Limits): Promise<void> {
+  const { programs, known, unsteady, findings } = await socketDifferential(limits);
+  for (const finding of findings) console.log(`${describeFinding(finding)}\n`);
+  console.log(`${programs} programs, seed ${limits.seed}: ${findings.length} differences without a reason`);
+  console.log(`with one: ${JSON.stringify(known)}; on ${unsteady} a side does not agree with itself`);
+  if (findings.length > 0) process.exitCode = 1;
 }
 
 if (import.meta.filename === process.argv[1]) await main();
