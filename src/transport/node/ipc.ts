@@ -3,9 +3,8 @@
  * path from whoever had it, live or dead, and leaves the file behind when it
  * closes; `ipc://*` makes a file of its own and removes it.
  *
- * Abstract names (`ipc://@name`, Linux): a runtime whose libuv pads them with
- * NULs to the full length (Node 20 does) reaches only peers that do the same,
- * not libzmq. Windows: Node's paths are named pipes there, not the Unix domain
+ * Abstract names (`ipc://@name`, Linux): Node 20 pads them with NULs to the full
+ * length, and so would meet no other program; they are refused there. Windows: Node's paths are named pipes there, not the Unix domain
  * sockets of libzmq, so that ipc joins such runtimes with one another only.
  */
 
@@ -227,9 +226,21 @@ function systemPath(endpoint: IpcEndpoint): string {
   if (process.platform !== "linux") {
     throw new ZmqError("ENOTSUP", { address: text, detail: "abstract ipc names exist on Linux only" });
   }
+  if (padsNames(process.versions.uv)) {
+    throw new ZmqError("ENOTSUP", {
+      address: text,
+      detail: "abstract ipc names need Node 22 or later: this version pads them, and no other program would find them",
+    });
+  }
   const name = `\0${path}`;
   checkLength(name, text);
   return name;
+}
+
+/** libuv up to 1.46 does. Runtimes without it claim a later one. */
+function padsNames(libuv = ""): boolean {
+  const [major = 0, minor = 0] = libuv.split(".").map(Number);
+  return major === 1 && minor <= 46;
 }
 
 function pipeName(path: string): string {
