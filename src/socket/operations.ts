@@ -75,16 +75,13 @@ export class Operations implements Resting {
         return this.#failed(error);
       }
     }
-    if (signal?.aborted) return Promise.reject(signal.reason);
-    const limits = { timeoutMs: timeoutMs ?? this.#host.options.sendTimeout, signal, keeper };
-    if (this.#isInVain(limits)) return Promise.reject(this.#inVain(0, "send"));
-    return new Promise((resolve, reject) => this.#senders.join(message, limits, resolve, reject));
+    return this.#waitToSend(message, keeper, signal, timeoutMs);
   }
 
   receive(keeper: object, signal?: AbortSignal, timeoutMs?: number): Promise<Message> {
     const message = this.#take();
     if (message !== undefined) return Promise.resolve(message);
-    return new Promise((resolve, reject) => this.#waitToReceive(resolve, reject, keeper, signal, timeoutMs));
+    return this.#receiveLater(keeper, signal, timeoutMs);
   }
 
   /** As `receive`, with the peer that the message came from. */
@@ -102,10 +99,7 @@ export class Operations implements Resting {
     if (this.#isClosed) return Promise.resolve(DONE);
     const message = this.#take();
     if (message !== undefined) return Promise.resolve({ value: message, done: false });
-    return new Promise((resolve, reject) => {
-      const end: Reject = (error) => (this.#isClosed ? resolve(DONE) : reject(error));
-      this.#waitToReceive((value) => resolve({ value, done: false }), end, keeper);
-    });
+    return this.#nextLater(keeper);
   }
 
   /** Completes what waits as far as the pattern allows. `pipe`: the one that changed, where it was one. */
@@ -146,6 +140,26 @@ export class Operations implements Resting {
     this.#turn.spend();
     if (this.#senders.length > 0 || this.#host.isWatched) this.serve();
     return message;
+  }
+
+  // These have the closures: a function that makes one allocates for it at each call, also where it is not reached.
+
+  #waitToSend(message: Message, keeper: object, signal?: AbortSignal, timeoutMs?: number): Promise<void> {
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    const limits = { timeoutMs: timeoutMs ?? this.#host.options.sendTimeout, signal, keeper };
+    if (this.#isInVain(limits)) return Promise.reject(this.#inVain(0, "send"));
+    return new Promise((resolve, reject) => this.#senders.join(message, limits, resolve, reject));
+  }
+
+  #receiveLater(keeper: object, signal?: AbortSignal, timeoutMs?: number): Promise<Message> {
+    return new Promise((resolve, reject) => this.#waitToReceive(resolve, reject, keeper, signal, timeoutMs));
+  }
+
+  #nextLater(keeper: object): Promise<IteratorResult<Message, undefined>> {
+    return new Promise((resolve, reject) => {
+      const end: Reject = (error) => (this.#isClosed ? resolve(DONE) : reject(error));
+      this.#waitToReceive((value) => resolve({ value, done: false }), end, keeper);
+    });
   }
 
   #waitToReceive(
