@@ -103,9 +103,9 @@ test("thousands of sends and receives leave the event loop its turns", async () 
     if (!isOver) setImmediate(countTurns);
   };
   setImmediate(countTurns);
-  for (let i = 0; i < 2500; i++) await left.send("x");
+  for (let i = 0; i < 5000; i++) await left.send("x");
   const afterSending = turns;
-  for (let i = 0; i < 2500; i++) await right.receive();
+  for (let i = 0; i < 5000; i++) await right.receive();
   isOver = true;
   assert.ok(afterSending >= 3, `${afterSending} turns while sending`);
   assert.ok(turns - afterSending >= 3, `${turns - afterSending} turns while receiving`);
