@@ -84,7 +84,7 @@ export function pourSealed(tcp: TcpSocket, encoder: Encoder, encode: (encoder: E
   write();
 }
 
-/** HELLO as it is sent, one that opens or one that does not. */
+/** A greeting and HELLO as they are sent, one that opens or one that does not. */
 export function hello(isValid: boolean): Uint8Array {
   const handshake = handshakeAs("PUSH");
   handshake.produce();
@@ -99,7 +99,7 @@ export function hello(isValid: boolean): Uint8Array {
 }
 
 /** Connects, sends the same HELLO, waits for the answer or the end, and again: so many at a time. */
-export function helloFlood(isValid: boolean, atOnce: number, localAddress?: string): (port: number) => void {
+export function helloFlood(isValid: boolean, atOnce: number, localAddress = "127.0.0.1"): (port: number) => void {
   const bytes = hello(isValid);
   return (port) => {
     const again = (): void => {
