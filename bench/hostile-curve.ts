@@ -9,7 +9,7 @@ import { concat, copyOf } from "../src/base/bytes.ts";
 import { defaultOptions, setOption } from "../src/base/options.ts";
 import type { SocketTypeName } from "../src/base/socket-types.ts";
 import { Handshake } from "../src/engine/handshake.ts";
-import { chooseMechanism } from "../src/security/choose.ts";
+import { chooseMechanism } from "../src/security/select-mechanism.ts";
 import type { Encoder } from "../src/wire/encoder.ts";
 import { GREETING } from "../test/fake-link.ts";
 

@@ -3,9 +3,11 @@
  * `Context` and `context`, which know their platform.
  */
 
-export { type ErrorCode, ZmqError } from "./base/errors.ts";
-export { type Certificate, formatCertificate, parseCertificate } from "./security/certificate.ts";
-export { type CurveKeyPair, curveKeyPair, curvePublicKey } from "./security/keys.ts";
+export {
+  type AuthenticationDecision,
+  Authenticator,
+  type AuthenticatorOptions,
+} from "./authenticator/authenticator.ts";
 export type {
   AuthenticationRules,
   CurveAttempt,
@@ -14,14 +16,18 @@ export type {
   PlainAttempt,
   PlainCheck,
   Verdict,
-} from "./socket/authentication-rules.ts";
-export { type AuthenticationDecision, Authenticator, type AuthenticatorOptions } from "./socket/authenticator.ts";
-export type { ContextOptions } from "./socket/context.ts";
+} from "./authenticator/rules.ts";
+export { type ErrorCode, ZmqError } from "./base/errors.ts";
 export type {
   ConnectOptions,
   ConnectOptions as RouterConnectOptions,
   ConnectOptions as StreamConnectOptions,
-} from "./socket/endpoints.ts";
+} from "./core/endpoints.ts";
+export { type PollEvents, Poller, type PollResult } from "./device/poller.ts";
+export { Proxy, type ProxyOptions, type ProxyStatistics, type ProxyTraffic } from "./device/proxy.ts";
+export { type Certificate, formatCertificate, parseCertificate } from "./security/certificate.ts";
+export { type CurveKeyPair, curveKeyPair, curvePublicKey } from "./security/keys.ts";
+export type { ContextOptions } from "./socket/context.ts";
 export type {
   AuthError,
   DropEvent,
@@ -50,8 +56,6 @@ export type {
   WritableKeys,
 } from "./socket/option-types.ts";
 export type { PeerInfo } from "./socket/peers.ts";
-export { type PollEvents, Poller, type PollResult } from "./socket/poller.ts";
-export { Proxy, type ProxyOptions, type ProxyStatistics, type ProxyTraffic } from "./socket/proxy.ts";
 export { Socket } from "./socket/socket.ts";
 export { SocketType } from "./socket/socket-type.ts";
 export {

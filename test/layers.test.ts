@@ -9,9 +9,22 @@ import { dirname, join, posix, relative, resolve, sep } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 
+const LIBRARY = [
+  "base",
+  "wire",
+  "pattern",
+  "security",
+  "transport",
+  "engine",
+  "core",
+  "socket",
+  "device",
+  "authenticator",
+] as const;
+
 /**
- * What a layer may import besides itself: layers, or single files. "entry" is a file directly in `src`. The socket
- * layer drives inproc itself, because inproc crosses two pipes and has no Link; every other transport is handed to it.
+ * What a layer may import besides itself: layers, or single files. "entry" is a file directly in `src`. The core
+ * drives inproc itself, because inproc crosses two pipes and has no Link; every other transport is handed to it.
  */
 const LAYERS: Record<string, readonly string[]> = {
   base: [],
@@ -20,11 +33,14 @@ const LAYERS: Record<string, readonly string[]> = {
   security: ["base", "wire"],
   transport: ["base"],
   engine: ["base", "wire", "security"],
-  socket: ["base", "wire", "security", "pattern", "engine", "transport/inproc.ts"],
-  node: ["base", "security", "socket", "transport"],
-  entry: ["base", "wire", "security", "pattern", "transport", "engine", "socket", "node", "v5-compat"],
-  "v5-compat": ["base", "socket", "entry"],
-  cli: ["base", "wire", "security", "pattern", "transport", "engine", "socket", "node", "entry"],
+  core: ["base", "wire", "security", "pattern", "engine", "transport/inproc.ts"],
+  socket: ["base", "security", "pattern", "core"],
+  device: ["base", "core", "socket"],
+  authenticator: ["base", "wire", "security", "core", "socket"],
+  node: ["base", "security", "core", "authenticator", "transport"],
+  entry: [...LIBRARY, "node", "v5-compat"],
+  "v5-compat": ["base", "core", "socket", "entry"],
+  cli: [...LIBRARY, "node", "entry"],
 };
 
 /** Imports of a type, never of a value, that cross the table above. */

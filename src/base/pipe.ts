@@ -11,8 +11,8 @@
  * bound the frames of multipart messages with them.
  */
 
+import { type Leftovers, messageMemory, pipeMemory } from "./departed-backlog.ts";
 import type { ZmqError } from "./errors.ts";
-import { type Leftovers, messageMemory, pipeMemory } from "./leftovers.ts";
 import { type Control, copySmall, type Message, NO_PROPERTIES, type Properties } from "./message.ts";
 import { Queue } from "./queue.ts";
 

@@ -5,10 +5,10 @@
  */
 
 import type { Timer } from "../base/clock.ts";
+import type { Leftovers } from "../base/departed-backlog.ts";
 import type { Endpoint } from "../base/endpoint.ts";
 import { isErrorCode, ZmqError } from "../base/errors.ts";
 import type { MonitorEvent } from "../base/events.ts";
-import type { Leftovers } from "../base/leftovers.ts";
 import type { Link, Listener, ListenHandler, Transport } from "../base/link.ts";
 import type { Properties } from "../base/message.ts";
 import type { OptionValues } from "../base/options.ts";
@@ -16,7 +16,7 @@ import type { Pipe } from "../base/pipe.ts";
 import { SOCKET_TYPES } from "../base/socket-types.ts";
 import type { ZapReply, ZapRequest } from "../security/mechanism.ts";
 import type { Connection, ConnectionOwner, EndReason } from "./connection.ts";
-import type { ConnectionMaker, EndpointOwner } from "./owner.ts";
+import type { ConnectionMaker, EndpointOwner } from "./endpoint-owner.ts";
 import { Precedence } from "./precedence.ts";
 
 /**

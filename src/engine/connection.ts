@@ -4,8 +4,8 @@
  */
 
 import type { Clock } from "../base/clock.ts";
+import type { Leftovers } from "../base/departed-backlog.ts";
 import type { MonitorEvent } from "../base/events.ts";
-import type { Leftovers } from "../base/leftovers.ts";
 import type { Link } from "../base/link.ts";
 import type { Properties } from "../base/message.ts";
 import type { OptionValues } from "../base/options.ts";

@@ -6,7 +6,7 @@
 
 import { copyOf, EMPTY } from "../base/bytes.ts";
 import type { Timer } from "../base/clock.ts";
-import type { HeldBack } from "../base/leftovers.ts";
+import type { HeldBack } from "../base/departed-backlog.ts";
 import type { Link, LinkHandler } from "../base/link.ts";
 import { type Control, type Message, NO_PROPERTIES } from "../base/message.ts";
 import type { Outlet, Pipe } from "../base/pipe.ts";

@@ -6,8 +6,8 @@
  */
 
 import type { Clock, Timer } from "../base/clock.ts";
+import type { HeldBack, Leftovers } from "../base/departed-backlog.ts";
 import type { ZmqError } from "../base/errors.ts";
-import type { HeldBack, Leftovers } from "../base/leftovers.ts";
 import type { Link, LinkHandler } from "../base/link.ts";
 import type { Control, Message } from "../base/message.ts";
 import type { OptionValues } from "../base/options.ts";

@@ -6,7 +6,7 @@
  */
 
 import { systemClock } from "../base/clock.ts";
-import type { Lingering } from "../socket/platform.ts";
+import type { Lingering } from "../core/platform.ts";
 
 /** As zeromq.js: how long a process may linger before its developer is told why it does not end. */
 const PATIENCE_MS = 500;

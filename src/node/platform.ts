@@ -6,8 +6,8 @@
 import { deserialize, serialize } from "node:v8";
 import { isMainThread } from "node:worker_threads";
 import { systemClock } from "../base/clock.ts";
+import type { Platform } from "../core/platform.ts";
 import { extendPrimitives } from "../security/crypto.ts";
-import type { Platform } from "../socket/platform.ts";
 import { ipc } from "../transport/node/ipc.ts";
 import { tcp } from "../transport/node/tcp.ts";
 import { lifetime } from "./exit.ts";

@@ -11,7 +11,7 @@ import type { Message } from "../base/message.ts";
 import type { Pipe } from "../base/pipe.ts";
 import { prepend } from "./envelope.ts";
 import { FairQueue } from "./fair-queue.ts";
-import { FirstMessages } from "./first-messages.ts";
+import { FirstMessages } from "./opening-messages.ts";
 import type { Pattern, PatternHost } from "./pattern.ts";
 import { idFrame, PeerTable } from "./peer-table.ts";
 import { RoundRobin } from "./round-robin.ts";

@@ -6,8 +6,8 @@
  */
 
 import { copyOf } from "../base/bytes.ts";
+import { messageMemory } from "../base/departed-backlog.ts";
 import { ZmqError } from "../base/errors.ts";
-import { messageMemory } from "../base/leftovers.ts";
 import type { Control, Message } from "../base/message.ts";
 import type { Pipe } from "../base/pipe.ts";
 import { Queue } from "../base/queue.ts";

@@ -11,9 +11,9 @@ import {
   setContextOption,
 } from "../base/context-options.ts";
 import { ZmqError } from "../base/errors.ts";
-import { ContextCore } from "./context-core.ts";
+import { ContextCore } from "../core/context-core.ts";
+import type { Platform } from "../core/platform.ts";
 import { contextOptionError } from "./misspelt.ts";
-import type { Platform } from "./platform.ts";
 
 const cores = new WeakMap<NeutralContext, ContextCore>();
 

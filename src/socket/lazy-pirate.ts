@@ -10,9 +10,9 @@
 
 import { ZmqError } from "../base/errors.ts";
 import type { Message } from "../base/message.ts";
+import type { SocketCore } from "../core/socket-core.ts";
+import { Line } from "../core/waiting.ts";
 import { signalOf } from "./arguments.ts";
-import type { SocketCore } from "./core.ts";
-import { Line } from "./waiting.ts";
 
 export interface RequestOptions {
   /** Milliseconds for the reply to each attempt, connecting included. Default 2500, as in the Guide. */

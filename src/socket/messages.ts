@@ -4,8 +4,8 @@
  */
 
 import { ZmqError } from "../base/errors.ts";
+import type { SocketCore } from "../core/socket-core.ts";
 import { signalOf } from "./arguments.ts";
-import type { SocketCore } from "./core.ts";
 import { toMessage } from "./frames.ts";
 import { metadataOf, NO_METADATA, type PeerInfo, peerInfo } from "./peers.ts";
 import type { Socket } from "./socket.ts";

@@ -6,8 +6,10 @@
 
 import type { Clock } from "../base/clock.ts";
 import { ZmqError } from "../base/errors.ts";
+import type { SocketCore } from "../core/socket-core.ts";
+import { type Resting, Turn } from "../core/turn.ts";
+import { Line } from "../core/waiting.ts";
 import { signalOf } from "./arguments.ts";
-import type { SocketCore } from "./core.ts";
 import {
   type DropEvent,
   type Event,
@@ -18,8 +20,6 @@ import {
 } from "./event-types.ts";
 import type { WaitOptions } from "./messages.ts";
 import { coreOf, isSocket, type Socket } from "./socket.ts";
-import { type Resting, Turn } from "./turn.ts";
-import { Line } from "./waiting.ts";
 
 type AnyEvent = Event | DropEvent;
 type Listener = (event: never) => void;

@@ -17,23 +17,23 @@ import {
   refuseWeakerMixture,
 } from "../base/options.ts";
 import { SOCKET_TYPES, type SocketTypeName, socketTypeName } from "../base/socket-types.ts";
+import type { OpenSocket } from "../core/context-core.ts";
+import type { ConnectOptions, Endpoints } from "../core/endpoints.ts";
+import { PATTERNS } from "../core/patterns.ts";
+import type { SocketCore } from "../core/socket-core.ts";
+import { waitUntil } from "../core/wait-until.ts";
 import type { DropReason } from "../pattern/pattern.ts";
 import { expectArguments, expectOptions, signalOf } from "./arguments.ts";
 import { placed } from "./concealed.ts";
 import { type Context, contextCore } from "./context.ts";
-import type { OpenSocket } from "./context-core.ts";
 import { conversions } from "./conversions.ts";
-import type { SocketCore } from "./core.ts";
 import { defaultContext } from "./default-context.ts";
-import type { ConnectOptions, Endpoints } from "./endpoints.ts";
 import { messages, type WaitOptions } from "./messages.ts";
 import { socketOptionError } from "./misspelt.ts";
 import { Observer } from "./observer.ts";
-import { PATTERNS } from "./patterns.ts";
 import { type PeerInfo, peerInfo } from "./peers.ts";
 import { bindRandomPort, type PortRange } from "./random-port.ts";
 import type { SocketType } from "./socket-type.ts";
-import { waitUntil } from "./until.ts";
 
 /** Closes the core of a socket that was garbage-collected. */
 const collected = new FinalizationRegistry<() => void>((close) => close());

@@ -6,8 +6,8 @@
 import { ZmqError } from "../base/errors.ts";
 import type { OptionInputs, OptionsOf } from "../base/options.ts";
 import { SOCKET_TYPES, type SocketTypeName } from "../base/socket-types.ts";
+import type { ConnectOptions } from "../core/endpoints.ts";
 import type { Context } from "./context.ts";
-import type { ConnectOptions } from "./endpoints.ts";
 import { type MessageLike, toFrame, toMessage } from "./frames.ts";
 import { type RequestOptions, request } from "./lazy-pirate.ts";
 import type { Received, WaitOptions } from "./messages.ts";

@@ -15,7 +15,7 @@ import { ZmqError } from "../base/errors.ts";
 import type { Message } from "../base/message.ts";
 import type { FrameCipher } from "../security/mechanism.ts";
 import { COMMAND, LONG, MORE, readSize, unmarkedLong } from "./frame.ts";
-import { HeldChunk } from "./held-chunk.ts";
+import { HeldChunk } from "./retained-chunk.ts";
 
 export interface DecoderLimits {
   /** ZMQ_MAXMSGSIZE: octets of one frame as it is on the wire, any frame; -1 for no limit. */

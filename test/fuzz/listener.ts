@@ -3,11 +3,11 @@
 import { parseEndpoint } from "../../src/base/endpoint.ts";
 import { defaultOptions, type OptionValues } from "../../src/base/options.ts";
 import type { SocketTypeName } from "../../src/base/socket-types.ts";
+import { connectionMaker } from "../../src/core/connection-maker.ts";
+import { PATTERNS } from "../../src/core/patterns.ts";
+import { SocketCore } from "../../src/core/socket-core.ts";
 import { Acceptor } from "../../src/engine/acceptor.ts";
-import type { EndpointOwner } from "../../src/engine/owner.ts";
-import { connectionMaker } from "../../src/socket/connections.ts";
-import { SocketCore } from "../../src/socket/core.ts";
-import { PATTERNS } from "../../src/socket/patterns.ts";
+import type { EndpointOwner } from "../../src/engine/endpoint-owner.ts";
 import { FakeClock } from "../fake-clock.ts";
 import { type FakeLink, FakeTransport } from "../fake-link.ts";
 

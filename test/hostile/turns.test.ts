@@ -6,7 +6,7 @@ import { copyOf, fromText } from "../../src/base/bytes.ts";
 import { defaultOptions, setOption } from "../../src/base/options.ts";
 import { Handshake } from "../../src/engine/handshake.ts";
 import { curveKeyPair } from "../../src/index.ts";
-import { chooseMechanism } from "../../src/security/choose.ts";
+import { chooseMechanism } from "../../src/security/select-mechanism.ts";
 import { Publisher, Pull } from "../../src/socket/sockets.ts";
 import { Decoder } from "../../src/wire/decoder.ts";
 import { bytes, command, type FakeLink, frame, GREETING, repeated } from "../fake-link.ts";

@@ -5,13 +5,13 @@
  * it holds no password, and somebody else who asks meanwhile is answered.
  */
 
+import { type AuthenticationDecision, Authenticator } from "../../../src/authenticator/authenticator.ts";
+import type { PlainAttempt, Verdict } from "../../../src/authenticator/rules.ts";
 import { fromText } from "../../../src/base/bytes.ts";
+import type { OpenSocket } from "../../../src/core/context-core.ts";
+import { PATTERNS } from "../../../src/core/patterns.ts";
 import { parseZapReply, ZAP_ENDPOINT } from "../../../src/security/zap.ts";
-import type { PlainAttempt, Verdict } from "../../../src/socket/authentication-rules.ts";
-import { type AuthenticationDecision, Authenticator } from "../../../src/socket/authenticator.ts";
 import { contextCore } from "../../../src/socket/context.ts";
-import type { OpenSocket } from "../../../src/socket/context-core.ts";
-import { PATTERNS } from "../../../src/socket/patterns.ts";
 import { parseMetadata } from "../../../src/wire/metadata.ts";
 import { encodeZ85 } from "../../../src/wire/z85.ts";
 import { fakeContext } from "../../fake-link.ts";

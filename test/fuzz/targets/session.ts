@@ -7,7 +7,7 @@
 
 import { fromText } from "../../../src/base/bytes.ts";
 import { SOCKET_TYPES, type SocketTypeName } from "../../../src/base/socket-types.ts";
-import type { SocketCore } from "../../../src/socket/core.ts";
+import type { SocketCore } from "../../../src/core/socket-core.ts";
 import type { FakeClock } from "../../fake-clock.ts";
 import { type FakeLink, GREETING, ready } from "../../fake-link.ts";
 import { Listener } from "../listener.ts";

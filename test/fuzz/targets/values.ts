@@ -4,6 +4,7 @@
  */
 
 import { BlockList } from "node:net";
+import { AddressRange } from "../../../src/authenticator/address-range.ts";
 import { fromText, toText } from "../../../src/base/bytes.ts";
 import { ZmqError } from "../../../src/base/errors.ts";
 import {
@@ -19,7 +20,6 @@ import {
   setOptionById,
 } from "../../../src/base/options.ts";
 import { SOCKET_TYPES, type SocketTypeName } from "../../../src/base/socket-types.ts";
-import { AddressRange } from "../../../src/socket/address-range.ts";
 import { joined, mutate } from "../mutate.ts";
 import type { Random } from "../random.ts";
 import { codeOf, finding, type Target } from "../target.ts";

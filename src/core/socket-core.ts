@@ -7,9 +7,9 @@
 
 import { fromText } from "../base/bytes.ts";
 import type { Clock } from "../base/clock.ts";
+import { Leftovers } from "../base/departed-backlog.ts";
 import { ZmqError } from "../base/errors.ts";
 import type { MonitorEvent } from "../base/events.ts";
-import { Leftovers } from "../base/leftovers.ts";
 import type { Control, Message, Properties } from "../base/message.ts";
 import {
   getOptionById,

@@ -8,9 +8,9 @@
 import { fromText, toText } from "../base/bytes.ts";
 import { ZmqError } from "../base/errors.ts";
 import type { Message } from "../base/message.ts";
-import type { SocketCore, Watcher } from "./core.ts";
-import { coreOf, endpointsOf, isSocket, type Socket } from "./socket.ts";
-import { type Resting, Turn } from "./turn.ts";
+import type { SocketCore, Watcher } from "../core/socket-core.ts";
+import { type Resting, Turn } from "../core/turn.ts";
+import { coreOf, endpointsOf, isSocket, type Socket } from "../socket/socket.ts";
 
 export interface ProxyOptions {
   /** A copy of each message goes here (ZMQ_PUB, PUSH, PAIR, DEALER). Dropped when it has no room. */

@@ -4,9 +4,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FakeClock } from "../../test/fake-clock.ts";
 import { defaultOptions } from "../base/options.ts";
-import { SocketCore } from "./core.ts";
 import { PATTERNS } from "./patterns.ts";
-import { waitUntil } from "./until.ts";
+import { SocketCore } from "./socket-core.ts";
+import { waitUntil } from "./wait-until.ts";
 
 class HoldingClock extends FakeClock {
   holds = 0;

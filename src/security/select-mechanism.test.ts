@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CLIENT, SERVER } from "../../test/vectors/security.ts";
-import { chooseMechanism, type SecurityOptions, securityZapRule } from "./choose.ts";
 import { CurveClient } from "./curve-client.ts";
 import { CurveServer } from "./curve-server.ts";
 import { NullMechanism } from "./null.ts";
 import { PlainClient, PlainServer } from "./plain.ts";
+import { chooseMechanism, type SecurityOptions, securityZapRule } from "./select-mechanism.ts";
 
 const options = (set: Partial<SecurityOptions> = {}): SecurityOptions => ({
   securityMechanism: null,

@@ -10,13 +10,13 @@ import { ZmqError } from "../base/errors.ts";
 import type { Link, Transport } from "../base/link.ts";
 import { defaultOptions, type OptionValues } from "../base/options.ts";
 import type { SocketTypeName } from "../base/socket-types.ts";
-import { securityZapRule } from "../security/choose.ts";
 import type { ZapReply, ZapRequest } from "../security/mechanism.ts";
+import { securityZapRule } from "../security/select-mechanism.ts";
 import { ZAP_ACCEPTED } from "../security/zap.ts";
 import { InprocNames, type InprocSide } from "../transport/inproc.ts";
-import { type PatternFactory, SocketCore } from "./core.ts";
 import { Endpoints } from "./endpoints.ts";
 import type { Lingering, Platform } from "./platform.ts";
+import { type PatternFactory, SocketCore } from "./socket-core.ts";
 import { askZapHandler, hasZapHandler } from "./zap-client.ts";
 
 const OPEN_SERVER =

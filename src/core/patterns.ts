@@ -11,7 +11,7 @@ import { StreamPattern } from "../pattern/raw.ts";
 import { RepPattern, ReqPattern } from "../pattern/request-reply.ts";
 import { XPubPattern } from "../pattern/xpub.ts";
 import { XSubPattern } from "../pattern/xsub.ts";
-import type { PatternFactory } from "./core.ts";
+import type { PatternFactory } from "./socket-core.ts";
 
 export const PATTERNS: Record<SocketTypeName, PatternFactory> = {
   PAIR: (host) => new PairPattern(host),

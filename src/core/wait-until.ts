@@ -6,8 +6,8 @@
  */
 
 import type { Clock } from "../base/clock.ts";
-import type { SocketCore, Watcher } from "./core.ts";
 import { type Alive, together } from "./keep-alive.ts";
+import type { SocketCore, Watcher } from "./socket-core.ts";
 import { type Resting, Turn } from "./turn.ts";
 import { type Place, Waiting, type WaitLimits } from "./waiting.ts";
 

@@ -12,7 +12,11 @@
 import { concat, EMPTY, equal, fromText, ownText, toText } from "../base/bytes.ts";
 import type { Clock } from "../base/clock.ts";
 import { ZmqError } from "../base/errors.ts";
+import type { OpenSocket } from "../core/context-core.ts";
+import { PATTERNS } from "../core/patterns.ts";
 import { ZAP_ENDPOINT } from "../security/zap.ts";
+import { type Context, contextCore } from "../socket/context.ts";
+import { defaultContext } from "../socket/default-context.ts";
 import { encodeProperty } from "../wire/metadata.ts";
 import { encodeZ85 } from "../wire/z85.ts";
 import {
@@ -22,11 +26,7 @@ import {
   type PlainAttempt,
   Rules,
   type Verdict,
-} from "./authentication-rules.ts";
-import { type Context, contextCore } from "./context.ts";
-import type { OpenSocket } from "./context-core.ts";
-import { defaultContext } from "./default-context.ts";
-import { PATTERNS } from "./patterns.ts";
+} from "./rules.ts";
 
 const VERSION = fromText("1.0");
 const KEY_BYTES = 32;

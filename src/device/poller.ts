@@ -4,10 +4,10 @@
  */
 
 import { ZmqError } from "../base/errors.ts";
-import { signalOf } from "./arguments.ts";
-import type { WaitOptions } from "./messages.ts";
-import { coreOf, isSocket, type Socket } from "./socket.ts";
-import { waitUntil } from "./until.ts";
+import { waitUntil } from "../core/wait-until.ts";
+import { signalOf } from "../socket/arguments.ts";
+import type { WaitOptions } from "../socket/messages.ts";
+import { coreOf, isSocket, type Socket } from "../socket/socket.ts";
 
 /** What to wait for, and what was found. */
 export interface PollEvents {

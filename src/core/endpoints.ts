@@ -14,13 +14,13 @@ import type { Pipe } from "../base/pipe.ts";
 import { SOCKET_TYPES } from "../base/socket-types.ts";
 import { Acceptor } from "../engine/acceptor.ts";
 import { Dialer } from "../engine/dialer.ts";
-import type { EndpointOwner } from "../engine/owner.ts";
+import type { EndpointOwner } from "../engine/endpoint-owner.ts";
 import type { ZapReply, ZapRequest } from "../security/mechanism.ts";
 import type { InprocBinder, InprocSide } from "../transport/inproc.ts";
-import { connectionMaker } from "./connections.ts";
+import { connectionMaker } from "./connection-maker.ts";
 import type { ContextCore } from "./context-core.ts";
-import type { SocketCore } from "./core.ts";
 import { absent, resolvedNames } from "./endpoint-names.ts";
+import type { SocketCore } from "./socket-core.ts";
 
 const INPROC = "inproc://";
 

@@ -3,11 +3,11 @@
 import { ZmqError } from "../base/errors.ts";
 import type { OptionValues } from "../base/options.ts";
 import type { SocketTypeName } from "../base/socket-types.ts";
+import type { ConnectionMaker } from "../engine/endpoint-owner.ts";
 import { Handshake } from "../engine/handshake.ts";
-import type { ConnectionMaker } from "../engine/owner.ts";
 import { RawSession } from "../engine/raw-session.ts";
 import { Session } from "../engine/session.ts";
-import { chooseMechanism } from "../security/choose.ts";
+import { chooseMechanism } from "../security/select-mechanism.ts";
 
 /** Throws EINVAL for options that cannot work together: here, not at the first link. */
 export function connectionMaker(type: SocketTypeName, options: OptionValues): ConnectionMaker {
