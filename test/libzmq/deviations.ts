@@ -26,6 +26,7 @@ const NO_SIGNAL = "zeromq.js takes no options at send and receive";
 const LATER = "libzmq frees an address a moment after the call";
 const STAND_IN = "of `connected` or `subscriberJoined`, for which a pause stands in";
 const READ_BACK = "zeromq.js cannot read the option";
+const NO_FD = "zeromq.js has no useFd";
 const PROXY = "zeromq.js has no options of proxies: capture and control";
 
 export interface Deviation {
@@ -38,6 +39,11 @@ export interface Deviation {
 
 /** By the name of the test. */
 export const DEVIATIONS: Readonly<Record<string, Deviation>> = {
+  // --- workers of a cluster ---
+  "bindSync in a worker listens on a descriptor that is the worker's own": { reason: NO_FD },
+  "bind in a worker listens on a descriptor that is the worker's own": { reason: NO_FD },
+  "a descriptor for ipc is refused in a worker: Node would open the primary's of that number": { reason: NO_FD },
+
   // --- the conformance suite ---
   "a raised mark lets a waiting send go through": { reason: "libzmq looks at a mark at the next call only" },
   "a conflating receiver keeps the newest message only": {

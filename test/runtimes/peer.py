@@ -27,6 +27,8 @@ sockets = {
     "ipc": echo("ipc://" + sys.argv[1]),
     "curve": echo("tcp://127.0.0.1:*", curve=True),
 }
+if sys.platform == "linux":
+    sockets["abstract"] = echo("ipc://@" + sys.argv[1])
 news = context.socket(zmq.PUB)
 news.linger = 0
 news.bind("tcp://127.0.0.1:*")

@@ -69,7 +69,7 @@ export const TRANSPORT_OPTIONS = {
   /** ZMQ_IPC_FILTER_GID. Accepts ipc peers of these groups only. */
   ipcFilterGid: ids({ id: 60, honoured: NO_PEER_CREDENTIALS }),
 
-  /** ZMQ_SOCKS_PROXY. `host:port` of the SOCKS5 proxy through which tcp connects; null = none. */
+  /** ZMQ_SOCKS_PROXY. `host:port` of the SOCKS5 proxy through which tcp connects; null = none. No proxy is spoken to yet: a connect throws ENOTSUP. */
   socksProxy: text({ id: 68 }),
   /** ZMQ_SOCKS_USERNAME. User name for the proxy, at most 255 bytes. */
   socksUsername: text({ id: 99, max: 255 }),

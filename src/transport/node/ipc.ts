@@ -4,10 +4,12 @@
  * closes; `ipc://*` makes a file of its own and removes it.
  *
  * Abstract names (`ipc://@name`, Linux): Node 20 pads them with NULs to the full
- * length, and so would meet no other program; they are refused there. Windows: Node's paths are named pipes there, not the Unix domain
- * sockets of libzmq, so that ipc joins such runtimes with one another only.
+ * length, and so would meet no other program; they are refused there. Windows:
+ * Node's paths are named pipes there, not the Unix domain sockets of libzmq, so
+ * that ipc joins such runtimes with one another only.
  */
 
+import cluster from "node:cluster";
 import { closeSync, lstatSync, mkdtempSync, openSync, renameSync, rmSync, statSync, unlinkSync } from "node:fs";
 import net, { type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
@@ -26,7 +28,7 @@ const PATH_BYTES = process.platform === "linux" ? 108 : 104;
 const IS_WINDOWS = process.platform === "win32";
 
 /** The ipc transport of Node and what is like it. */
-export const ipc: Transport = { scheme: "ipc", connect, listen, listenSync };
+export const ipc: Transport = { scheme: "ipc", checkConnect, connect, listen, listenSync };
 
 /** What a listen needs to know: where the server binds, where the world finds it, what to do about both. */
 interface Place {
@@ -36,6 +38,10 @@ interface Place {
   publish(): void;
   /** When the listen failed, or once the listener is closed. */
   remove(): void;
+}
+
+function checkConnect(to: Endpoint): void {
+  systemPath(ipcEndpoint(to));
 }
 
 async function connect(to: Endpoint, options: OptionValues, signal: AbortSignal): Promise<Link> {
@@ -114,6 +120,10 @@ function adopt(socket: Socket, address: string): Link {
 const nothing = (): void => {};
 
 function findPlace(endpoint: IpcEndpoint, options: OptionValues): Place {
+  if (options.useFd >= 0 && cluster.isWorker) {
+    // Node hands its number to the primary process, where it is another's.
+    throw new ZmqError("ENOTSUP", { address: endpoint.text, detail: "useFd: not for ipc in a worker of a cluster" });
+  }
   if (options.useFd >= 0) return { bindPath: "", address: formatEndpoint(endpoint), publish: nothing, remove: nothing };
   if (endpoint.wildcard) return wildcardPlace(endpoint);
   const path = systemPath(endpoint);

@@ -22,8 +22,11 @@ const NEXT_ADDRESS_MS = 2000;
 /** What every connection is made with. */
 const SOCKET_OPTIONS = { noDelay: true } as const;
 
-/** Node makes a bound handle synchronously; in a cluster's worker it would go to the primary process. */
-const createServerHandle = cluster.isWorker ? undefined : (net as unknown as ServerHandles)._createServerHandle;
+/**
+ * Node makes a bound handle synchronously. On such a handle a worker of a `cluster` listens itself, while an address or a
+ * descriptor goes to the primary process, unless it is told `exclusive`.
+ */
+const createServerHandle = (net as unknown as ServerHandles)._createServerHandle;
 
 interface ServerHandles {
   _createServerHandle?(address: string | null, port: number, family: number, fd?: number, flags?: number): unknown;
@@ -32,14 +35,21 @@ interface ServerHandles {
 /** The tcp transport of Node and what is like it. `listenSync` is there where the runtime can. */
 export const tcp: Transport = {
   scheme: "tcp",
+  checkConnect,
   connect,
   listen,
   ...(createServerHandle === undefined ? {} : { listenSync }),
 };
 
+function checkConnect(to: Endpoint, { socksProxy }: OptionValues): void {
+  const { text } = tcpEndpoint(to);
+  if (socksProxy === null) return;
+  throw new ZmqError("ENOTSUP", { address: text, detail: "socksProxy: no SOCKS client here" });
+}
+
 async function connect(to: Endpoint, options: OptionValues, signal: AbortSignal): Promise<Link> {
   const { host, port, source } = tcpEndpoint(to);
-  if (options.socksProxy !== null) throw new ZmqError("ENOTSUP", { detail: "socksProxy: no SOCKS client here" });
+  checkConnect(to, options);
   signal.throwIfAborted();
   const targets = await orAborted(targetAddresses(host, options.ipv6), signal);
   const sources = await orAborted(sourceAddresses(source?.host, options), signal);
@@ -101,6 +111,7 @@ async function listen(on: Endpoint, options: OptionValues, handler: ListenHandle
   const { backlog, useFd } = options;
   try {
     if (useFd >= 0) {
+      if (cluster.isWorker) return listenOn(handleOf(useFd), options, handler, text);
       const server = acceptor(options, handler);
       await openServer(server, { fd: useFd, backlog }, text);
       return listener(server, handler, text);
@@ -127,7 +138,7 @@ function listenSync(on: Endpoint, options: OptionValues, handler: ListenHandler)
   const { host, port, text } = tcpEndpoint(on);
   const { useFd } = options;
   try {
-    if (useFd >= 0) return listenOn({ fd: useFd }, options, handler, text);
+    if (useFd >= 0) return listenOn(cluster.isWorker ? handleOf(useFd) : { fd: useFd }, options, handler, text);
     const addresses = deviceOf(host, options) ?? bindAddressesSync(host, options.ipv6);
     let failure: unknown;
     for (const { address, family } of candidates(host, addresses)) {
@@ -142,6 +153,10 @@ function listenSync(on: Endpoint, options: OptionValues, handler: ListenHandler)
   } catch (error) {
     throw listenError(error, text);
   }
+}
+
+function handleOf(fd: number): unknown {
+  return createServerHandle?.(null, 0, 4, fd, 0);
 }
 
 /** A bind takes the first address, as libzmq does; only the wildcard has a second chance, in IPv4. */

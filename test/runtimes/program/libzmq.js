@@ -10,9 +10,10 @@ for (const [name, key] of [
   ["tcp", "tcp"],
   ["ipc", "ipc"],
   ["tcp and CURVE", "curve"],
+  ["an abstract ipc name", "abstract"],
 ]) {
   check(`libzmq answers over ${name}`, async ({ open }) => {
-    if (!peer) absent("no libzmq peer");
+    if (!peer?.[key]) absent("no libzmq peer");
     const client = zmq.curveKeyPair();
     const keys = { curveServerKey: peer.serverKey, curvePublicKey: client.publicKey, curveSecretKey: client.secretKey };
     const dealer = open(zmq.Dealer, key === "curve" ? keys : {});

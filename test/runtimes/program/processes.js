@@ -65,6 +65,13 @@ check("a process with linger 0 and a message for nobody ends at once", async () 
   assert.ok(performance.now() - begun < 5000);
 });
 
+for (const method of ["bind", "bindSync"]) {
+  check(`${method} in a worker of a cluster binds in that process, and for it alone`, async () => {
+    const { stdout, ...end } = await start("./cluster.js", [method]).ended;
+    assert.deepEqual({ ...end, stdout }, { ...CLEAN, stdout: "bound\nEADDRINUSE\nreceived\n" });
+  });
+}
+
 check("a worker thread serves over tcp", async ({ open }) => {
   const worker = new Worker(new URL("./worker.js", import.meta.url));
   try {
