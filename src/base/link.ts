@@ -57,6 +57,8 @@ export interface ListenHandler {
 /** A transport that carries bytes. inproc is not one: it crosses two pipes. */
 export interface Transport {
   readonly scheme: string;
+  /** Throws a ZmqError for what no attempt to connect can overcome: a name or an option that this platform does not have. */
+  checkConnect?(to: Endpoint, options: OptionValues): void;
   /** Rejects with a ZmqError or a platform error that has a `code`; when `signal` fires, with its reason. */
   connect(to: Endpoint, options: OptionValues, signal: AbortSignal): Promise<Link>;
   /** Rejects with a ZmqError: EADDRINUSE, EADDRNOTAVAIL, ENODEV, ENAMETOOLONG, EACCES, … */

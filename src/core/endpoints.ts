@@ -151,6 +151,7 @@ export class Endpoints implements EndpointOwner, InprocBinder {
       this.#connectInproc(target.name, text, id);
     } else {
       const transport = this.#transport(target);
+      transport.checkConnect?.(target, core.options);
       if (SOCKET_TYPES[core.type].singleConnect && this.#isJoined(text)) return;
       const options = { ...core.options };
       const dialer = new Dialer(this, target, transport, options, connectionMaker(core.type, options), id);

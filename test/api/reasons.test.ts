@@ -123,3 +123,21 @@ test("inproc peers that ended are forgotten while others come", async () => {
   assert.equal(client.peers.length, 0);
   assert.throws(() => client.disconnect("inproc://job-0"), { code: "ENOENT" });
 });
+
+test("what no attempt to connect can overcome is told at the call, and the socket stays without an endpoint", async () => {
+  await using push = new zmq.Push({ socksProxy: "127.0.0.1:1080" });
+  const address = "tcp://127.0.0.1:5555";
+  assert.throws(() => push.connect(address), { code: "ENOTSUP", address, detail: /no SOCKS client/ });
+  assert.throws(() => push.disconnect(address), { code: "ENOENT" });
+});
+
+test("connecting to an abstract ipc name throws where this runtime would look for another", async (t) => {
+  const padsNames = process.platform === "linux" && /^1\.([0-9]|[1-3][0-9]|4[0-6])\./.test(process.versions.uv ?? "");
+  if (!padsNames) return t.skip("this runtime finds abstract names, or they do not exist here");
+  await using push = new zmq.Push();
+  const address = "ipc://@nobody";
+  const refused = { code: "ENOTSUP", address, detail: /Node 22/ };
+  assert.throws(() => push.connect(address), refused);
+  assert.throws(() => push.bindSync(address), refused);
+  await assert.rejects(push.bind(address), refused);
+});
