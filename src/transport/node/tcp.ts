@@ -22,14 +22,17 @@ const NEXT_ADDRESS_MS = 2000;
 /** What every connection is made with. */
 const SOCKET_OPTIONS = { noDelay: true } as const;
 
-/**
- * Node makes a bound handle synchronously. On such a handle a worker of a `cluster` listens itself, while an address or a
- * descriptor goes to the primary process, unless it is told `exclusive`.
- */
+/** Node makes a bound handle synchronously. */
 const createServerHandle = (net as unknown as ServerHandles)._createServerHandle;
 
 interface ServerHandles {
   _createServerHandle?(address: string | null, port: number, family: number, fd?: number, flags?: number): unknown;
+}
+
+/** How `listen` listens once it has a handle. */
+interface InnerServer {
+  _handle?: unknown;
+  _listen2?(address: null, port: number, family: number, backlog: number): void;
 }
 
 /** The tcp transport of Node and what is like it. `listenSync` is there where the runtime can. */
@@ -177,10 +180,19 @@ function listenOn(handle: unknown, options: OptionValues, handler: ListenHandler
   // The error comes later as an event, though listening has failed already; it can hardly be another one.
   const ignore = (): void => {};
   server.on("error", ignore);
-  server.listen(handle, options.backlog);
+  if (cluster.isWorker) listenInWorker(server, handle, options.backlog);
+  else server.listen(handle, options.backlog);
   if (!server.listening) throw new ZmqError("EADDRINUSE", { address: text });
   server.off("error", ignore);
   return listener(server, handler, text);
+}
+
+/** Opens the server in this process. `listen` may ask the primary process to do it: not for handles in Node, but in Deno. */
+function listenInWorker(server: Server & InnerServer, handle: unknown, backlog: number): void {
+  if (server._listen2 === undefined)
+    throw new ZmqError("ENOTSUP", { detail: "this runtime cannot listen in a worker" });
+  server._handle = handle;
+  server._listen2(null, -1, -1, backlog);
 }
 
 function listener(server: Server, handler: ListenHandler, text: string): Listener {

@@ -15,5 +15,9 @@ export const differences = {
       error: /^ENOTSUP/,
       why: "Bun has no way to listen without waiting; it throws ENOTSUP, and bind() works",
     },
+    "bindSync in a worker of a cluster binds in that process, and for it alone": {
+      error: /ENOTSUP/,
+      why: "as above",
+    },
   },
 };
