@@ -1,7 +1,8 @@
 /**
  * What CURVE asks of a crypto library: X25519, and XSalsa20-Poly1305 under a
  * key and nonce ("box" with a precomputed key and "secretbox" are the same).
- * The library is libsodium's WebAssembly build (sodium.ts); in Node, key pairs
+ * The library is libsodium's WebAssembly build (sodium.ts), with a Salsa20 of
+ * this project's own where the runtime has vectors (salsa20.ts); in Node, key pairs
  * are those of its OpenSSL (node/x25519.ts), and programs that installed
  * `sodium-native` get that for large frames. docs/security.md has the figures.
  *
@@ -55,7 +56,7 @@ export interface Boxes {
   seal(box: BoxKey, lead: number, body: Uint8Array, target: Uint8Array, offset: number): void;
   /**
    * Opens the box that reaches from `start` to `end` of `source`, TAG_BYTES or more, and writes
-   * its content at `offset` of `target`. False, and nothing written, when it is not authentic.
+   * its content at `offset` of `target`. False when it is not authentic: nothing of its content is in `target` then.
    */
   open(box: BoxKey, source: Uint8Array, start: number, end: number, target: Uint8Array, offset: number): boolean;
   /** Overwrites what the library still has of keys and contents. */
