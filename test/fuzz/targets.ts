@@ -2,6 +2,7 @@
 
 import type { Target } from "./target.ts";
 import { AUTHENTICATOR_TARGETS } from "./targets/authenticator.ts";
+import { BOX_TARGETS } from "./targets/boxes.ts";
 import { CODEC_TARGETS } from "./targets/codecs.ts";
 import { ENVELOPE_TARGETS } from "./targets/envelopes.ts";
 import { FRAME_TARGETS } from "./targets/frames.ts";
@@ -21,4 +22,5 @@ export const TARGETS: readonly Target[] = [
   ...RAW_TARGETS,
   ...AUTHENTICATOR_TARGETS,
   ...ENVELOPE_TARGETS,
+  ...BOX_TARGETS,
 ];
