@@ -10,7 +10,8 @@ import { defaultOptions, setOption } from "../src/base/options.ts";
 import type { SocketTypeName } from "../src/base/socket-types.ts";
 import { Handshake } from "../src/engine/handshake.ts";
 import { chooseMechanism } from "../src/security/select-mechanism.ts";
-import type { Encoder } from "../src/wire/encoder.ts";
+import { Encoder } from "../src/wire/encoder.ts";
+import { zmtp } from "../src/wire/zmtp.ts";
 import { GREETING } from "../test/fake-link.ts";
 
 /** Pairs of RFC 32's and libzmq's documentation: public knowledge. */
@@ -37,6 +38,7 @@ function handshakeAs(socketType: SocketTypeName): Handshake {
     socketType,
     routingId: options.routingId,
     mechanism: chooseMechanism(socketType, options)(),
+    protocol: zmtp,
     zapDomainSet: false,
     limits: { maxFrameBytes: -1, maxFrames: Number.POSITIVE_INFINITY },
   });
@@ -61,7 +63,8 @@ export function curvePeer(
     if (handshake.state !== "done") return;
     tcp.off("data", shake);
     tcp.resume();
-    established(tcp, handshake.outcome.encoder);
+    const { encoder } = handshake.outcome;
+    if (encoder instanceof Encoder) established(tcp, encoder);
   };
   tcp.on("data", shake);
 }

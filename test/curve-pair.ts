@@ -2,12 +2,13 @@
 
 import { concat } from "../src/base/bytes.ts";
 import { ZmqError } from "../src/base/errors.ts";
+import type { FrameCipher } from "../src/base/protocol.ts";
 import type { SocketTypeName } from "../src/base/socket-types.ts";
 import { type KeyPair, primitives } from "../src/security/crypto.ts";
 import { CurveClient } from "../src/security/curve-client.ts";
 import { CurveServer } from "../src/security/curve-server.ts";
 import { decodeKey } from "../src/security/keys.ts";
-import type { FrameCipher, Mechanism, MechanismConfig, ZapReply } from "../src/security/mechanism.ts";
+import type { Mechanism, MechanismConfig, ZapReply } from "../src/security/mechanism.ts";
 import { CLIENT, SERVER } from "./vectors/security.ts";
 
 export const config = (socketType: SocketTypeName, more: Partial<MechanismConfig> = {}): MechanismConfig => ({

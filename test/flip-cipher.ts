@@ -1,7 +1,7 @@
 /** A cipher for tests, whose sealed frames can be read: `ee`, flags, the body with every bit flipped. */
 
 import { ZmqError } from "../src/base/errors.ts";
-import type { FrameCipher } from "../src/security/mechanism.ts";
+import type { FrameCipher } from "../src/base/protocol.ts";
 
 const FIRST = 0xee;
 

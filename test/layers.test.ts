@@ -43,12 +43,6 @@ const LAYERS: Record<string, readonly string[]> = {
   cli: [...LIBRARY, "node", "entry"],
 };
 
-/** Imports of a type, never of a value, that cross the table above. */
-const TYPE_EXCEPTIONS: readonly { readonly from: string; readonly to: string; readonly why: string }[] = [
-  { from: "src/wire/encoder.ts", to: "src/security/mechanism.ts", why: "FrameCipher seals what the encoder writes" },
-  { from: "src/wire/decoder.ts", to: "src/security/mechanism.ts", why: "FrameCipher opens what the decoder reads" },
-];
-
 /** Files that Node alone runs. All others compile without Node's types (tsconfig.neutral.json) and run in browsers. */
 const NODE_ONLY = /^src\/(transport\/node\/|node\/|cli\/|v5-compat\/|(?!browser\.ts$)[^/]+\.ts$)/;
 
@@ -75,14 +69,12 @@ const GLOBALS: readonly { readonly name: string; readonly where: RegExp; readonl
 /** Comments, strings and templates, in that order. */
 const COMMENT_OR_STRING = /\/\*[\s\S]*?\*\/|\/\/.*|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`/g;
 
-/** `import … from "x"`, `export … from "x"`, `import "x"` and `import("x")`; group 1 is `type`. */
+/** `import … from "x"`, `export … from "x"`, `import "x"` and `import("x")`, those of types too. */
 const IMPORT =
-  /^\s*(?:import|export)\s+(type\s+)?(?:[\w*{][^;"']*?\sfrom\s+)?["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']/gm;
+  /^\s*(?:import|export)\s+(?:type\s+)?(?:[\w*{][^;"']*?\sfrom\s+)?["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']/gm;
 
 interface Import {
   readonly specifier: string;
-  /** Whether the whole statement is `import type` or `export type`. */
-  readonly typeOnly: boolean;
 }
 
 interface SourceFile {
@@ -105,12 +97,11 @@ test("the rules see the sources", () => {
 });
 
 test("a layer imports only the layers below it", () => {
-  const offences = everyImport((file, { specifier, typeOnly }) => {
+  const offences = everyImport((file, { specifier }) => {
     if (!specifier.startsWith(".")) return undefined;
     const target = posix.join(posix.dirname(file.path), specifier);
     const [from, to] = [layerOf(file.path), layerOf(target)];
     if (from === to || LAYERS[from]?.some((allowed) => allowed === to || `src/${allowed}` === target)) return undefined;
-    if (typeOnly && TYPE_EXCEPTIONS.some((row) => row.from === file.path && row.to === target)) return undefined;
     return `${target} (${from} may import: ${LAYERS[from]?.join(", ") || "nothing"})`;
   });
   assert.deepEqual(offences, []);
@@ -172,8 +163,7 @@ function read(file: string): SourceFile {
   const text = readFileSync(file, "utf8");
   const withoutComments = text.replace(COMMENT_OR_STRING, (match) => (match.startsWith("/") ? blank(match) : match));
   const imports = [...withoutComments.matchAll(IMPORT)].map((match) => ({
-    specifier: match[2] ?? match[3] ?? "",
-    typeOnly: match[1] !== undefined,
+    specifier: match[1] ?? match[2] ?? "",
   }));
   const code = text.replace(COMMENT_OR_STRING, (match) =>
     match.startsWith("`") ? match.replace(/(\$\{[^}]*\})|[^\n]/g, (_, expression) => expression ?? " ") : blank(match),

@@ -6,6 +6,7 @@
 
 import type { Endpoint } from "./endpoint.ts";
 import type { OptionValues } from "./options.ts";
+import type { Protocol } from "./protocol.ts";
 
 /** One connection. Its handler is set by the session, in the same turn in which the link appears. */
 export interface Link {
@@ -14,6 +15,8 @@ export interface Link {
   readonly remoteAddress: string;
   /** What ZAP and the `Peer-Address` property call this peer: the IP as text without port, or empty. */
   readonly peerAddress: string;
+  /** What is spoken over it; absent: ZMTP, over a stream of bytes. */
+  readonly protocol?: Protocol;
   handler: LinkHandler;
   /**
    * Hands over bytes in order. Returns true when all of them have left, so that

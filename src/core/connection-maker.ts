@@ -8,6 +8,7 @@ import { Handshake } from "../engine/handshake.ts";
 import { RawSession } from "../engine/raw-session.ts";
 import { Session } from "../engine/session.ts";
 import { chooseMechanism } from "../security/select-mechanism.ts";
+import { zmtp } from "../wire/zmtp.ts";
 
 /** Throws EINVAL for options that cannot work together: here, not at the first link. */
 export function connectionMaker(type: SocketTypeName, options: OptionValues): ConnectionMaker {
@@ -27,7 +28,10 @@ export function connectionMaker(type: SocketTypeName, options: OptionValues): Co
     },
     maxHandshakeBytes: options.maxHandshakeSize,
   };
-  return (link, owner) => new Session(link, new Handshake({ ...config, mechanism: makeMechanism() }), owner);
+  return (link, owner) => {
+    const { protocol = zmtp } = link;
+    return new Session(link, new Handshake({ ...config, protocol, mechanism: makeMechanism() }), owner);
+  };
 }
 
 /** libzmq lets everyone in there, and sends in clear, whatever was asked for. */

@@ -1,8 +1,9 @@
 /**
- * The start of a connection, without sockets or timers: greeting, then the
- * mechanism (ZMTP 3.x) or one identity frame each way (2.0, 1.0). Bytes go in
- * by `push`, bytes to send come out of `produce`; when `state` is `done`, the
- * outcome holds what the established connection needs.
+ * The start of a connection, without sockets or timers: the protocol's opening
+ * (ZMTP: the greeting), then the mechanism or, where the dialect has none, one
+ * identity frame each way. Bytes go in by `push`, bytes to send come out of
+ * `produce`; when `state` is `done`, the outcome holds what the established
+ * connection needs.
  *
  * Done means: ours was sent and theirs was received. Nothing else may be sent
  * before, for libzmq takes it for part of the handshake and closes.
@@ -12,17 +13,22 @@
  * `EPROTO` or `EMSGSIZE` where it only closes.
  */
 
-import { concat, fromText, ownCopyOf } from "../base/bytes.ts";
+import { fromText, ownCopyOf } from "../base/bytes.ts";
 import { ZmqError } from "../base/errors.ts";
 import type { Properties } from "../base/message.ts";
-import { mayTalkTo, type SocketTypeName, socketTypeName } from "../base/socket-types.ts";
-import type { FrameCipher, Mechanism, ZapReply, ZapRequest } from "../security/mechanism.ts";
+import type {
+  DecoderLimits,
+  Dialect,
+  FrameCipher,
+  FrameDecoder,
+  FrameEncoder,
+  HandshakeReader,
+  Opening,
+  Protocol,
+} from "../base/protocol.ts";
+import { mayTalkTo, type SocketTypeName } from "../base/socket-types.ts";
+import type { Mechanism, ZapReply, ZapRequest } from "../security/mechanism.ts";
 import { printable } from "../wire/command.ts";
-import { Decoder, type DecoderLimits, type FrameDecoder } from "../wire/decoder.ts";
-import { Encoder, type Framing } from "../wire/encoder.ts";
-import { FrameReader } from "../wire/frame-reader.ts";
-import { Greeting, type GreetingOutcome, type ZmtpVersion } from "../wire/greeting.ts";
-import { LegacyDecoder } from "../wire/legacy.ts";
 import { IDENTITY, MAX_IDENTITY_BYTES, SOCKET_TYPE } from "../wire/metadata.ts";
 import { FRAMES_AT_ONCE } from "./turn-budget.ts";
 
@@ -30,10 +36,11 @@ import { FRAMES_AT_ONCE } from "./turn-budget.ts";
 const LONGEST_HANDSHAKE_FRAME = 65_536;
 
 export interface HandshakeConfig {
+  readonly protocol: Protocol;
   readonly socketType: SocketTypeName;
   readonly routingId: Uint8Array;
   readonly mechanism: Mechanism;
-  /** ZMQ_ZAP_DOMAIN is not empty: peers below 3.0 are refused. */
+  /** ZMQ_ZAP_DOMAIN is not empty: peers without a mechanism are refused. */
   readonly zapDomainSet: boolean;
   readonly limits: DecoderLimits;
   /** Octets of the longest handshake command or identity frame that is accepted; 64 KiB when absent. */
@@ -41,34 +48,36 @@ export interface HandshakeConfig {
 }
 
 /** `failed`: no agreement; what `produce` still has should be sent, then the connection closed. */
-export type HandshakeState = "greeting" | "mechanism" | "authorizing" | "done" | "failed";
+export type HandshakeState = "opening" | "mechanism" | "authorizing" | "done" | "failed";
 
 export interface HandshakeOutcome {
-  readonly version: ZmtpVersion;
-  /** A ZMTP 1.0 peer without a greeting. It may not forward subscriptions: a publisher assumes it wants everything. */
-  readonly unversioned: boolean;
-  /** The peer speaks 3.x: heartbeats are possible and the success of the handshake is an event. */
-  readonly hasMechanism: boolean;
+  readonly dialect: Dialect;
   /**
-   * READY metadata and the ZAP reply's (which counts more, with `User-Id`). Of an
-   * older peer: `Identity` from its identity frame, `Socket-Type` from its octet, unchecked.
+   * READY metadata and the ZAP reply's (which counts more, with `User-Id`). Of a peer
+   * without a mechanism: `Identity` from its identity frame, and what the opening said of it.
    */
   readonly peer: Properties;
   /** What opens and seals the frames, if anything does. */
   readonly cipher: FrameCipher | undefined;
   /** Holds all octets that came behind the handshake. */
   readonly decoder: FrameDecoder;
-  readonly encoder: Encoder;
+  readonly encoder: FrameEncoder;
+}
+
+/** What reads and writes the frames of a handshake. */
+interface Talk {
+  readonly dialect: Dialect;
+  readonly reader: HandshakeReader;
+  readonly encoder: FrameEncoder;
 }
 
 export class Handshake {
   readonly #config: HandshakeConfig;
-  readonly #greeting: Greeting;
-  #agreed: GreetingOutcome | undefined = undefined;
-  #reader: FrameReader | undefined = undefined;
-  #encoder: Encoder | undefined = undefined;
-  #decoder: FrameDecoder | undefined = undefined;
-  /** A peer below 3.0: its identity frame, and whether ours has been sent. */
+  readonly #opening: Opening;
+  /** Once the opening is over. */
+  #talk: Talk | undefined = undefined;
+  readonly #toSend: Uint8Array[] = [];
+  /** Without a mechanism: the peer's identity frame, and whether ours has been sent. */
   #identity: Uint8Array | undefined = undefined;
   #identitySent = false;
   #commands = 0;
@@ -77,12 +86,10 @@ export class Handshake {
 
   constructor(config: HandshakeConfig) {
     this.#config = config;
-    this.#greeting = new Greeting({
-      mechanism: config.mechanism.name,
-      socketType: config.socketType,
-      routingId: config.routingId,
-      refusesLegacy: config.mechanism.name !== "NULL" || config.zapDomainSet,
-    });
+    const { protocol, mechanism, socketType, routingId, zapDomainSet } = config;
+    const needsMechanism = mechanism.name !== "NULL" || zapDomainSet;
+    this.#opening = protocol.open({ mechanism: mechanism.name, socketType, routingId, needsMechanism });
+    this.#begin();
   }
 
   /** Whether commands cost computing that is worth counting. */
@@ -102,7 +109,7 @@ export class Handshake {
 
   get state(): HandshakeState {
     if (this.#outcome !== undefined) return "done";
-    if (this.#agreed === undefined) return "greeting";
+    if (this.#talk === undefined) return "opening";
     switch (this.#config.mechanism.state) {
       case "failed":
         return "failed";
@@ -142,63 +149,59 @@ export class Handshake {
 
   /** Bytes from the peer. Throws ZmqError when it breaks the protocol or refuses us. */
   push(chunk: Uint8Array): void {
-    if (this.#decoder !== undefined) {
-      this.#decoder.push(chunk);
-      return;
-    }
-    if (this.#reader !== undefined) {
-      this.#reader.push(chunk);
+    if (this.#outcome !== undefined) this.#outcome.decoder.push(chunk);
+    else if (this.#talk !== undefined) {
+      this.#talk.reader.push(chunk);
+      this.#advance();
     } else {
-      this.#greeting.push(chunk);
-      const agreed = this.#greeting.outcome;
-      if (agreed === undefined) return;
-      this.#begin(agreed);
+      this.#opening.push(chunk);
+      this.#begin();
     }
+  }
+
+  /** The next piece to send, or undefined when there is none for now. The bytes are the caller's. */
+  produce(): Uint8Array | undefined {
+    if (this.#toSend.length === 0) this.#encoded();
+    return this.#toSend.shift();
+  }
+
+  /** Collects what is to be sent, and goes on when ours has left. */
+  #encoded(): void {
+    const opening = this.#opening.produce();
+    if (opening !== undefined) this.#toSend.push(opening);
+    if (this.#talk === undefined || this.#outcome !== undefined) return;
+    const { encoder } = this.#talk;
+    if (encoder.size === 0) return;
+    for (const piece of encoder.take()) this.#toSend.push(ownCopyOf(piece));
+    encoder.sent();
     this.#advance();
   }
 
-  /** All bytes that may be sent now, or undefined. The bytes are the caller's. */
-  produce(): Uint8Array | undefined {
-    const parts: Uint8Array[] = [];
-    const greeting = this.#greeting.produce();
-    if (greeting !== undefined) parts.push(greeting);
-    const encoder = this.#encoder;
-    if (encoder !== undefined && encoder.size > 0 && this.#outcome === undefined) {
-      parts.push(concat(encoder.take()));
-      encoder.sent();
-      this.#advance();
-    }
-    return parts.length === 0 ? undefined : concat(parts);
-  }
-
-  #begin(agreed: GreetingOutcome): void {
-    this.#agreed = agreed;
-    const framing: Framing = agreed.version === "1.0" ? "v1" : "v2";
+  /** Goes on when the opening is over. */
+  #begin(): void {
+    const dialect = this.#opening.agreed;
+    if (dialect === undefined) return;
     const { limits, maxHandshakeBytes = LONGEST_HANDSHAKE_FRAME } = this.#config;
     const { maxFrameBytes } = limits;
-    const limit = maxFrameBytes < 0 ? maxHandshakeBytes : Math.min(maxFrameBytes, maxHandshakeBytes);
-    this.#reader = new FrameReader(framing, limit, ownCopyOf);
-    this.#reader.push(agreed.rest);
-    this.#encoder = new Encoder(framing);
+    const reader = dialect.reader(maxFrameBytes < 0 ? maxHandshakeBytes : Math.min(maxFrameBytes, maxHandshakeBytes));
+    for (const chunk of this.#opening.rest) reader.push(chunk);
+    this.#talk = { dialect, reader, encoder: dialect.encoder() };
+    this.#advance();
   }
 
   /** Goes on as far as the received bytes reach. What is to be sent waits in the encoder for `produce`. */
   #advance(): void {
-    const agreed = this.#agreed;
-    const reader = this.#reader;
-    const encoder = this.#encoder;
-    if (agreed === undefined || reader === undefined || encoder === undefined || this.#outcome !== undefined) return;
-    const peer = hasMechanism(agreed)
-      ? this.#driveMechanism(reader, encoder)
-      : this.#exchangeIdentities(agreed, reader, encoder);
-    if (peer !== undefined && encoder.size === 0) this.#finish(agreed, reader, encoder, peer);
+    const talk = this.#talk;
+    if (talk === undefined || this.#outcome !== undefined) return;
+    const peer = talk.dialect.hasMechanism ? this.#driveMechanism(talk) : this.#exchangeIdentities(talk);
+    if (peer !== undefined && talk.encoder.size === 0) this.#finish(talk, peer);
   }
 
   /**
    * Each of our commands is encoded before the next of the peer's is read: frames behind its READY are left
    * alone. (ZMTP lets a peer send them early, though libzmq does not.)
    */
-  #driveMechanism(reader: FrameReader, encoder: Encoder): Properties | undefined {
+  #driveMechanism({ reader, encoder }: Talk): Properties | undefined {
     const mechanism = this.#config.mechanism;
     for (;;) {
       for (let body = mechanism.produce(); body !== undefined; body = mechanism.produce()) {
@@ -217,13 +220,11 @@ export class Handshake {
     }
   }
 
-  /** Peers below 3.0: an identity frame each way, whose flags mean nothing. */
-  #exchangeIdentities(agreed: GreetingOutcome, reader: FrameReader, encoder: Encoder): Properties | undefined {
+  /** Without a mechanism: an identity frame each way, whose flags mean nothing. */
+  #exchangeIdentities({ dialect, reader, encoder }: Talk): Properties | undefined {
     if (!this.#identitySent) {
       this.#identitySent = true;
-      // To an unversioned peer the signature was the header of our identity frame; its body is all that is missing.
-      if (agreed.unversioned) encoder.raw(this.#config.routingId);
-      else encoder.encode([this.#config.routingId]);
+      dialect.encodeIdentity(encoder, this.#config.routingId);
     }
     this.#identity ??= reader.next();
     if (this.#identity !== undefined && this.#identity.length > MAX_IDENTITY_BYTES) {
@@ -231,7 +232,7 @@ export class Handshake {
         detail: `identity frame of ${this.#identity.length} octets, expected ${MAX_IDENTITY_BYTES} at most`,
       });
     }
-    return this.#identity && legacyPeer(agreed, this.#identity);
+    return this.#identity && new Map([[IDENTITY, this.#identity], ...dialect.peer]);
   }
 
   #checkSocketType(mechanism: Mechanism): void {
@@ -244,40 +245,17 @@ export class Handshake {
     });
   }
 
-  #finish(agreed: GreetingOutcome, reader: FrameReader, encoder: Encoder, peer: Properties): void {
-    const limits = { ...this.#config.limits, framesAtOnce: FRAMES_AT_ONCE };
-    const decoder: FrameDecoder =
-      agreed.version === "1.0"
-        ? new LegacyDecoder(limits)
-        : new Decoder(limits, this.#config.mechanism.name !== "NULL");
-    const cipher = hasMechanism(agreed) ? this.#config.mechanism.cipher : undefined;
+  #finish({ dialect, reader, encoder }: Talk, peer: Properties): void {
+    const { limits, mechanism } = this.#config;
+    const decoder = dialect.decoder({ ...limits, framesAtOnce: FRAMES_AT_ONCE }, mechanism.name !== "NULL");
+    const cipher = dialect.hasMechanism ? mechanism.cipher : undefined;
     if (cipher !== undefined) {
       encoder.secure(cipher);
       decoder.secure?.(cipher);
     }
-    decoder.push(reader.takeRest());
-    this.#decoder = decoder;
-    this.#outcome = {
-      version: agreed.version,
-      unversioned: agreed.unversioned,
-      hasMechanism: hasMechanism(agreed),
-      cipher,
-      peer: withZapReply(peer, this.#zapReply),
-      decoder,
-      encoder,
-    };
+    for (const chunk of reader.takeRest()) decoder.push(chunk);
+    this.#outcome = { dialect, cipher, peer: withZapReply(peer, this.#zapReply), decoder, encoder };
   }
-}
-
-function hasMechanism(agreed: GreetingOutcome): boolean {
-  return agreed.version === "3.0" || agreed.version === "3.1";
-}
-
-function legacyPeer(agreed: GreetingOutcome, identity: Uint8Array): Properties {
-  const peer = new Map([[IDENTITY, identity]]);
-  const type = agreed.socketTypeId === undefined ? undefined : socketTypeName(agreed.socketTypeId);
-  if (type !== undefined) peer.set(SOCKET_TYPE, fromText(type));
-  return peer;
 }
 
 /** What only this side may say of a peer; libzmq passes on what the peer claims where there is no ZAP handler. */

@@ -12,7 +12,7 @@
 import type { Clock, Timer } from "../base/clock.ts";
 import type { Link } from "../base/link.ts";
 import type { Pipe } from "../base/pipe.ts";
-import type { FrameDecoder } from "../wire/decoder.ts";
+import type { FrameDecoder } from "../base/protocol.ts";
 import { FRAMES_COST, type Resting, SEALED_COST, SEALED_FRAMES_COST, TurnBudget } from "./turn-budget.ts";
 
 /** So often a connection that is behind its reader is looked at. All is decoded when nobody has read in between. */

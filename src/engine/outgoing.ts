@@ -9,8 +9,7 @@ import type { Clock } from "../base/clock.ts";
 import type { Link } from "../base/link.ts";
 import type { Control, Message } from "../base/message.ts";
 import type { Pipe } from "../base/pipe.ts";
-import { controlBody, subscriptionMessage } from "../wire/command.ts";
-import { BATCH_BYTES, type Encoder } from "../wire/encoder.ts";
+import { BATCH_BYTES, type FrameEncoder } from "../base/protocol.ts";
 
 /** Messages that may wait in a batch when the pipe has no limit. */
 const UNLIMITED = 0xffff_ffff;
@@ -25,11 +24,10 @@ const UNLIMITED = 0xffff_ffff;
 type State = "held" | "open" | "pumping" | "blocked" | "over";
 
 export interface OutgoingTraits {
-  readonly sendsCommands: boolean;
   /** The link still holds bytes of the handshake. */
   readonly isBlocked: boolean;
-  /** Asked before each batch, for PING. */
-  readonly dueCommand: (() => Uint8Array | undefined) | undefined;
+  /** Asked before each batch: the TTL of a PING that is due, in deciseconds, or undefined. */
+  readonly duePing: (() => number | undefined) | undefined;
   /** Nothing can be sent any more. */
   broken(error: unknown): void;
 }
@@ -37,12 +35,9 @@ export interface OutgoingTraits {
 export class Outgoing {
   readonly #link: Link;
   readonly #pipe: Pipe;
-  readonly #encoder: Encoder;
+  readonly #encoder: FrameEncoder;
   readonly #clock: Clock;
-  /** Subscriptions travel as commands (ZMTP 3.1) or as messages (older). */
-  readonly #sendsCommands: boolean;
-  /** A command that should go out as soon as the link takes bytes. */
-  readonly #dueCommand: (() => Uint8Array | undefined) | undefined;
+  readonly #duePing: OutgoingTraits["duePing"];
   readonly #broken: (error: unknown) => void;
   #state: State;
   #isFlushDue = false;
@@ -52,14 +47,13 @@ export class Outgoing {
     this.flush();
   };
 
-  constructor(link: Link, pipe: Pipe, encoder: Encoder, clock: Clock, traits: OutgoingTraits) {
+  constructor(link: Link, pipe: Pipe, encoder: FrameEncoder, clock: Clock, traits: OutgoingTraits) {
     this.#link = link;
     this.#pipe = pipe;
     this.#encoder = encoder;
     this.#clock = clock;
-    this.#sendsCommands = traits.sendsCommands;
     this.#state = traits.isBlocked ? "blocked" : "held";
-    this.#dueCommand = traits.dueCommand;
+    this.#duePing = traits.duePing;
     this.#broken = traits.broken;
   }
 
@@ -97,7 +91,7 @@ export class Outgoing {
   takeControl(control: Control): boolean {
     if (this.#state !== "open" && this.#state !== "held") return false;
     try {
-      this.#encodeControl(control);
+      this.#encoder.encodeControl(control);
     } catch (error) {
       this.#break(error);
       return false;
@@ -106,11 +100,11 @@ export class Outgoing {
     return true;
   }
 
-  /** Sends a command of the connection's own, or drops it while the peer does not read. */
-  command(body: Uint8Array): void {
+  /** Answers a PING, unless the peer does not read. */
+  pong(context: Uint8Array): void {
     if (this.#state === "blocked" || this.#state === "over") return;
     try {
-      this.#encoder.encodeCommand(body);
+      this.#encoder.encodePong(context);
     } catch (error) {
       this.#break(error);
       return;
@@ -118,7 +112,7 @@ export class Outgoing {
     this.#encoded();
   }
 
-  /** Sends the command that is due, unless messages wait for their turn: it leaves with them. */
+  /** Sends the PING that is due, unless messages wait for their turn: it leaves with them. */
   beat(): void {
     if (this.#state === "open") this.#pump();
   }
@@ -145,6 +139,13 @@ export class Outgoing {
     if (this.isIdle) this.#pipe.signalIdle();
   }
 
+  /** Writes the protocol's last word, if it has one and the peer reads. */
+  takeLeave(): void {
+    if (this.#encoder.encodeClose === undefined || this.#state === "blocked" || this.#state === "over") return;
+    this.#encoder.encodeClose();
+    this.flush();
+  }
+
   /** Nothing more is written. */
   end(): void {
     this.#state = "over";
@@ -167,12 +168,12 @@ export class Outgoing {
   #pumpAll(): void {
     const encoder = this.#encoder;
     while (this.#isPumping) {
-      const due = this.#dueCommand?.();
-      if (due !== undefined) encoder.encodeCommand(due);
+      const ttlDeciseconds = this.#duePing?.();
+      if (ttlDeciseconds !== undefined) encoder.encodePing(ttlDeciseconds);
       const item = this.#pipe.pull();
       if (item === undefined) break;
       if (Array.isArray(item)) encoder.encode(item);
-      else this.#encodeControl(item);
+      else encoder.encodeControl(item);
       if (encoder.size >= BATCH_BYTES) this.flush();
     }
   }
@@ -198,11 +199,5 @@ export class Outgoing {
       this.#isFlushDue = true;
       this.#clock.defer(this.#flushLater);
     }
-  }
-
-  #encodeControl(control: Control): void {
-    if (this.#sendsCommands || control.kind === "join" || control.kind === "leave") {
-      this.#encoder.encodeCommand(controlBody(control));
-    } else this.#encoder.encode([subscriptionMessage(control)]);
   }
 }

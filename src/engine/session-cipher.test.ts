@@ -7,8 +7,10 @@ import type { MonitorEvent } from "../base/events.ts";
 import type { Link, LinkHandler } from "../base/link.ts";
 import { defaultOptions } from "../base/options.ts";
 import { Pipe, type PipeOwner } from "../base/pipe.ts";
-import type { FrameCipher, Mechanism, MechanismConfig } from "../security/mechanism.ts";
+import type { FrameCipher } from "../base/protocol.ts";
+import type { Mechanism, MechanismConfig } from "../security/mechanism.ts";
 import { NullMechanism } from "../security/null.ts";
+import { zmtp } from "../wire/zmtp.ts";
 import type { EndReason } from "./connection.ts";
 import { Handshake } from "./handshake.ts";
 import { Precedence } from "./precedence.ts";
@@ -32,7 +34,14 @@ class Sealed extends NullMechanism implements Mechanism {
 
 function handshake(mechanism: Mechanism): Handshake {
   const limits = { maxFrameBytes: -1, maxFrames: 10 };
-  return new Handshake({ socketType: "PAIR", routingId: CONFIG.routingId, mechanism, zapDomainSet: false, limits });
+  return new Handshake({
+    protocol: zmtp,
+    socketType: "PAIR",
+    routingId: CONFIG.routingId,
+    mechanism,
+    zapDomainSet: false,
+    limits,
+  });
 }
 
 /** A connection that can seal `frames` frames and no more. */

@@ -4,7 +4,7 @@
  * or acceptor how it ended.
  */
 
-import { concat, EMPTY, fromText, ownCopyOf } from "../base/bytes.ts";
+import { EMPTY, fromText, ownCopyOf } from "../base/bytes.ts";
 import type { Clock, Timer } from "../base/clock.ts";
 import { ZmqError } from "../base/errors.ts";
 import type { ErrorEventType } from "../base/events.ts";
@@ -96,16 +96,16 @@ export class Session implements Connection, LinkHandler, TrafficOwner, Resting {
   data(chunk: Uint8Array): void {
     const handshake = this.#handshake;
     if (this.#isOver || handshake === undefined) return;
-    if (!handshake.isCostly) this.#shake(handshake, ownCopyOf(chunk));
+    if (!handshake.isCostly) this.#shake(handshake, [ownCopyOf(chunk)]);
     else if (this.#waiting.length > 0 || !TurnBudget.of(this.clock).isOpen) this.#wait(ownCopyOf(chunk));
-    else this.#shakeAtCost(handshake, ownCopyOf(chunk));
+    else this.#shakeAtCost(handshake, [ownCopyOf(chunk)]);
   }
 
   /** The turn has come for what waited. */
   goOn(): void {
     const handshake = this.#handshake;
     if (this.#isOver || handshake === undefined) return;
-    this.#shakeAtCost(handshake, concat(this.#waiting.splice(0)));
+    this.#shakeAtCost(handshake, this.#waiting.splice(0));
     if (this.#isPaused && !this.#isOver && !this.#traffic?.isPaused) this.link.resume();
     this.#isPaused = false;
   }
@@ -125,6 +125,10 @@ export class Session implements Connection, LinkHandler, TrafficOwner, Resting {
 
   lost(): void {
     this.#end("lost");
+  }
+
+  left(): void {
+    this.#end("lost", undefined, true);
   }
 
   renew(): void {
@@ -160,16 +164,16 @@ export class Session implements Connection, LinkHandler, TrafficOwner, Resting {
     this.link.pause();
   }
 
-  #shakeAtCost(handshake: Handshake, bytes: Uint8Array): void {
+  #shakeAtCost(handshake: Handshake, chunks: readonly Uint8Array[]): void {
     const before = handshake.commands;
-    this.#shake(handshake, bytes);
+    this.#shake(handshake, chunks);
     const commands = handshake.commands - before;
     if (commands > 0) TurnBudget.of(this.clock).spend(commands * HANDSHAKE_COST);
   }
 
-  #shake(handshake: Handshake, bytes: Uint8Array): void {
+  #shake(handshake: Handshake, chunks: readonly Uint8Array[]): void {
     try {
-      handshake.push(bytes);
+      for (const chunk of chunks) handshake.push(chunk);
       this.#advanceHandshake();
     } catch (error) {
       this.#handshakeBroken(error);
@@ -229,9 +233,9 @@ export class Session implements Connection, LinkHandler, TrafficOwner, Resting {
     this.#handshake = undefined;
     this.#zapQuestion = undefined;
     this.#clearHandshakeTimer();
-    this.#hasMechanism = outcome.hasMechanism;
+    this.#hasMechanism = outcome.dialect.hasMechanism;
     const { link } = this;
-    if (outcome.hasMechanism) {
+    if (outcome.dialect.hasMechanism) {
       this.#owner.emit({ type: "handshake", address: this.#owner.endpoint, remoteAddress: link.remoteAddress });
     }
     const peer = new Map(outcome.peer);
@@ -249,7 +253,7 @@ export class Session implements Connection, LinkHandler, TrafficOwner, Resting {
     pipe.attach(traffic);
     pipe.connect(peer);
     if (this.#isOver) return;
-    if (outcome.unversioned) pipe.deliverControl({ kind: "subscribe", topic: EMPTY });
+    if (outcome.dialect.isSubscribedToAll) pipe.deliverControl({ kind: "subscribe", topic: EMPTY });
     traffic.start();
     this.#owner.started();
   }
@@ -272,8 +276,8 @@ export class Session implements Connection, LinkHandler, TrafficOwner, Resting {
     this.#owner.emit({ type, address: this.#owner.endpoint, error, remoteAddress: this.link.remoteAddress });
   }
 
-  /** The connection is over and not by our wish. */
-  #end(reason: EndReason, cause?: unknown): void {
+  /** The connection is over and not by our wish. `graceful`: what was written still leaves. */
+  #end(reason: EndReason, cause?: unknown, graceful = false): void {
     if (this.#isOver) return;
     this.#owner.emit({
       type: "disconnect",
@@ -281,7 +285,7 @@ export class Session implements Connection, LinkHandler, TrafficOwner, Resting {
       remoteAddress: this.link.remoteAddress,
       cause,
     });
-    this.#finish(reason, false);
+    this.#finish(reason, graceful);
   }
 
   #finish(reason: EndReason, graceful: boolean): void {
@@ -291,6 +295,7 @@ export class Session implements Connection, LinkHandler, TrafficOwner, Resting {
     this.#zapQuestion?.abort();
     TurnBudget.of(this.clock).forget(this);
     this.#handshake?.forget();
+    if (graceful) this.#traffic?.takeLeave();
     this.#traffic?.end();
     if (graceful) this.link.close();
     else this.link.destroy();

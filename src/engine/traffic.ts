@@ -12,9 +12,7 @@ import type { Link, LinkHandler } from "../base/link.ts";
 import type { Control, Message } from "../base/message.ts";
 import type { OptionValues } from "../base/options.ts";
 import type { Outlet, Pipe } from "../base/pipe.ts";
-import type { FrameCipher } from "../security/mechanism.ts";
-import { parseCommand, pingBody, pongBody } from "../wire/command.ts";
-import type { FrameDecoder } from "../wire/decoder.ts";
+import type { Dialect, FrameCipher, FrameDecoder } from "../base/protocol.ts";
 import type { ConnectionOwner } from "./connection.ts";
 import type { HandshakeOutcome } from "./handshake.ts";
 import { Heartbeat } from "./heartbeat.ts";
@@ -28,6 +26,8 @@ export interface TrafficOwner {
   readonly options: OptionValues;
   /** The link is gone, or the peer is silent for too long. */
   lost(): void;
+  /** The peer said that it leaves. */
+  left(): void;
   /** The near side wants another connection. */
   renew(): void;
   /** The peer broke the protocol. */
@@ -50,6 +50,7 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, HeldBack, De
   readonly #owner: TrafficOwner;
   readonly #link: Link;
   readonly #pipe: Pipe;
+  readonly #dialect: Dialect;
   readonly #decoder: FrameDecoder;
   readonly #cipher: FrameCipher | undefined;
   readonly #leftovers: Leftovers | undefined;
@@ -81,19 +82,19 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, HeldBack, De
     this.#owner = owner;
     this.#link = link;
     this.#pipe = pipe;
+    this.#dialect = outcome.dialect;
     this.#decoder = outcome.decoder;
     this.#cipher = outcome.cipher;
     this.#leftovers = beginning.leftovers;
     this.#sendsBehind = beginning.sendsBehind;
     this.#readsBehind = beginning.readsBehind;
     this.#precedence = beginning.precedence;
-    const heartbeat = outcome.hasMechanism ? Heartbeat.forOptions(options) : undefined;
+    const heartbeat = outcome.dialect.hasMechanism ? Heartbeat.forOptions(options) : undefined;
     heartbeat?.started(clock.now());
     this.#heartbeat = heartbeat;
     this.#outgoing = new Outgoing(link, pipe, outcome.encoder, clock, {
-      sendsCommands: outcome.version === "3.1",
       isBlocked,
-      dueCommand: heartbeat && (() => this.#duePing()),
+      duePing: heartbeat && (() => this.#duePing()),
       broken: () => owner.lost(),
     });
     this.#incoming = new Incoming(link, pipe, outcome.decoder, outcome.cipher !== undefined, clock, this);
@@ -150,6 +151,11 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, HeldBack, De
   flush(): void {
     this.#outgoing.start();
     this.#outgoing.flush();
+  }
+
+  /** The protocol's last word, if it has one: the session is about to close the link. */
+  takeLeave(): void {
+    this.#outgoing.takeLeave();
   }
 
   /** No more traffic; the session closes the link. */
@@ -250,7 +256,7 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, HeldBack, De
   }
 
   command(body: Uint8Array): void {
-    const command = parseCommand(body);
+    const command = this.#dialect.parseCommand(body);
     if (command === undefined) return; // Unknown, malformed or empty: ignored, as libzmq does (37/ZMTP).
     switch (command.kind) {
       case "ping":
@@ -258,9 +264,12 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, HeldBack, De
         this.#heartbeat?.pinged(command.ttlDeciseconds, this.#owner.clock.now());
         this.#scheduleHeartbeat();
         // Dropped while the peer does not read: bytes it will get are sign of life enough.
-        this.#outgoing.command(pongBody(command.context));
+        this.#outgoing.pong(command.context);
         break;
       case "pong": // A sign of life, like any frame.
+        break;
+      case "close":
+        this.#owner.left();
         break;
       default:
         this.#pipe.deliverControl(command);
@@ -269,11 +278,12 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, HeldBack, De
 
   // --- Heartbeat ---
 
-  #duePing(): Uint8Array | undefined {
+  /** What a PING says that is to be sent now. */
+  #duePing(): number | undefined {
     const heartbeat = this.#heartbeat;
     if (!heartbeat?.takePing(this.#owner.clock.now())) return undefined;
     this.#scheduleHeartbeat();
-    return pingBody(heartbeat.ttlDeciseconds);
+    return heartbeat.ttlDeciseconds;
   }
 
   #scheduleHeartbeat(): void {

@@ -4,12 +4,12 @@ import { code, established, open, sealed } from "../../test/curve-pair.ts";
 import { fromText, toText } from "../base/bytes.ts";
 import { ZmqError } from "../base/errors.ts";
 import type { Message } from "../base/message.ts";
+import type { Decoded, FrameCipher } from "../base/protocol.ts";
 import { controlBody, parseCommand, pingBody, pongBody } from "../wire/command.ts";
-import { type Decoded, Decoder } from "../wire/decoder.ts";
+import { Decoder } from "../wire/decoder.ts";
 import { Encoder } from "../wire/encoder.ts";
 import { randomBytes } from "./crypto.ts";
 import { CurveCipher } from "./curve-cipher.ts";
-import type { FrameCipher } from "./mechanism.ts";
 
 const LIMITS = { maxFrameBytes: -1, maxFrames: 1000 };
 

@@ -10,11 +10,11 @@
 
 import { ByteArray, EMPTY, sharedMemory, uninitialized } from "../base/bytes.ts";
 import { ZmqError } from "../base/errors.ts";
+import type { FrameCipher } from "../base/protocol.ts";
 import { commandName } from "../wire/command.ts";
 import { readUint32, writeUint32 } from "../wire/frame.ts";
 import { type Boxes, type BoxKey, boxKey, primitives, TAG_BYTES } from "./crypto.ts";
 import { NONCE, nonceFrom } from "./curve.ts";
-import type { FrameCipher } from "./mechanism.ts";
 
 const NAME = Uint8Array.of(0x07, 0x4d, 0x45, 0x53, 0x53, 0x41, 0x47, 0x45);
 const NONCE_AT = NAME.length;

@@ -8,6 +8,7 @@
 import { concat } from "../base/bytes.ts";
 import { ZmqError } from "../base/errors.ts";
 import { NO_PROPERTIES, type Properties } from "../base/message.ts";
+import type { FrameCipher } from "../base/protocol.ts";
 import { commandData, parseErrorReason } from "../wire/command.ts";
 import { encodeMetadata, parseMetadata } from "../wire/metadata.ts";
 import {
@@ -24,7 +25,7 @@ import {
 } from "./crypto.ts";
 import * as layout from "./curve.ts";
 import { CurveCipher } from "./curve-cipher.ts";
-import type { FrameCipher, Mechanism, MechanismConfig, MechanismState } from "./mechanism.ts";
+import type { Mechanism, MechanismConfig, MechanismState } from "./mechanism.ts";
 import { refusedByPeer, unexpectedCommand } from "./refusal.ts";
 
 const HELLO_COUNTER = 1;

@@ -11,6 +11,7 @@
 import { concat, copyOf } from "../base/bytes.ts";
 import { ZmqError } from "../base/errors.ts";
 import { NO_PROPERTIES, type Properties } from "../base/message.ts";
+import type { FrameCipher } from "../base/protocol.ts";
 import { commandData, errorBody } from "../wire/command.ts";
 import { encodeMetadata, parseMetadata } from "../wire/metadata.ts";
 import {
@@ -28,7 +29,7 @@ import {
 } from "./crypto.ts";
 import * as layout from "./curve.ts";
 import { CurveCipher } from "./curve-cipher.ts";
-import type { FrameCipher, Mechanism, MechanismConfig, MechanismState, ZapReply, ZapRequest } from "./mechanism.ts";
+import type { Mechanism, MechanismConfig, MechanismState, ZapReply, ZapRequest } from "./mechanism.ts";
 import { unexpectedCommand } from "./refusal.ts";
 
 const READY_COUNTER = 1;

@@ -5,6 +5,7 @@
  */
 
 import type { Properties } from "../base/message.ts";
+import type { FrameCipher } from "../base/protocol.ts";
 import type { SocketTypeName } from "../base/socket-types.ts";
 
 /** What every mechanism tells the peer in its metadata. */
@@ -55,21 +56,4 @@ export interface Mechanism {
   forget?(): void;
   /** CURVE: present when each frame after the handshake travels in a MESSAGE command. */
   readonly cipher?: FrameCipher | undefined;
-}
-
-/** Seals and opens the frames of an established connection. */
-export interface FrameCipher {
-  /** The connection is over: its keys are overwritten, and nothing can be sealed or opened any more. */
-  forget?(): void;
-  /** Octets that sealing adds to a frame body: 33 for CURVE. */
-  readonly overhead: number;
-  /**
-   * Writes the sealed frame body (`body.length + overhead` octets) at `offset` of `target`.
-   * `flags`: 1 = MORE, 2 = COMMAND (the numbers inside a CURVE box, not those of ZMTP 2.0 frames).
-   */
-  seal(flags: number, body: Uint8Array, target: Uint8Array, offset: number): void;
-  /** Opens the sealed frame body from `start` to `end` of `source`; returns its plaintext, a copy. Throws ZmqError. */
-  open(source: Uint8Array, start: number, end: number): Uint8Array;
-  /** Those of the frame opened last: 1 = MORE, 2 = COMMAND. */
-  readonly flags: number;
 }

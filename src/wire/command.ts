@@ -12,17 +12,15 @@
 import { concat, EMPTY, fromText, toText } from "../base/bytes.ts";
 import { ZmqError } from "../base/errors.ts";
 import type { Control } from "../base/message.ts";
+import type { PeerCommand } from "../base/protocol.ts";
 
 /** libzmq echoes no more octets of a PING's context than these. */
 const LONGEST_CONTEXT = 16;
 /** libzmq computes a peer's TTL in 16 bits of milliseconds: more deciseconds would wrap. */
 export const LONGEST_TTL_DECISECONDS = 655;
 
-/** What a peer may say after the handshake. */
-export type TrafficCommand =
-  | Control
-  | { readonly kind: "ping"; readonly ttlDeciseconds: number; readonly context: Uint8Array }
-  | { readonly kind: "pong"; readonly context: Uint8Array };
+/** ZMTP has no word for the end. */
+type ZmtpCommand = Exclude<PeerCommand, { readonly kind: "close" }>;
 
 /** The body of a command. `name` is ASCII, 1 to 255 characters. */
 export function commandBody(name: string, data: Uint8Array = EMPTY): Uint8Array {
@@ -78,7 +76,7 @@ export function commandName(body: Uint8Array): string {
  * A command after the handshake, or undefined for an unknown or malformed one,
  * which libzmq ignores too. Shares the memory of `body`.
  */
-export function parseCommand(body: Uint8Array): TrafficCommand | undefined {
+export function parseCommand(body: Uint8Array): ZmtpCommand | undefined {
   switch (body[0]) {
     case 4:
       return parsePing(body) ?? parsePong(body) ?? parseControl(body, "join", "JOIN");
@@ -114,14 +112,14 @@ export function printable(bytes: Uint8Array): string {
   return text;
 }
 
-function parsePing(body: Uint8Array): TrafficCommand | undefined {
+function parsePing(body: Uint8Array): ZmtpCommand | undefined {
   const data = commandData(body, "PING");
   if (data === undefined || data.length < 2) return undefined;
   const ttlDeciseconds = ((data[0] as number) << 8) | (data[1] as number);
   return { kind: "ping", ttlDeciseconds, context: data.subarray(2) };
 }
 
-function parsePong(body: Uint8Array): TrafficCommand | undefined {
+function parsePong(body: Uint8Array): ZmtpCommand | undefined {
   const context = commandData(body, "PONG");
   return context === undefined ? undefined : { kind: "pong", context };
 }

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FlipCipher } from "../../test/flip-cipher.ts";
 import { ZmqError } from "../base/errors.ts";
-import { type Decoded, Decoder, type DecoderLimits } from "./decoder.ts";
+import type { Decoded, DecoderLimits } from "../base/protocol.ts";
+import { Decoder } from "./decoder.ts";
 import { COMMAND, LONG, MORE, writeSize } from "./frame.ts";
 
 const NO_LIMITS: DecoderLimits = { maxFrameBytes: -1, maxFrames: 1_000_000 };

@@ -13,39 +13,9 @@
 import { ByteArray, concat, copier, copyOf, EMPTY, ownCopyOf, sharedCopyOf, uninitialized } from "../base/bytes.ts";
 import { ZmqError } from "../base/errors.ts";
 import type { Message } from "../base/message.ts";
-import type { FrameCipher } from "../security/mechanism.ts";
+import type { Decoded, DecoderLimits, FrameCipher, FrameDecoder } from "../base/protocol.ts";
 import { COMMAND, LONG, MORE, readSize, unmarkedLong } from "./frame.ts";
 import { HeldChunk } from "./retained-chunk.ts";
-
-export interface DecoderLimits {
-  /** ZMQ_MAXMSGSIZE: octets of one frame as it is on the wire, any frame; -1 for no limit. */
-  readonly maxFrameBytes: number;
-  /** Frames of one message; a longer multipart closes the connection. */
-  readonly maxFrames: number;
-  /** Octets of all frames of a multipart message together; absent for no limit. */
-  readonly maxMessageBytes?: number;
-  /** After so many frames of a message `next` returns undefined without being starved, for others to have their turn; absent: never. */
-  readonly framesAtOnce?: number;
-}
-
-/** A message (array of frames) or the body of a command (one byte array). */
-export type Decoded = Message | Uint8Array;
-
-/** What a session reads from, whatever the framing. */
-export interface FrameDecoder {
-  /** The chunk's memory must not change until `next` returned undefined or `retain` was called. */
-  push(chunk: Uint8Array): void;
-  /** Copies what is still unread of the pushed chunk: its memory is about to change. */
-  retain(): void;
-  /**
-   * The next message or command; undefined when starved, or when it is time for others: see `framesAtOnce`. Throws
-   * ZmqError when the peer breaks the protocol; the decoder is of no use afterwards.
-   */
-  next(): Decoded | undefined;
-  /** True when all pushed bytes were used up, or only the beginning of a frame is left. */
-  readonly starved: boolean;
-  secure?(cipher: FrameCipher): void;
-}
 
 /** Frames below this size share slabs of some kilobytes. */
 const SMALL_BYTES = 256;

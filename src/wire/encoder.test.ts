@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FlipCipher } from "../../test/flip-cipher.ts";
+import { BATCH_BYTES } from "../base/protocol.ts";
 import { Decoder } from "./decoder.ts";
-import { BATCH_BYTES, Encoder } from "./encoder.ts";
+import { Encoder } from "./encoder.ts";
 import { LegacyDecoder } from "./legacy.ts";
 
 const LIMITS = { maxFrameBytes: -1, maxFrames: 1000 };

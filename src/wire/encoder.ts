@@ -7,12 +7,11 @@
  */
 
 import { copyOf, isResizable, uninitialized } from "../base/bytes.ts";
-import type { Message } from "../base/message.ts";
-import type { FrameCipher } from "../security/mechanism.ts";
+import type { Control, Message } from "../base/message.ts";
+import { BATCH_BYTES, type FrameCipher, type FrameEncoder } from "../base/protocol.ts";
+import { controlBody, pingBody, pongBody, subscriptionMessage } from "./command.ts";
 import { COMMAND, LONGEST_HEADER, MORE, writeHeader, writeSize } from "./frame.ts";
 
-/** Bytes of one batch; also the size from which a batch should be written at once. */
-export const BATCH_BYTES = 65_536;
 /** Larger bodies travel by reference. */
 const COPIED_BYTES = 16_384;
 
@@ -25,8 +24,10 @@ export type Framing = "v1" | "v2";
 const freeBatches: Uint8Array[] = [];
 const KEPT_BATCHES = 8;
 
-export class Encoder {
+export class Encoder implements FrameEncoder {
   readonly #framing: Framing;
+  /** Subscriptions travel as commands (ZMTP 3.1) or as messages (older). */
+  readonly #sendsCommands: boolean;
   #cipher: FrameCipher | undefined = undefined;
   #batch: Uint8Array | undefined = undefined;
   /** Finished pieces, in wire order; the batch's bytes from `#start` to `#end` follow them. */
@@ -36,8 +37,10 @@ export class Encoder {
   /** Bytes encoded and not yet taken. */
   size = 0;
 
-  constructor(framing: Framing) {
+  /** `sendsCommands`: the peer knows subscriptions as commands. */
+  constructor(framing: Framing, sendsCommands = false) {
     this.#framing = framing;
+    this.#sendsCommands = sendsCommands;
   }
 
   /** From now on every frame is sealed. */
@@ -54,6 +57,21 @@ export class Encoder {
   /** A command frame; `body` as `Mechanism.produce` and the builders of command.ts give it. Not for `v1`. */
   encodeCommand(body: Uint8Array): void {
     this.#frame(COMMAND, body);
+  }
+
+  encodeControl(control: Control): void {
+    // JOIN and LEAVE have no other form.
+    if (this.#sendsCommands || control.kind === "join" || control.kind === "leave") {
+      this.encodeCommand(controlBody(control));
+    } else this.encode([subscriptionMessage(control)]);
+  }
+
+  encodePing(ttlDeciseconds: number): void {
+    this.encodeCommand(pingBody(ttlDeciseconds));
+  }
+
+  encodePong(context: Uint8Array): void {
+    this.encodeCommand(pongBody(context));
   }
 
   /** A command of the handshake, which no cipher seals. */

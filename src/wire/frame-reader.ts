@@ -9,10 +9,11 @@
 
 import { concat, EMPTY } from "../base/bytes.ts";
 import { ZmqError } from "../base/errors.ts";
+import type { HandshakeReader } from "../base/protocol.ts";
 import type { Framing } from "./encoder.ts";
 import { LONG, readSize } from "./frame.ts";
 
-export class FrameReader {
+export class FrameReader implements HandshakeReader {
   readonly #framing: Framing;
   readonly #maxFrameBytes: number;
   readonly #copyOf: (bytes: Uint8Array) => Uint8Array;
@@ -91,14 +92,14 @@ export class FrameReader {
     }
   }
 
-  /** All unread octets in one piece; the reader is empty afterwards. */
-  takeRest(): Uint8Array {
+  /** All unread octets, in one piece if any; the reader is empty afterwards. */
+  takeRest(): readonly Uint8Array[] {
     if (this.#later.length > 0) this.#join();
     const rest = this.#window.subarray(this.#position);
     this.#window = EMPTY;
     this.#position = 0;
     this.#needed = this.#least;
-    return rest;
+    return rest.length === 0 ? [] : [rest];
   }
 
   #join(): void {

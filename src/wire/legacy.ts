@@ -7,7 +7,7 @@
 import { copyOf } from "../base/bytes.ts";
 import { ZmqError } from "../base/errors.ts";
 import type { Message } from "../base/message.ts";
-import type { Decoded, DecoderLimits, FrameDecoder } from "./decoder.ts";
+import type { Decoded, DecoderLimits, FrameDecoder } from "../base/protocol.ts";
 import { MORE } from "./frame.ts";
 import { FrameReader } from "./frame-reader.ts";
 

@@ -11,6 +11,8 @@ import { CurveClient } from "../../src/security/curve-client.ts";
 import { CurveServer } from "../../src/security/curve-server.ts";
 import type { Mechanism } from "../../src/security/mechanism.ts";
 import { commandBody, parseCommand, pingBody } from "../../src/wire/command.ts";
+import { Encoder } from "../../src/wire/encoder.ts";
+import { zmtp } from "../../src/wire/zmtp.ts";
 import { config, own, server } from "../curve-pair.ts";
 import { CLIENT, SERVER } from "../vectors/security.ts";
 
@@ -26,7 +28,7 @@ afterEach(() => {
 /** The far end of `tcp`, which says that it speaks ZMTP 3.`minor`. What it reads is told as text: `!` is a command. */
 async function play(tcp: TcpSocket, type: SocketTypeName, mechanism: Mechanism, minor: number) {
   const limits = { maxFrameBytes: -1, maxFrames: 100, maxMessageBytes: 1e6 };
-  const handshake = new Handshake({ socketType: type, routingId: Buffer.alloc(0), mechanism, zapDomainSet: false, limits }); // biome-ignore format: one row
+  const handshake = new Handshake({ protocol: zmtp, socketType: type, routingId: Buffer.alloc(0), mechanism, zapDomainSet: false, limits }); // biome-ignore format: one row
   let sent = 0;
   const send = () => {
     for (let bytes = handshake.produce(); bytes !== undefined; bytes = handshake.produce()) {
@@ -65,6 +67,7 @@ async function play(tcp: TcpSocket, type: SocketTypeName, mechanism: Mechanism, 
       write();
     },
     command(body: Uint8Array) {
+      assert.ok(encoder instanceof Encoder);
       encoder.encodeCommand(body);
       write();
     },

@@ -9,6 +9,7 @@ import { curveKeyPair } from "../../src/index.ts";
 import { chooseMechanism } from "../../src/security/select-mechanism.ts";
 import { Publisher, Pull } from "../../src/socket/sockets.ts";
 import { Decoder } from "../../src/wire/decoder.ts";
+import { zmtp } from "../../src/wire/zmtp.ts";
 import { bytes, command, type FakeLink, frame, GREETING, repeated } from "../fake-link.ts";
 import { bound } from "./bound.ts";
 
@@ -102,6 +103,7 @@ describe("handshakes of CURVE", () => {
       socketType: "PUSH",
       routingId: options.routingId,
       mechanism: chooseMechanism("PUSH", options)(),
+      protocol: zmtp,
       zapDomainSet: false,
       limits: { maxFrameBytes: -1, maxFrames: 10 },
     });

@@ -4,10 +4,11 @@
  * CURVE nobody takes a changed command for a good one, nor a changed message.
  */
 
+import type { FrameCipher } from "../../../src/base/protocol.ts";
 import { extendPrimitives, type KeyPair, newKeyPair, type Primitives } from "../../../src/security/crypto.ts";
 import { CurveClient } from "../../../src/security/curve-client.ts";
 import { CurveServer } from "../../../src/security/curve-server.ts";
-import type { FrameCipher, Mechanism, MechanismConfig, ZapReply } from "../../../src/security/mechanism.ts";
+import type { Mechanism, MechanismConfig, ZapReply } from "../../../src/security/mechanism.ts";
 import { PlainClient, PlainServer } from "../../../src/security/plain.ts";
 import { countedRandom } from "../../vectors/security.ts";
 import { joined, mutate } from "../mutate.ts";

@@ -1,0 +1,106 @@
+/**
+ * ZMTP as a `Protocol`: after the greeting (greeting.ts) it is clear which
+ * version both speak, and with it the framing, how subscriptions travel, and
+ * whether there is a mechanism.
+ *
+ *   3.1   mechanism · subscriptions as commands   3.0   mechanism · subscriptions as messages
+ *   2.0   identities · the same framing           1.0   identities · a framing of its own (legacy.ts)
+ */
+
+import { fromText, ownCopyOf } from "../base/bytes.ts";
+import type { Properties } from "../base/message.ts";
+import type {
+  DecoderLimits,
+  Dialect,
+  FrameDecoder,
+  FrameEncoder,
+  Opening,
+  OpeningConfig,
+  PeerCommand,
+  Protocol,
+} from "../base/protocol.ts";
+import { socketTypeName } from "../base/socket-types.ts";
+import { parseCommand } from "./command.ts";
+import { Decoder } from "./decoder.ts";
+import { Encoder, type Framing } from "./encoder.ts";
+import { FrameReader } from "./frame-reader.ts";
+import { Greeting, type GreetingOutcome } from "./greeting.ts";
+import { LegacyDecoder } from "./legacy.ts";
+import { SOCKET_TYPE } from "./metadata.ts";
+
+export const zmtp: Protocol = {
+  open: (config) => new ZmtpOpening(config),
+};
+
+class ZmtpOpening implements Opening {
+  readonly #greeting: Greeting;
+  #agreed: Dialect | undefined = undefined;
+  #rest: readonly Uint8Array[] = [];
+
+  constructor({ mechanism, socketType, routingId, needsMechanism }: OpeningConfig) {
+    this.#greeting = new Greeting({ mechanism, socketType, routingId, refusesLegacy: needsMechanism });
+  }
+
+  get agreed(): Dialect | undefined {
+    return this.#agreed;
+  }
+
+  get rest(): readonly Uint8Array[] {
+    return this.#rest;
+  }
+
+  push(chunk: Uint8Array): void {
+    this.#greeting.push(chunk);
+    const { outcome } = this.#greeting;
+    if (outcome === undefined) return;
+    this.#agreed = new ZmtpDialect(outcome);
+    this.#rest = [outcome.rest];
+  }
+
+  produce(): Uint8Array | undefined {
+    return this.#greeting.produce();
+  }
+}
+
+class ZmtpDialect implements Dialect {
+  readonly name: string;
+  readonly hasMechanism: boolean;
+  /** A peer that sent no greeting: see `Greeting`. */
+  readonly isSubscribedToAll: boolean;
+  /** Of an older peer: `Socket-Type` from its octet, unchecked. */
+  readonly peer: Properties;
+  readonly #framing: Framing;
+  readonly #sendsCommands: boolean;
+
+  constructor({ version, unversioned, socketTypeId }: GreetingOutcome) {
+    this.name = `ZMTP ${version}`;
+    this.hasMechanism = version === "3.0" || version === "3.1";
+    this.isSubscribedToAll = unversioned;
+    const type = socketTypeId === undefined ? undefined : socketTypeName(socketTypeId);
+    this.peer = new Map(type === undefined ? [] : [[SOCKET_TYPE, fromText(type)]]);
+    this.#framing = version === "1.0" ? "v1" : "v2";
+    this.#sendsCommands = version === "3.1";
+  }
+
+  reader(maxFrameBytes: number): FrameReader {
+    return new FrameReader(this.#framing, maxFrameBytes, ownCopyOf);
+  }
+
+  encoder(): FrameEncoder {
+    return new Encoder(this.#framing, this.#sendsCommands);
+  }
+
+  decoder(limits: DecoderLimits, isSecured: boolean): FrameDecoder {
+    return this.#framing === "v1" ? new LegacyDecoder(limits) : new Decoder(limits, isSecured);
+  }
+
+  encodeIdentity(encoder: FrameEncoder, routingId: Uint8Array): void {
+    // To an unversioned peer the signature was the header of our identity frame; its body is all that is missing.
+    if (this.isSubscribedToAll) encoder.raw(routingId);
+    else encoder.encode([routingId]);
+  }
+
+  parseCommand(body: Uint8Array): PeerCommand | undefined {
+    return parseCommand(body);
+  }
+}
