@@ -27,6 +27,7 @@ export { type PollEvents, Poller, type PollResult } from "./device/poller.ts";
 export { Proxy, type ProxyOptions, type ProxyStatistics, type ProxyTraffic } from "./device/proxy.ts";
 export { type Certificate, formatCertificate, parseCertificate } from "./security/certificate.ts";
 export { type CurveKeyPair, curveKeyPair, curvePublicKey } from "./security/keys.ts";
+export type { WaitOptions } from "./socket/arguments.ts";
 export type { ContextOptions } from "./socket/context.ts";
 export type {
   AuthError,
@@ -45,18 +46,17 @@ export type {
 } from "./socket/event-types.ts";
 export type { MessageLike } from "./socket/frames.ts";
 export type { RequestOptions } from "./socket/lazy-pirate.ts";
-export type { Received, WaitOptions } from "./socket/messages.ts";
+export type { Received } from "./socket/messages.ts";
 export { Observer } from "./socket/observer.ts";
 export type {
   Expand,
   IfEquals,
   Options,
   ReadableKeys,
-  SocketOptions,
   WritableKeys,
 } from "./socket/option-types.ts";
 export type { PeerInfo } from "./socket/peers.ts";
-export { Socket } from "./socket/socket.ts";
+export { Socket, type SocketOptions } from "./socket/socket.ts";
 export { SocketType } from "./socket/socket-type.ts";
 export {
   Dealer,

@@ -1,6 +1,7 @@
 /**
  * Holds the layers of docs/architecture.md: which folder of `src` may import which, where `node:*` may be named, and
- * where time, randomness and output may come from. Each rule is a row of a table below. Tests are free of all of them.
+ * where time, randomness and output may come from. Each rule is a row of a table below. Tests are free of all but one:
+ * the length of a file.
  */
 
 import assert from "node:assert/strict";
@@ -43,6 +44,26 @@ const LAYERS: Record<string, readonly string[]> = {
   cli: [...LIBRARY, "node", "entry"],
 };
 
+/** A file is one concept; beyond so many lines it is two. */
+const MOST_LINES = 400;
+
+/** Files that are longer still. */
+const TOO_LONG: readonly string[] = [
+  "src/base/options.test.ts",
+  "src/base/pipe.ts",
+  "src/engine/handshake.test.ts",
+  "src/v5-compat.test.ts",
+  "src/wire/decoder.test.ts",
+  "test/differential/cases.ts",
+  "test/interop/behaviour.ts",
+  "test/interop/wire.test.ts",
+  "test/socket-conformance/connections.ts",
+  "test/transport-conformance.ts",
+];
+
+/** Files that are in a circle of imports still. */
+const IN_CIRCLES: readonly string[] = ["src/core/endpoints.ts", "src/security/crypto.ts"];
+
 /** Files that Node alone runs. All others compile without Node's types (tsconfig.neutral.json) and run in browsers. */
 const NODE_ONLY = /^src\/(transport\/node\/|node\/|cli\/|v5-compat\/|(?!browser\.ts$)[^/]+\.ts$)/;
 
@@ -69,20 +90,17 @@ const GLOBALS: readonly { readonly name: string; readonly where: RegExp; readonl
 /** Comments, strings and templates, in that order. */
 const COMMENT_OR_STRING = /\/\*[\s\S]*?\*\/|\/\/.*|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`/g;
 
-/** `import … from "x"`, `export … from "x"`, `import "x"` and `import("x")`, those of types too. */
+/** `import … from "x"`, `export … from "x"`, `import "x"` and `import("x")`. */
 const IMPORT =
   /^\s*(?:import|export)\s+(?:type\s+)?(?:[\w*{][^;"']*?\sfrom\s+)?["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']/gm;
-
-interface Import {
-  readonly specifier: string;
-}
 
 interface SourceFile {
   /** From the root of the repository, with `/`. */
   readonly path: string;
   /** Without comments and without the content of strings. */
   readonly code: string;
-  readonly imports: readonly Import[];
+  /** The specifiers of imports and re-exports, those of types included. */
+  readonly imports: readonly string[];
 }
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
@@ -97,9 +115,9 @@ test("the rules see the sources", () => {
 });
 
 test("a layer imports only the layers below it", () => {
-  const offences = everyImport((file, { specifier }) => {
+  const offences = everyImport((file, specifier) => {
     if (!specifier.startsWith(".")) return undefined;
-    const target = posix.join(posix.dirname(file.path), specifier);
+    const target = targetOf(file, specifier);
     const [from, to] = [layerOf(file.path), layerOf(target)];
     if (from === to || LAYERS[from]?.some((allowed) => allowed === to || `src/${allowed}` === target)) return undefined;
     return `${target} (${from} may import: ${LAYERS[from]?.join(", ") || "nothing"})`;
@@ -107,23 +125,55 @@ test("a layer imports only the layers below it", () => {
   assert.deepEqual(offences, []);
 });
 
+test("no files import each other in a circle, types included", () => {
+  const unknown = circles().filter((circle) => !IN_CIRCLES.some((path) => circle.split(", ").includes(path)));
+  assert.deepEqual(unknown, []);
+});
+
+test("the search for circles finds one of types, and one of three files", () => {
+  const file = (path: string, ...imports: string[]) => ({ path, code: "", imports });
+  const found = circles([
+    file("src/a.ts", "./b.ts", "./d.ts"),
+    file("src/b.ts", "./c/c.ts"),
+    file("src/c/c.ts", "../a.ts"),
+    file("src/d.ts", "node:fs"),
+  ]);
+  assert.deepEqual(found, ["src/a.ts, src/b.ts, src/c/c.ts"]);
+});
+
+test(`no file has more than ${MOST_LINES} lines`, () => {
+  const offences = ["src", "test"].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+      .filter((name) => name.endsWith(".ts"))
+      .map((name) => ({
+        name,
+        lines: readFileSync(join(root, folder, name), "utf8")
+          .trimEnd()
+          .split("\n").length,
+      }))
+      .filter(({ name, lines }) => lines > MOST_LINES && !TOO_LONG.includes(`${folder}/${posixPath(name)}`))
+      .map(({ name, lines }) => `${folder}/${posixPath(name)}: ${lines}`),
+  );
+  assert.deepEqual(offences, []);
+});
+
 test("node:* is imported only where Node alone runs", () => {
-  const offences = everyImport(({ path }, { specifier }) =>
+  const offences = everyImport(({ path }, specifier) =>
     specifier.startsWith("node:") && !NODE_ONLY.test(path) ? specifier : undefined,
   );
   assert.deepEqual(offences, []);
 });
 
 test("neutral code imports nothing that Node alone runs", () => {
-  const offences = everyImport(({ path }, { specifier }) => {
-    const target = posix.join(posix.dirname(path), specifier);
-    return specifier.startsWith(".") && !NODE_ONLY.test(path) && NODE_ONLY.test(target) ? target : undefined;
+  const offences = everyImport((file, specifier) => {
+    const target = targetOf(file, specifier);
+    return specifier.startsWith(".") && !NODE_ONLY.test(file.path) && NODE_ONLY.test(target) ? target : undefined;
   });
   assert.deepEqual(offences, []);
 });
 
 test("packages are imported only where the table names them", () => {
-  const offences = everyImport(({ path }, { specifier }) => {
+  const offences = everyImport(({ path }, specifier) => {
     if (specifier.startsWith(".") || specifier.startsWith("node:")) return undefined;
     return PACKAGES.some((row) => row.name === specifier && row.where.test(path)) ? undefined : specifier;
   });
@@ -144,13 +194,54 @@ for (const { name, where, instead } of GLOBALS) {
 }
 
 /** `path: offence` for each import that `judge` objects to. */
-function everyImport(judge: (file: SourceFile, imported: Import) => string | undefined): string[] {
+function everyImport(judge: (file: SourceFile, specifier: string) => string | undefined): string[] {
   return sources.flatMap((file) =>
-    file.imports.flatMap((imported) => {
-      const offence = judge(file, imported);
+    file.imports.flatMap((specifier) => {
+      const offence = judge(file, specifier);
       return offence === undefined ? [] : [`${file.path} imports ${offence}`];
     }),
   );
+}
+
+/**
+ * The groups of files in which each reaches each other through imports, each as its sorted paths: the strongly
+ * connected components of more than one file (Tarjan).
+ */
+function circles(files: readonly SourceFile[] = sources): string[] {
+  const imports = new Map(files.map((file) => [file.path, file.imports.map((specifier) => targetOf(file, specifier))]));
+  const order = new Map<string, number>();
+  const onPath = new Set<string>();
+  const found: string[] = [];
+  /** The lowest number in the order of visits that `path` reaches among files whose group is not known yet. */
+  const visit = (path: string): number => {
+    const own = order.size;
+    let lowest = own;
+    order.set(path, own);
+    onPath.add(path);
+    for (const next of imports.get(path) ?? []) {
+      if (!imports.has(next)) continue;
+      const visited = order.get(next);
+      if (visited === undefined) lowest = Math.min(lowest, visit(next));
+      else if (onPath.has(next)) lowest = Math.min(lowest, visited);
+    }
+    if (lowest === own) {
+      const group = [...onPath].filter((member) => (order.get(member) ?? 0) >= own);
+      for (const member of group) onPath.delete(member);
+      if (group.length > 1) found.push(group.sort().join(", "));
+    }
+    return lowest;
+  };
+  for (const path of imports.keys()) if (!order.has(path)) visit(path);
+  return found.sort();
+}
+
+/** The path from the root that a relative specifier names. */
+function targetOf(file: SourceFile, specifier: string): string {
+  return posix.join(posix.dirname(file.path), specifier);
+}
+
+function posixPath(name: string): string {
+  return name.split(sep).join("/");
 }
 
 /** `src/wire/frame.ts` -> `wire`, `src/index.ts` -> `entry`. */
@@ -162,13 +253,11 @@ function layerOf(path: string): string {
 function read(file: string): SourceFile {
   const text = readFileSync(file, "utf8");
   const withoutComments = text.replace(COMMENT_OR_STRING, (match) => (match.startsWith("/") ? blank(match) : match));
-  const imports = [...withoutComments.matchAll(IMPORT)].map((match) => ({
-    specifier: match[1] ?? match[2] ?? "",
-  }));
+  const imports = [...withoutComments.matchAll(IMPORT)].map((match) => match[1] ?? match[2] ?? "");
   const code = text.replace(COMMENT_OR_STRING, (match) =>
     match.startsWith("`") ? match.replace(/(\$\{[^}]*\})|[^\n]/g, (_, expression) => expression ?? " ") : blank(match),
   );
-  return { path: relative(root, file).split(sep).join("/"), code, imports };
+  return { path: posixPath(relative(root, file)), code, imports };
 }
 
 /** The same lines, without a word. */

@@ -13,11 +13,17 @@ import { isUtf8 } from "node:buffer";
 import { EMPTY } from "../base/bytes.ts";
 import type { Frame, Message } from "../base/message.ts";
 import { usage } from "./failure.ts";
-import type { ByteSink } from "./output.ts";
 import { type Paint, visibleBytes, visibleJson } from "./terminal.ts";
 
 export const FORMATS = ["text", "json", "hex", "base64", "raw"] as const;
 export type Format = (typeof FORMATS)[number];
+
+/** Where a formatter puts a message. */
+export interface ByteSink {
+  byte(octet: number): void;
+  bytes(frame: Frame): void;
+  text(text: string): void;
+}
 
 /** Appends one message to a sink. */
 export type Formatter = (message: Message, sink: ByteSink) => void;

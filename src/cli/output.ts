@@ -7,18 +7,11 @@
 
 import type { Writable } from "node:stream";
 import type { Frame, Message } from "../base/message.ts";
-import type { Formatter } from "./formats.ts";
+import type { ByteSink, Formatter } from "./formats.ts";
 
 const BLOCK_BYTES = 64 * 1024;
 /** Larger frames are written by reference. */
 const COPIED_BYTES = 16 * 1024;
-
-/** Where a formatter puts a message. */
-export interface ByteSink {
-  byte(octet: number): void;
-  bytes(frame: Frame): void;
-  text(text: string): void;
-}
 
 export class Output implements ByteSink {
   readonly #stream: Writable;

@@ -5,9 +5,9 @@
 
 import { ZmqError } from "../base/errors.ts";
 import { waitUntil } from "../core/wait-until.ts";
-import { signalOf } from "../socket/arguments.ts";
-import type { WaitOptions } from "../socket/messages.ts";
-import { coreOf, isSocket, type Socket } from "../socket/socket.ts";
+import { signalOf, type WaitOptions } from "../socket/arguments.ts";
+import { coreOf, isSocket } from "../socket/core-of.ts";
+import type { Socket } from "../socket/socket.ts";
 
 /** What to wait for, and what was found. */
 export interface PollEvents {

@@ -10,7 +10,8 @@ import { ZmqError } from "../base/errors.ts";
 import type { Message } from "../base/message.ts";
 import type { SocketCore, Watcher } from "../core/socket-core.ts";
 import { type Resting, Turn } from "../core/turn.ts";
-import { coreOf, endpointsOf, isSocket, type Socket } from "../socket/socket.ts";
+import { coreOf, endpointsOf, isSocket } from "../socket/core-of.ts";
+import type { Socket } from "../socket/socket.ts";
 
 export interface ProxyOptions {
   /** A copy of each message goes here (ZMQ_PUB, PUSH, PAIR, DEALER). Dropped when it has no room. */

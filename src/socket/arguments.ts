@@ -4,6 +4,12 @@
  * be sent, is a mistake worth telling.
  */
 
+/** Every call that may wait takes one. */
+export interface WaitOptions {
+  /** Rejects the call with the signal's reason; one that has fired already, before anything is sent or received. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** Throws TypeError when more arguments were `given` than the `most` that mean something. */
 export function expectArguments(most: number, given: number): void {
   if (given <= most) return;

@@ -5,8 +5,8 @@
 
 import { toText } from "../base/bytes.ts";
 import { ZmqError } from "../base/errors.ts";
+import type { WaitOptions } from "./arguments.ts";
 import { type Context, contextCore } from "./context.ts";
-import type { WaitOptions } from "./messages.ts";
 
 /** What these methods need of a socket. */
 interface Endable {

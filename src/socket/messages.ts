@@ -5,16 +5,10 @@
 
 import { ZmqError } from "../base/errors.ts";
 import type { SocketCore } from "../core/socket-core.ts";
-import { signalOf } from "./arguments.ts";
+import { signalOf, type WaitOptions } from "./arguments.ts";
+import type { AnySocket } from "./core-of.ts";
 import { toMessage } from "./frames.ts";
 import { metadataOf, NO_METADATA, type PeerInfo, peerInfo } from "./peers.ts";
-import type { Socket } from "./socket.ts";
-
-/** Every call that may wait takes one. */
-export interface WaitOptions {
-  /** Rejects the call with the signal's reason; one that has fired already, before anything is sent or received. */
-  readonly signal?: AbortSignal | undefined;
-}
 
 /** A message with what is known of where it came from. */
 export interface Received<M> {
@@ -28,9 +22,9 @@ export interface Received<M> {
 const INSPECT = Symbol.for("nodejs.util.inspect.custom");
 
 /** The methods, which every socket has as in zeromq.js; the types of sockets.ts show what its type can do. */
-export function messages(coreOf: (socket: Socket) => SocketCore) {
+export function messages<S extends AnySocket>(coreOf: (socket: S) => SocketCore) {
   return {
-    send(this: Socket, message: unknown, options?: WaitOptions): Promise<void> {
+    send(this: S, message: unknown, options?: WaitOptions): Promise<void> {
       const frames = toMessage(message);
       const core = coreOf(this);
       if (core.isClosed || core.isProxied) refuse(core);
@@ -38,14 +32,14 @@ export function messages(coreOf: (socket: Socket) => SocketCore) {
       if (signal?.aborted) return Promise.reject(signal.reason);
       return core.operations.send(frames, this, signal);
     },
-    receive(this: Socket, options?: WaitOptions): Promise<Uint8Array[]> {
+    receive(this: S, options?: WaitOptions): Promise<Uint8Array[]> {
       const core = coreOf(this);
       if (core.isClosed || core.isProxied) refuse(core);
       const signal = options === undefined ? undefined : signalOf(options, 0);
       if (signal?.aborted) return Promise.reject(signal.reason);
       return core.operations.receive(this, signal);
     },
-    async receiveFrom(this: Socket, options?: WaitOptions): Promise<Received<Uint8Array[]>> {
+    async receiveFrom(this: S, options?: WaitOptions): Promise<Received<Uint8Array[]>> {
       const core = coreOf(this);
       if (core.isClosed || core.isProxied) refuse(core);
       const signal = signalOf(options, 0);
@@ -58,7 +52,7 @@ export function messages(coreOf: (socket: Socket) => SocketCore) {
       };
     },
     /** A loop of `receive`, which `break` leaves with the socket open. */
-    [Symbol.asyncIterator](this: Socket): AsyncIterator<Uint8Array[], undefined> {
+    [Symbol.asyncIterator](this: S): AsyncIterator<Uint8Array[], undefined> {
       const core = coreOf(this);
       return {
         next: () => {
@@ -68,7 +62,7 @@ export function messages(coreOf: (socket: Socket) => SocketCore) {
       };
     },
     /** What consoles show, in Node and elsewhere: never an option, for some are secret and `getters: true` would read them. */
-    [INSPECT](this: Socket, _depth: number, options: object, inspect: (value: unknown, options: object) => string) {
+    [INSPECT](this: S, _depth: number, options: object, inspect: (value: unknown, options: object) => string) {
       const { closed, lastEndpoint } = this;
       return `${this.constructor.name} ${inspect({ closed, lastEndpoint, ...(this as object) }, options)}`;
     },

@@ -9,7 +9,8 @@ import { ZmqError } from "../base/errors.ts";
 import type { SocketCore } from "../core/socket-core.ts";
 import { type Resting, Turn } from "../core/turn.ts";
 import { Line } from "../core/waiting.ts";
-import { signalOf } from "./arguments.ts";
+import { signalOf, type WaitOptions } from "./arguments.ts";
+import { type AnySocket, coreOf } from "./core-of.ts";
 import {
   type DropEvent,
   type Event,
@@ -18,8 +19,6 @@ import {
   type EventType,
   publicEvent,
 } from "./event-types.ts";
-import type { WaitOptions } from "./messages.ts";
-import { coreOf, isSocket, type Socket } from "./socket.ts";
 
 type AnyEvent = Event | DropEvent;
 type Listener = (event: never) => void;
@@ -43,8 +42,7 @@ export class Observer implements EventSubscriber, Resting {
   #isOver = false;
 
   /** Observes `socket` from now on. `socket.events` is one that its socket keeps. Throws ENOTSOCK for a closed one. */
-  constructor(socket: Socket) {
-    if (!isSocket(socket)) throw new TypeError("Socket must be a socket object");
+  constructor(socket: AnySocket) {
     const core = coreOf(socket);
     this.#core = core;
     this.#clock = core.clock;

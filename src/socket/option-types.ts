@@ -3,9 +3,6 @@
  * options object that follows from it. zeromq.js's names.
  */
 
-import type { Context } from "./context.ts";
-import type { Socket } from "./socket.ts";
-
 /** The same type with its properties written out, for readable hints. */
 export type Expand<T> = T extends infer O ? { [K in keyof O]: O[K] } : never;
 
@@ -25,6 +22,3 @@ export type WritableKeys<T> = {
 
 /** What a constructor of `T` takes: any assignable property, and those of `E`. */
 export type Options<T, E = unknown> = Expand<Partial<E & Pick<T, WritableKeys<T>>>>;
-
-/** What the constructor of a socket class takes. */
-export type SocketOptions<S extends Socket> = Options<S, { context: Context }>;

@@ -18,19 +18,21 @@ import {
 } from "../base/options.ts";
 import { SOCKET_TYPES, type SocketTypeName, socketTypeName } from "../base/socket-types.ts";
 import type { OpenSocket } from "../core/context-core.ts";
-import type { ConnectOptions, Endpoints } from "../core/endpoints.ts";
+import type { ConnectOptions } from "../core/endpoints.ts";
 import { PATTERNS } from "../core/patterns.ts";
 import type { SocketCore } from "../core/socket-core.ts";
 import { waitUntil } from "../core/wait-until.ts";
 import type { DropReason } from "../pattern/pattern.ts";
-import { expectArguments, expectOptions, signalOf } from "./arguments.ts";
+import { expectArguments, expectOptions, signalOf, type WaitOptions } from "./arguments.ts";
 import { placed } from "./concealed.ts";
 import { type Context, contextCore } from "./context.ts";
 import { conversions } from "./conversions.ts";
+import { noteSocket } from "./core-of.ts";
 import { defaultContext } from "./default-context.ts";
-import { messages, type WaitOptions } from "./messages.ts";
+import { messages } from "./messages.ts";
 import { socketOptionError } from "./misspelt.ts";
 import { Observer } from "./observer.ts";
+import type { Options } from "./option-types.ts";
 import { type PeerInfo, peerInfo } from "./peers.ts";
 import { bindRandomPort, type PortRange } from "./random-port.ts";
 import type { SocketType } from "./socket-type.ts";
@@ -48,11 +50,6 @@ const [SUBSCRIBE, UNSUBSCRIBE] = [6, 7];
 /** Instances of these are sealed; those of a user's subclasses are not. */
 const OWN_CLASSES = new WeakSet<object>();
 
-// What the library does with sockets from outside: functions of this module, out of reach of users of the class.
-
-export let coreOf: (socket: Socket) => SocketCore;
-export let endpointsOf: (socket: Socket) => Endpoints;
-export let isSocket: (value: unknown) => value is Socket;
 /** Gives a class the option properties of its type, and seals its instances against misspelt ones. */
 export let define: (socketClass: abstract new (...args: never[]) => Socket, type: SocketTypeName) => void;
 
@@ -76,6 +73,7 @@ export abstract class Socket {
     const open = core.open(name, PATTERNS[name]);
     this.#open = open;
     this.#core = open.core;
+    noteSocket(this, open);
     collected.register(this, () => core.closeSocket(open), this);
     if (OWN_CLASSES.has(new.target)) Object.seal(this);
     try {
@@ -208,7 +206,7 @@ export abstract class Socket {
   static {
     Object.assign(
       Socket.prototype,
-      messages((socket) => socket.#core),
+      messages((socket: Socket) => socket.#core),
       conversions,
     );
     for (const [name, at] of placed(commonOptions(), Socket.prototype)) Socket.#defineOption(at, name);
@@ -310,9 +308,6 @@ export abstract class Socket {
   }
 
   static {
-    coreOf = (socket) => socket.#core;
-    endpointsOf = (socket) => socket.#open.endpoints;
-    isSocket = (value) => typeof value === "object" && value !== null && #core in value;
     define = (socketClass, type) => {
       OWN_CLASSES.add(socketClass);
       for (const name of optionsOf(type)) Socket.#defineOption(socketClass.prototype, name);
@@ -358,3 +353,6 @@ export abstract class Socket {
 }
 /** The options that every socket has. */
 export interface Socket extends Omit<Pick<OptionsOf<SocketTypeName>, CommonOption>, "type" | "lastEndpoint"> {}
+
+/** What the constructor of a socket class takes. */
+export type SocketOptions<S extends Socket> = Options<S, { context: Context }>;

@@ -7,11 +7,13 @@ import { ZmqError } from "../base/errors.ts";
 import type { OptionInputs, OptionsOf } from "../base/options.ts";
 import { SOCKET_TYPES, type SocketTypeName } from "../base/socket-types.ts";
 import type { ConnectOptions } from "../core/endpoints.ts";
+import type { WaitOptions } from "./arguments.ts";
 import type { Context } from "./context.ts";
+import { coreOf } from "./core-of.ts";
 import { type MessageLike, toFrame, toMessage } from "./frames.ts";
 import { type RequestOptions, request } from "./lazy-pirate.ts";
-import type { Received, WaitOptions } from "./messages.ts";
-import { coreOf, define, Socket } from "./socket.ts";
+import type { Received } from "./messages.ts";
+import { define, Socket } from "./socket.ts";
 
 /** A received frame: a `Buffer` where the runtime has it. */
 export type Message = typeof globalThis extends {

@@ -7,7 +7,7 @@
 import type { EventEmitter } from "node:events";
 import { Queue } from "../base/queue.ts";
 import * as zmq from "../index.ts";
-import { coreOf } from "../socket/socket.ts";
+import { coreOf } from "../socket/core-of.ts";
 import { STATE_BUSY, STATE_CLOSED, STATE_READY } from "./constants.ts";
 
 export const CLASSES = {

@@ -7,7 +7,7 @@ import { describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { fromText } from "../../src/base/bytes.ts";
 import { Dealer as RealDealer } from "../../src/index.ts";
-import { coreOf } from "../../src/socket/socket.ts";
+import { coreOf } from "../../src/socket/core-of.ts";
 import { Dealer, Pair, Pull, Push, Reply, Router, Stream, Subscriber } from "../../src/socket/sockets.ts";
 import { bytes, type FakeLink, frame, GREETING, ready, repeated } from "../fake-link.ts";
 import { bound } from "./bound.ts";

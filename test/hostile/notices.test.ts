@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { fromText } from "../../src/base/bytes.ts";
-import { coreOf } from "../../src/socket/socket.ts";
+import { coreOf } from "../../src/socket/core-of.ts";
 import { XPublisher } from "../../src/socket/sockets.ts";
 import { bytes, command, frame } from "../fake-link.ts";
 import { bound } from "./bound.ts";

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { fromText, toText } from "../../src/base/bytes.ts";
-import { coreOf } from "../../src/socket/socket.ts";
+import { coreOf } from "../../src/socket/core-of.ts";
 import { Dealer, Pull, Reply, Request, Router, Subscriber, XPublisher } from "../../src/socket/sockets.ts";
 import { bytes, command, type FakeLink, frame } from "../fake-link.ts";
 import { bound } from "./bound.ts";

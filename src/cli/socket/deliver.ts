@@ -1,7 +1,7 @@
 /** The end of a socket command: what was accepted leaves, within linger, and what did not is told. */
 
 import { context } from "../../index.ts";
-import { endpointsOf } from "../../socket/socket.ts";
+import { endpointsOf } from "../../socket/core-of.ts";
 import { deadline } from "../deadline.ts";
 import { grouped } from "../numbers.ts";
 import type { Shutdown } from "../shutdown.ts";

@@ -2,7 +2,7 @@
 
 import { SOCKET_TYPES, type SocketTypeName } from "../../base/socket-types.ts";
 import type { Event } from "../../index.ts";
-import { endpointsOf } from "../../socket/socket.ts";
+import { endpointsOf } from "../../socket/core-of.ts";
 import { describe, Failure } from "../failure.ts";
 import type { Shutdown } from "../shutdown.ts";
 import { note, warn } from "../terminal.ts";
