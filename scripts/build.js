@@ -48,13 +48,16 @@ const ENTRIES = [
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 
 /** What a build depends on besides `src`. */
-const INPUTS = ["package.json", "tsconfig.json", "scripts/build.js"];
+const INPUTS = ["package.json", "tsconfig.json", "scripts/build.js", "scripts/libsodium.js"];
 
 /** Its time of change is the moment the last good build began. */
 const STAMP = ".build/built";
 
 /** The modules of libsodium, which becomes part of the bundle. */
 const LIBSODIUM = /\bnode_modules[\\/]libsodium-sumo\b/;
+
+/** How a CommonJS chunk requires the one of libsodium. */
+const REQUIRED_LIBSODIUM = /^const (\w*libsodium\w*) = (require\("[^"]*libsodium\.cjs"\));\n/m;
 
 /** Whether `dist` is missing or older than what it is made of. */
 export function isStale(from = root) {
@@ -89,9 +92,15 @@ export async function build(from = root) {
 
 /** The JavaScript, each format by one rolldown run, so that code used by two entries lands in one shared chunk. */
 async function bundle(from, out) {
+  const { declaredFunctions, keepFunctions } = await import("./libsodium.js");
   const required = ENTRIES.filter((entry) => entry.require);
-  const exported = await write(from, out, "cjs", required);
-  await write(from, out, "esm", ENTRIES);
+  const sodium = join(from, "node_modules/libsodium-sumo");
+  const libsodium = keepFunctions(
+    readFileSync(join(sodium, "dist/modules-sumo-esm/libsodium-sumo.mjs"), "utf8"),
+    declaredFunctions(readFileSync(join(from, "src/security/libsodium-sumo.d.ts"), "utf8")),
+  );
+  const exported = await write(from, out, "cjs", required, libsodium);
+  await write(from, out, "esm", ENTRIES, libsodium);
   for (const entry of required) {
     const name = nameOf(entry);
     writeFileSync(join(out, `${name}.js`), reexport(`./${posix.basename(name)}.cjs`, exported.get(name)));
@@ -100,11 +109,11 @@ async function bundle(from, out) {
     const file = join(out, `${nameOf(entry)}.js`);
     if (readFileSync(file, "utf8").startsWith("#!")) chmodSync(file, 0o755);
   }
-  copyFileSync(join(from, "node_modules/libsodium-sumo/LICENSE"), join(out, "LICENSE.libsodium.txt"));
+  copyFileSync(join(sodium, "LICENSE"), join(out, "LICENSE.libsodium.txt"));
 }
 
-/** Writes one format of `entries`. Returns the names that each exports. */
-async function write(from, out, format, entries) {
+/** Writes one format of `entries`, with `libsodium` as the source of that. Returns the names that each exports. */
+async function write(from, out, format, entries, libsodium) {
   const { rolldown } = await import("rolldown");
   const { dependencies = {}, peerDependencies = {} } = readJson(join(from, "package.json"));
   const outside = new Set([...Object.keys(dependencies), ...Object.keys(peerDependencies)]);
@@ -120,14 +129,13 @@ async function write(from, out, format, entries) {
       {
         name: "sources",
         transform(code, id) {
-          // Bundlers cannot tell in every format where a module is. Only our own programs may ask.
-          const portable = id.includes(`${sep}cli${sep}`) ? code : code.replaceAll("import.meta.url", "undefined");
-          // Nobody reads its map.
-          if (LIBSODIUM.test(id)) return { code: portable, map: { mappings: "" } };
-          if (!isCommonJs) return { code: portable, map: null };
+          if (LIBSODIUM.test(id)) return libsodium;
           // Who requires an entry gets the default export below instead.
-          if (isCommonJs) return { code: code.replace(DEFAULT_EXPORT, "\n"), map: null };
+          if (isCommonJs) return code.replace(DEFAULT_EXPORT, "\n");
+          // Bundlers cannot tell in every format where a module is. Only our own programs may ask.
+          return id.includes(`${sep}cli${sep}`) ? code : code.replaceAll("import.meta.url", "undefined");
         },
+        renderChunk: (code) => (isCommonJs ? requireLater(code, REQUIRED_LIBSODIUM) : null),
       },
     ],
     // A package imported but not declared, a missing export, a cycle through an entry: all are our mistakes.
@@ -145,14 +153,6 @@ async function write(from, out, format, entries) {
     footer: ({ isEntry }) =>
       isCommonJs && isEntry ? 'Object.defineProperty(exports, "default", { value: exports });' : "",
     generatedCode: { symbols: false },
-    sourcemap: isCommonJs,
-    // Maps name their sources as seen from `dist`, not from the folder they are written to first.
-    sourcemapPathTransform: (source, map) => {
-      const home = join(from, "dist", relative(out, dirname(map)));
-      return relative(home, resolve(dirname(map), source))
-        .split(sep)
-        .join("/");
-    },
     entryFileNames: ({ name }) =>
       isCommonJs ? `${name}.cjs` : name.startsWith("cli/") ? `${name}.js` : `esm/${name}.js`,
     chunkFileNames: isCommonJs ? "chunks/[name].cjs" : "esm/chunks/[name].js",
@@ -218,6 +218,12 @@ function declare(from, work, out) {
     );
   }
   return status === 0 ? "" : `${stdout}${stderr}`;
+}
+
+/** A chunk that requires another at each use, not when it is loaded itself: the first key may never be made. */
+function requireLater(code, required) {
+  const [line, name, call] = code.match(required) ?? [];
+  return line === undefined ? code : code.replace(line, "").replaceAll(`${name}.`, `${call}.`);
 }
 
 /** An ES module with the names of a CommonJS one, each written out, so that every tool finds them without running it. */

@@ -139,6 +139,15 @@ test("every name that zeromq.js exports is there", async () => {
   assert.equal(output, "\n");
 });
 
+test("libsodium is loaded at the first use of CURVE, and its keys are libsodium's", async () => {
+  const output = await plainNode(`
+    const zmq = require("zmq-ts");
+    const isLoaded = () => Object.keys(require.cache).some((file) => file.includes("libsodium"));
+    console.log(isLoaded(), zmq.curvePublicKey("JTKVSB%%)wK0E.X)V>+}o?pNmC{O&4W4b!Ni{Lh6"), isLoaded());
+  `);
+  assert.equal(output, "false rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7 true\n");
+});
+
 test("loading the package prints nothing and lets the process end", async () => {
   assert.equal(await plainNode(`await import("zmq-ts"); require("zmq-ts");`), "");
 });
