@@ -19,7 +19,7 @@ import { COMPILERS, type Compiler, TOOLS } from "./tools.ts";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const cache = resolve(here, "../../.build/consumers");
-const LIMIT_MS = 45_000;
+const LIMIT_MS = 120_000;
 
 const { values } = parseArgs({ options: { only: { type: "string" }, tarball: { type: "string" } } });
 const COMPILER_OPTIONS = {
@@ -34,16 +34,16 @@ const COMPILER_OPTIONS = {
 const counts = { passed: 0, failed: 0 };
 
 /** The parts, by the names that `--only` takes. */
-const PARTS: Readonly<Record<string, (user: string) => Promise<void>>> = { jest, bundlers, types };
-const names = values.only?.split(",") ?? Object.keys(PARTS);
+const PARTS: Readonly<Record<string, (user: string, tools: string) => Promise<void>>> = { jest, bundlers, types };
+const parts = (values.only?.split(",") ?? Object.keys(PARTS)).map((name) => {
+  const part = PARTS[name];
+  if (part === undefined) throw new Error(`--only: expected some of ${Object.keys(PARTS).join(", ")}, not ${name}`);
+  return part;
+});
 
 try {
-  const user = await installUser(values.tarball);
-  for (const name of names) {
-    const part = PARTS[name];
-    if (part === undefined) throw new Error(`--only: expected some of ${Object.keys(PARTS).join(", ")}, not ${name}`);
-    await part(user);
-  }
+  const [user, tools] = await Promise.all([installUser(values.tarball), installTools()]);
+  await Promise.all(parts.map((part) => part(user, tools)));
 } catch (error) {
   if (!(error instanceof NotAvailable)) throw error;
   console.log(`NOT RUN  consumers: ${error.message}`);
@@ -51,8 +51,7 @@ try {
 console.log(`\n${counts.passed} passed, ${counts.failed} failed`);
 if (counts.failed > 0) process.exitCode = 1;
 
-async function jest(user: string): Promise<void> {
-  const tools = await install("tools", TOOLS);
+async function jest(user: string, tools: string): Promise<void> {
   const command = [join(tools, "node_modules/jest/bin/jest.js"), "--rootDir", join(user, "program"), "--ci"];
   await check("jest: require, mocks and CURVE", async () => {
     const { stdout, stderr } = await node(command, user);
@@ -60,8 +59,7 @@ async function jest(user: string): Promise<void> {
   });
 }
 
-async function bundlers(user: string): Promise<void> {
-  const tools = await install("tools", TOOLS);
+async function bundlers(user: string, tools: string): Promise<void> {
   cpSync(join(here, "bundle.mjs"), join(tools, "bundle.mjs"));
   // Where no package is to be found: a bundle has all that it needs.
   const out = mkdtempSync(join(tmpdir(), "zmq-ts-"));
@@ -82,19 +80,18 @@ async function bundlers(user: string): Promise<void> {
   }
 }
 
-async function types(user: string): Promise<void> {
-  for (const compiler of COMPILERS) await compile(user, compiler);
+async function types(user: string, tools: string): Promise<void> {
+  for (const compiler of COMPILERS) await compile(user, tools, compiler);
 }
 
-async function compile(user: string, { version, nodeTypes, modules }: Compiler): Promise<void> {
-  const packages = await install(`typescript-${version}`, { typescript: version, "@types/node": nodeTypes });
+async function compile(user: string, tools: string, { version, nodeTypes, modules }: Compiler): Promise<void> {
+  const packages = join(tools, "node_modules");
   const folder = join(user, `types-${version}`);
   cpSync(join(here, "program"), folder, { recursive: true });
   mkdirSync(join(folder, "node_modules", "@types"), { recursive: true });
   // Beside the program, so that the package finds them: its own folder is above both.
-  symlinkSync(join(packages, "node_modules/@types/node"), join(user, "node_modules", "@types", "node"), "junction");
-  const undici = join(packages, "node_modules/undici-types");
-  if (existsSync(undici)) symlinkSync(undici, join(user, "node_modules", "undici-types"), "junction");
+  const found = join(user, "node_modules", "@types", "node");
+  symlinkSync(join(packages, `node-types-${nodeTypes}`), found, "junction");
   // Not `.ts` where they stand: this project's own compiler would take them for its own.
   for (const name of ["types.mts", "types.cts"]) renameSync(join(folder, `${name}.txt`), join(folder, name));
   try {
@@ -103,13 +100,11 @@ async function compile(user: string, { version, nodeTypes, modules }: Compiler):
         const files = module === "node16" ? ["types.mts", "types.cts"] : ["types.mts"];
         const compilerOptions = { ...COMPILER_OPTIONS, module, moduleResolution: resolution };
         writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, files }));
-        await node([join(packages, "node_modules/typescript/bin/tsc"), "-p", folder], folder);
+        await node([join(packages, `typescript-${version}`, "bin/tsc"), "-p", folder], folder);
       });
     }
   } finally {
-    for (const name of ["@types/node", "undici-types"]) {
-      rmSync(join(user, "node_modules", name), { recursive: true, force: true });
-    }
+    rmSync(found, { recursive: true, force: true });
   }
 }
 
@@ -147,15 +142,21 @@ async function installUser(tarball: string | undefined): Promise<string> {
   return user;
 }
 
-/** A folder with these packages, the one of the last run where they are the same. */
-async function install(name: string, packages: Readonly<Record<string, string>>): Promise<string> {
-  const wanted = Object.entries(packages).map(([each, version]) => `${each}@${version}`);
-  const hash = createHash("sha256").update(wanted.join()).digest("hex").slice(0, 8);
-  const folder = join(cache, `${name}-${hash}`);
+/** A folder with the tools and all compilers, each by its version; the one of the last run where they are the same. */
+async function installTools(): Promise<string> {
+  const wanted = new Set(Object.entries(TOOLS).map(([name, version]) => `${name}@${version}`));
+  for (const { version, nodeTypes } of COMPILERS) {
+    wanted.add(`typescript-${version}@npm:typescript@${version}`);
+    wanted.add(`node-types-${nodeTypes}@npm:@types/node@${nodeTypes}`);
+  }
+  const hash = createHash("sha256")
+    .update([...wanted].join())
+    .digest("hex");
+  const folder = join(cache, `tools-${hash.slice(0, 8)}`);
   if (existsSync(join(folder, "complete"))) return folder;
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true }));
-  await npmInstall(folder, wanted.join(" "), wanted);
+  await npmInstall(folder, "the tools of test/consumers/tools.ts", [...wanted]);
   writeFileSync(join(folder, "complete"), "");
   return folder;
 }
