@@ -6,6 +6,8 @@
 import { fromText } from "../src/base/bytes.ts";
 import { ZmqError } from "../src/base/errors.ts";
 import type { Link, LinkHandler, ListenHandler, Transport } from "../src/base/link.ts";
+import { Turn } from "../src/core/turn.ts";
+import { LocalHost } from "../src/engine/local-host.ts";
 import { Context } from "../src/socket/context.ts";
 import { FakeClock } from "./fake-clock.ts";
 
@@ -82,7 +84,7 @@ export class FakeTransport implements Transport {
 
 class FakeContext extends Context {
   constructor(clock: FakeClock, transport: FakeTransport) {
-    super({ clock, transports: [transport], warn() {} });
+    super({ turn: new Turn(clock), engine: new LocalHost(clock, [transport]), warn() {} });
   }
 }
 

@@ -38,7 +38,7 @@ const LAYERS: Record<string, readonly string[]> = {
   socket: ["base", "security", "pattern", "core"],
   device: ["base", "core", "socket"],
   authenticator: ["base", "wire", "security", "core", "socket"],
-  node: ["base", "security", "core", "authenticator", "transport"],
+  node: ["base", "security", "engine", "core", "authenticator", "transport"],
   entry: [...LIBRARY, "node", "v5-compat"],
   "v5-compat": ["base", "core", "socket", "entry"],
   cli: [...LIBRARY, "node", "entry"],
@@ -62,7 +62,7 @@ const TOO_LONG: readonly string[] = [
 ];
 
 /** Files that are in a circle of imports still. */
-const IN_CIRCLES: readonly string[] = ["src/core/endpoints.ts", "src/security/crypto.ts"];
+const IN_CIRCLES: readonly string[] = ["src/security/crypto.ts"];
 
 /** Files that Node alone runs. All others compile without Node's types (tsconfig.neutral.json) and run in browsers. */
 const NODE_ONLY = /^src\/(transport\/node\/|node\/|cli\/|v5-compat\/|(?!browser\.ts$)[^/]+\.ts$)/;

@@ -1,20 +1,21 @@
 /**
  * The working part of a context: what its sockets share. inproc names, the
- * platform's transports and clock, the socket limit, and the ZAP handler.
+ * platform with its engine, the socket limit, and the ZAP handler.
  * Sockets that were closed count as open until what they sent has left.
  */
 
 import type { Clock } from "../base/clock.ts";
 import { type ContextOptionValues, defaultContextOptions } from "../base/context-options.ts";
 import { ZmqError } from "../base/errors.ts";
-import type { Link, Transport } from "../base/link.ts";
+import type { Link } from "../base/link.ts";
 import { defaultOptions, type OptionValues } from "../base/options.ts";
 import type { SocketTypeName } from "../base/socket-types.ts";
+import type { EngineHost } from "../engine/engine-host.ts";
 import type { ZapReply, ZapRequest } from "../security/mechanism.ts";
 import { securityZapRule } from "../security/select-mechanism.ts";
 import { ZAP_ACCEPTED } from "../security/zap.ts";
 import { InprocNames, type InprocSide } from "../transport/inproc.ts";
-import { Endpoints } from "./endpoints.ts";
+import { Endpoints, type EndpointsContext } from "./endpoints.ts";
 import type { Lingering, Platform } from "./platform.ts";
 import { type PatternFactory, SocketCore } from "./socket-core.ts";
 import { askZapHandler, hasZapHandler } from "./zap-client.ts";
@@ -31,23 +32,21 @@ export interface OpenSocket {
   readonly endpoints: Endpoints;
 }
 
-export class ContextCore implements Lingering {
+export class ContextCore implements EndpointsContext, Lingering {
   readonly platform: Platform;
   readonly options: ContextOptionValues;
   readonly inproc = new InprocNames();
   readonly #sockets = new Set<OpenSocket>();
-  readonly #transports = new Map<string, Transport>();
   #isClosed = false;
   #onEmpty: (() => void)[] = [];
 
   constructor(platform: Platform) {
     this.platform = platform;
     this.options = defaultContextOptions();
-    for (const transport of platform.transports) this.#transports.set(transport.scheme, transport);
   }
 
   get clock(): Clock {
-    return this.platform.clock;
+    return this.platform.turn.clock;
   }
 
   get isClosed(): boolean {
@@ -59,8 +58,8 @@ export class ContextCore implements Lingering {
     return this.#sockets;
   }
 
-  transport(scheme: string): Transport | undefined {
-    return this.#transports.get(scheme);
+  get engine(): EngineHost {
+    return this.platform.engine;
   }
 
   /** Throws EMFILE beyond `maxSockets`, EFAULT when the context is closed. */
@@ -70,7 +69,7 @@ export class ContextCore implements Lingering {
       const { size } = this.#sockets;
       throw new ZmqError("EMFILE", { detail: `the context has ${size} open sockets, as many as maxSockets allows` });
     }
-    const core = new SocketCore(type, defaultOptions(type, this.options), this.clock, createPattern);
+    const core = new SocketCore(type, defaultOptions(type, this.options), this.platform.turn, createPattern);
     const socket = { core, endpoints: new Endpoints(core, this) };
     if (this.#sockets.size === 0) this.platform.lifetime?.began(this);
     this.#sockets.add(socket);

@@ -1,24 +1,22 @@
 /**
  * The endpoints of one socket: bind, unbind, connect, disconnect, and what is
- * left to do when the socket closes. It turns endpoint strings into dialers,
- * acceptors and inproc names.
+ * left to do when the socket closes. It turns endpoint strings into endpoints
+ * of the engine, whoever runs that, and into inproc names.
  */
 
 import { EMPTY, equal } from "../base/bytes.ts";
 import { type Endpoint, parseEndpoint } from "../base/endpoint.ts";
 import { ZmqError } from "../base/errors.ts";
 import type { MonitorEvent } from "../base/events.ts";
-import type { Link, Transport } from "../base/link.ts";
+import type { Link } from "../base/link.ts";
 import type { OptionValues } from "../base/options.ts";
 import type { Pipe } from "../base/pipe.ts";
 import { SOCKET_TYPES } from "../base/socket-types.ts";
-import { Acceptor } from "../engine/acceptor.ts";
-import { Dialer } from "../engine/dialer.ts";
 import type { EndpointOwner } from "../engine/endpoint-owner.ts";
+import type { BoundEndpoint, EngineEndpoint } from "../engine/engine-endpoint.ts";
+import type { EngineHost } from "../engine/engine-host.ts";
 import type { ZapReply, ZapRequest } from "../security/mechanism.ts";
-import type { InprocBinder, InprocSide } from "../transport/inproc.ts";
-import { connectionMaker } from "./connection-maker.ts";
-import type { ContextCore } from "./context-core.ts";
+import type { InprocBinder, InprocNames, InprocSide } from "../transport/inproc.ts";
 import { absent, resolvedNames } from "./endpoint-names.ts";
 import type { SocketCore } from "./socket-core.ts";
 
@@ -27,6 +25,15 @@ const INPROC = "inproc://";
 export interface ConnectOptions {
   /** ROUTER, STREAM: the routing id by which this socket addresses the peer (ZMQ_CONNECT_ROUTING_ID). */
   readonly routingId?: string | Uint8Array | undefined;
+}
+
+/** What endpoints need of their context. */
+export interface EndpointsContext {
+  readonly engine: EngineHost;
+  readonly inproc: InprocNames;
+  connectInproc(name: string, side: InprocSide): void;
+  /** As `EndpointOwner.authenticate`. */
+  authenticate: EndpointOwner["authenticate"];
 }
 
 /** An inproc name that this socket bound, or a peer of it that it connected to. */
@@ -39,9 +46,9 @@ interface InprocEndpoint {
 
 export class Endpoints implements EndpointOwner, InprocBinder {
   readonly #core: SocketCore;
-  readonly #context: ContextCore;
-  readonly #dialers = new Set<Dialer>();
-  readonly #acceptors = new Set<Acceptor>();
+  readonly #context: EndpointsContext;
+  readonly #connected = new Set<EngineEndpoint>();
+  readonly #bound = new Set<EngineEndpoint>();
   readonly #inproc = new Set<InprocEndpoint>();
   /** How many of them make it worth while to look for those that ended. */
   #sweptAt = 16;
@@ -51,7 +58,7 @@ export class Endpoints implements EndpointOwner, InprocBinder {
   /** Called once all endpoints are gone after `close`. */
   #onEmpty: (() => void) | undefined = undefined;
 
-  constructor(core: SocketCore, context: ContextCore) {
+  constructor(core: SocketCore, context: EndpointsContext) {
     this.#core = core;
     this.#context = context;
   }
@@ -63,14 +70,13 @@ export class Endpoints implements EndpointOwner, InprocBinder {
 
   /** Whether the socket was bound or connected and still is. */
   get isEmpty(): boolean {
-    return this.#dialers.size + this.#acceptors.size + this.#inproc.size === 0;
+    return this.#connected.size + this.#bound.size + this.#inproc.size === 0;
   }
 
   /** Whether all that was sent has left for the kernel or an inproc peer. */
   get isIdle(): boolean {
     for (const pipe of this.#core.pipes) if (pipe.hasQueued) return false;
-    for (const dialer of this.#dialers) if (!dialer.isIdle) return false;
-    for (const acceptor of this.#acceptors) if (!acceptor.isIdle) return false;
+    for (const endpoint of [...this.#connected, ...this.#bound]) if (!endpoint.isIdle) return false;
     return true;
   }
 
@@ -96,10 +102,10 @@ export class Endpoints implements EndpointOwner, InprocBinder {
     try {
       // A turn even when nothing waits: until then the socket counts as busy, as in zeromq.js.
       await undefined;
-      const acceptor = this.#prepareBind(text);
-      if (acceptor !== undefined) {
-        await acceptor.start();
-        this.#added(acceptor);
+      const endpoint = this.#prepareBind(text);
+      if (endpoint !== undefined) {
+        await endpoint.start();
+        this.#added(endpoint);
       }
     } finally {
       this.#settle();
@@ -109,10 +115,10 @@ export class Endpoints implements EndpointOwner, InprocBinder {
   bindSync(text: string): void {
     this.#begin();
     try {
-      const acceptor = this.#prepareBind(text);
-      if (acceptor !== undefined) {
-        acceptor.startSync();
-        this.#added(acceptor);
+      const endpoint = this.#prepareBind(text);
+      if (endpoint !== undefined) {
+        endpoint.startSync();
+        this.#added(endpoint);
       }
     } finally {
       this.#settle();
@@ -150,13 +156,12 @@ export class Endpoints implements EndpointOwner, InprocBinder {
     if (target.scheme === "inproc") {
       this.#connectInproc(target.name, text, id);
     } else {
-      const transport = this.#transport(target);
-      transport.checkConnect?.(target, core.options);
+      const { engine } = this.#context;
+      engine.checkConnect(target, core.options);
       if (SOCKET_TYPES[core.type].singleConnect && this.#isJoined(text)) return;
-      const options = { ...core.options };
-      const dialer = new Dialer(this, target, transport, options, connectionMaker(core.type, options), id);
-      this.#dialers.add(dialer);
-      dialer.start();
+      const endpoint = engine.connect(this, target, { ...core.options }, id);
+      this.#connected.add(endpoint);
+      endpoint.start();
     }
     this.#core.options.lastEndpoint = text;
   }
@@ -169,8 +174,8 @@ export class Endpoints implements EndpointOwner, InprocBinder {
     for (const name of names) if (name !== text && this.#endAt(name)) return;
     const bound: string[] = [];
     const connected: string[] = [];
-    for (const { isClosing, endpoint } of this.#acceptors) if (!isClosing) bound.push(endpoint);
-    for (const { isClosing, endpoint } of this.#dialers) if (!isClosing) connected.push(endpoint);
+    for (const { isClosing, endpoint } of this.#bound) if (!isClosing) bound.push(endpoint);
+    for (const { isClosing, endpoint } of this.#connected) if (!isClosing) connected.push(endpoint);
     for (const { side, text: name } of this.#inproc) (side === undefined ? bound : connected).push(name);
     throw absent(text, bound, connected);
   }
@@ -182,22 +187,16 @@ export class Endpoints implements EndpointOwner, InprocBinder {
     for (const endpoint of [...this.#inproc]) this.#closeInproc(endpoint);
     // Peers that connected to a bound name outlive its unbinding, but not the socket.
     for (const pipe of [...this.#core.pipes]) if (pipe.endpoint.startsWith(INPROC)) pipe.close();
-    for (const dialer of [...this.#dialers]) dialer.close(linger);
-    for (const acceptor of [...this.#acceptors]) acceptor.close(linger);
+    for (const endpoint of [...this.#connected, ...this.#bound]) endpoint.close(linger);
     this.#reportEmpty();
   }
 
   /** Writes what is batched as far as the kernel takes it at once. */
   flushNow(): void {
-    for (const dialer of this.#dialers) dialer.flushNow();
-    for (const acceptor of this.#acceptors) acceptor.flushNow();
+    for (const endpoint of [...this.#connected, ...this.#bound]) endpoint.flushNow();
   }
 
   // --- EndpointOwner ---
-
-  get clock() {
-    return this.#core.clock;
-  }
 
   get socketType() {
     return this.#core.type;
@@ -228,9 +227,9 @@ export class Endpoints implements EndpointOwner, InprocBinder {
     return this.#context.authenticate(request, link, options, signal);
   }
 
-  gone(endpoint: object): void {
-    this.#dialers.delete(endpoint as Dialer);
-    this.#acceptors.delete(endpoint as Acceptor);
+  gone(endpoint: EngineEndpoint): void {
+    this.#connected.delete(endpoint);
+    this.#bound.delete(endpoint);
     this.#core.idle(); // what it still held is nobody's any more
     this.#reportEmpty();
   }
@@ -279,19 +278,8 @@ export class Endpoints implements EndpointOwner, InprocBinder {
     }
   }
 
-  #transport(endpoint: Endpoint): Transport {
-    const transport = this.#context.transport(endpoint.scheme);
-    if (transport === undefined) {
-      throw new ZmqError("EPROTONOSUPPORT", {
-        address: endpoint.text,
-        detail: `no ${endpoint.scheme}:// transport in this runtime`,
-      });
-    }
-    return transport;
-  }
-
-  /** The acceptor to start; undefined when the bind is done already, as for inproc. */
-  #prepareBind(text: string): Acceptor | undefined {
+  /** The endpoint to start; undefined when the bind is done already, as for inproc. */
+  #prepareBind(text: string): BoundEndpoint | undefined {
     const target = this.#parse(text, "bind");
     if (target.scheme === "inproc") {
       this.#context.inproc.bind(target.name, this);
@@ -299,18 +287,16 @@ export class Endpoints implements EndpointOwner, InprocBinder {
       this.#core.options.lastEndpoint = text;
       return undefined;
     }
-    const transport = this.#transport(target);
-    const options = { ...this.#core.options };
-    return new Acceptor(this, target, transport, options, connectionMaker(this.#core.type, options));
+    return this.#context.engine.bind(this, target, { ...this.#core.options });
   }
 
-  #added(acceptor: Acceptor): void {
+  #added(endpoint: BoundEndpoint): void {
     if (this.#core.isClosed) {
-      acceptor.close(0);
+      endpoint.close(0);
       return;
     }
-    this.#acceptors.add(acceptor);
-    this.#core.options.lastEndpoint = acceptor.endpoint;
+    this.#bound.add(endpoint);
+    this.#core.options.lastEndpoint = endpoint.endpoint;
   }
 
   /** True when any was there. One bound inproc name comes before the connections to it, as in libzmq. */
@@ -327,15 +313,10 @@ export class Endpoints implements EndpointOwner, InprocBinder {
       this.#closeInproc(endpoint);
     }
     const { linger } = this.#core.options;
-    for (const dialer of [...this.#dialers]) {
-      if (dialer.endpoint !== name || dialer.isClosing) continue;
+    for (const endpoint of [...this.#connected, ...this.#bound]) {
+      if (!endpoint.isAt(name) || endpoint.isClosing) continue;
       found = true;
-      dialer.close(linger);
-    }
-    for (const acceptor of [...this.#acceptors]) {
-      if (!acceptor.isAt(name) || acceptor.isClosing) continue;
-      found = true;
-      acceptor.close(linger);
+      endpoint.close(linger);
     }
     return found;
   }
@@ -357,8 +338,8 @@ export class Endpoints implements EndpointOwner, InprocBinder {
 
   /** As in libzmq, an address that the socket bound itself counts too. */
   #isJoined(text: string): boolean {
-    for (const { isClosing, endpoint } of this.#acceptors) if (endpoint === text && !isClosing) return true;
-    for (const dialer of this.#dialers) if (dialer.endpoint === text && !dialer.isClosing) return true;
+    for (const { isClosing, endpoint } of this.#bound) if (endpoint === text && !isClosing) return true;
+    for (const endpoint of this.#connected) if (endpoint.endpoint === text && !endpoint.isClosing) return true;
     return false;
   }
 

@@ -4,8 +4,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { program } from "../../test/api/child.ts";
 import { FakeClock } from "../../test/fake-clock.ts";
+import { LocalHost } from "../engine/local-host.ts";
 import { ContextCore } from "./context-core.ts";
 import { PATTERNS } from "./patterns.ts";
+import { Turn } from "./turn.ts";
 
 const ENTRY = new URL("../index.ts", import.meta.url).href;
 
@@ -13,8 +15,8 @@ function context(hasOtherThreads: boolean) {
   const clock = new FakeClock();
   const codes: (string | undefined)[] = [];
   const core = new ContextCore({
-    clock,
-    transports: [],
+    turn: new Turn(clock),
+    engine: new LocalHost(clock, []),
     hasOtherThreads: () => hasOtherThreads,
     warn: (_message, code) => codes.push(code),
   });

@@ -4,7 +4,6 @@
  * promises; this knows no peers.
  */
 
-import type { Clock } from "../base/clock.ts";
 import { ZmqError } from "../base/errors.ts";
 import type { Message } from "../base/message.ts";
 import type { OptionValues } from "../base/options.ts";
@@ -13,7 +12,7 @@ import type { SocketTypeName } from "../base/socket-types.ts";
 import type { Pattern } from "../pattern/pattern.ts";
 import type { Alive } from "./keep-alive.ts";
 import { SendLines } from "./send-lines.ts";
-import { type Resting, Turn } from "./turn.ts";
+import type { Resting, Turn } from "./turn.ts";
 import { Line, type Waiting, type WaitLimits } from "./waiting.ts";
 
 /** A message and where it came from. */
@@ -26,7 +25,7 @@ export interface Received {
 export interface OperationsHost {
   readonly type: SocketTypeName;
   readonly options: OptionValues;
-  readonly clock: Clock;
+  readonly turn: Turn;
   readonly alive: Alive;
   /** Whether anybody wants to hear that readiness changed, and telling them. */
   readonly isWatched: boolean;
@@ -48,10 +47,11 @@ export class Operations implements Resting {
   #isClosed = false;
 
   constructor(host: OperationsHost, pattern: Pattern) {
-    const { clock, alive } = host;
+    const { turn, alive } = host;
+    const { clock } = turn;
     this.#host = host;
     this.#pattern = pattern;
-    this.#turn = Turn.of(clock);
+    this.#turn = turn;
     const sendExpired = (send: Waiting<Message, void>) => this.#expired(send, "send");
     this.#senders = new SendLines(pattern, (onLeft) => new Line(clock, alive, sendExpired, onLeft));
     this.#receivers = new Line(clock, alive, (receive) => this.#expired(receive, "receive"));

@@ -1,10 +1,11 @@
 /**
- * What an entry hands to the neutral code: the clock, the transports that this
- * runtime has, and its way to warn. One per entry; tests make their own.
+ * What an entry hands to the neutral code: the turn of its event loop with the
+ * clock, who runs the engine, and its way to warn. One per entry; tests make
+ * their own.
  */
 
-import type { Clock } from "../base/clock.ts";
-import type { Transport } from "../base/link.ts";
+import type { EngineHost } from "../engine/engine-host.ts";
+import type { Turn } from "./turn.ts";
 
 /** What a platform does with a context when the process ends. */
 export interface Lingering {
@@ -17,8 +18,10 @@ export interface Lingering {
 }
 
 export interface Platform {
-  readonly clock: Clock;
-  readonly transports: readonly Transport[];
+  /** That of the event loop in which sockets are used, with its clock. */
+  readonly turn: Turn;
+  /** Who runs the engine. */
+  readonly engine: EngineHost;
   /** The structured clone algorithm to bytes and back; never runs code. Absent where the runtime has none. */
   readonly structuredClone?: {
     serialize(value: unknown): Uint8Array;

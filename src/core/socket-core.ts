@@ -25,6 +25,7 @@ import type { SocketTypeName } from "../base/socket-types.ts";
 import type { DropReason, Pattern, PatternHost } from "../pattern/pattern.ts";
 import { KeepAlive } from "./keep-alive.ts";
 import { Operations, type OperationsHost } from "./operations.ts";
+import type { Turn } from "./turn.ts";
 
 export type PatternFactory = (host: PatternHost) => Pattern;
 
@@ -37,7 +38,7 @@ export interface Watcher {
 export class SocketCore implements PipeOwner, PatternHost, OperationsHost {
   readonly type: SocketTypeName;
   readonly options: OptionValues;
-  readonly clock: Clock;
+  readonly turn: Turn;
   readonly pattern: Pattern;
   readonly operations: Operations;
   /** Held by whatever waits for this socket. */
@@ -61,14 +62,19 @@ export class SocketCore implements PipeOwner, PatternHost, OperationsHost {
   readonly #idleWatchers = new Set<Watcher>();
   #isIdleDue = false;
 
-  constructor(type: SocketTypeName, options: OptionValues, clock: Clock, createPattern: PatternFactory) {
+  constructor(type: SocketTypeName, options: OptionValues, turn: Turn, createPattern: PatternFactory) {
+    const { clock } = turn;
     this.type = type;
     this.options = options;
-    this.clock = clock;
+    this.turn = turn;
     this.leftovers = new Leftovers(clock, () => options.departedHighWaterMarkBytes);
     this.pattern = createPattern(this);
     this.alive = new KeepAlive(clock);
     this.operations = new Operations(this, this.pattern);
+  }
+
+  get clock(): Clock {
+    return this.turn.clock;
   }
 
   /** REQ: gives up the request that awaits its reply; see `Pattern.abandon`. */

@@ -20,12 +20,11 @@ export interface Resting {
   goOn(): void;
 }
 
-const turns = new WeakMap<Clock, Turn>();
-
 export class Turn {
   /** Nothing more completes before the next turn. */
   isOver = false;
-  readonly #clock: Clock;
+  /** That of the event loop. */
+  readonly clock: Clock;
   #operations = 0;
   #nextLook = FIRST_LOOK;
   /** When the first look was; the next turn is due since then. */
@@ -35,18 +34,8 @@ export class Turn {
   #next: Promise<void> | undefined = undefined;
   #begin: (() => void) | undefined = undefined;
 
-  /** The one of this event loop. */
-  static of(clock: Clock): Turn {
-    let turn = turns.get(clock);
-    if (turn === undefined) {
-      turn = new Turn(clock);
-      turns.set(clock, turn);
-    }
-    return turn;
-  }
-
-  private constructor(clock: Clock) {
-    this.#clock = clock;
+  constructor(clock: Clock) {
+    this.clock = clock;
   }
 
   /** Counts an operation that completes or fails. False when the turn is over with it: its caller must hear of it in the next. */
@@ -91,7 +80,7 @@ export class Turn {
 
   #look(): void {
     this.#nextLook = Math.min(this.#nextLook + Math.min(this.#nextLook, LOOK_EVERY), MOST_OPERATIONS);
-    const now = this.#clock.now();
+    const now = this.clock.now();
     if (!this.#isNextDue) {
       this.#since = now;
       this.#awaitNext();
@@ -103,7 +92,7 @@ export class Turn {
   #awaitNext(): void {
     if (this.#isNextDue) return;
     this.#isNextDue = true;
-    this.#clock.yield(this.#turned);
+    this.clock.yield(this.#turned);
   }
 
   readonly #turned = (): void => {

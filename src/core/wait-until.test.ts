@@ -6,6 +6,7 @@ import { FakeClock } from "../../test/fake-clock.ts";
 import { defaultOptions } from "../base/options.ts";
 import { PATTERNS } from "./patterns.ts";
 import { SocketCore } from "./socket-core.ts";
+import { Turn } from "./turn.ts";
 import { waitUntil } from "./wait-until.ts";
 
 class HoldingClock extends FakeClock {
@@ -20,7 +21,12 @@ class HoldingClock extends FakeClock {
 
 test("a wait ends once, though a watcher before it makes the news come round again", async () => {
   const clock = new HoldingClock();
-  const core = new SocketCore("PULL", defaultOptions("PULL", { ipv6: false, blocky: true }), clock, PATTERNS.PULL);
+  const core = new SocketCore(
+    "PULL",
+    defaultOptions("PULL", { ipv6: false, blocky: true }),
+    new Turn(clock),
+    PATTERNS.PULL,
+  );
   let isAgain = false;
   core.watch({
     changed() {

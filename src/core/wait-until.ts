@@ -8,7 +8,7 @@
 import type { Clock } from "../base/clock.ts";
 import { type Alive, together } from "./keep-alive.ts";
 import type { SocketCore, Watcher } from "./socket-core.ts";
-import { type Resting, Turn } from "./turn.ts";
+import type { Resting, Turn } from "./turn.ts";
 import { type Place, Waiting, type WaitLimits } from "./waiting.ts";
 
 export interface Condition {
@@ -23,7 +23,7 @@ export interface Condition {
 export function waitUntil(condition: Condition, limits: WaitLimits): Promise<boolean> {
   const { signal, timeoutMs } = limits;
   if (signal?.aborted) return Promise.reject(signal.reason);
-  const turn = Turn.of(condition.cores[0].clock);
+  const turn = condition.cores[0].turn;
   if (!turn.isOver) {
     try {
       const holds = condition.look();

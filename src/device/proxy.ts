@@ -9,7 +9,7 @@ import { fromText, toText } from "../base/bytes.ts";
 import { ZmqError } from "../base/errors.ts";
 import type { Message } from "../base/message.ts";
 import type { SocketCore, Watcher } from "../core/socket-core.ts";
-import { type Resting, Turn } from "../core/turn.ts";
+import type { Resting, Turn } from "../core/turn.ts";
 import { coreOf, endpointsOf, isSocket } from "../socket/core-of.ts";
 import type { Socket } from "../socket/socket.ts";
 
@@ -77,7 +77,7 @@ export class Proxy<F extends Socket = Socket, B extends Socket = Socket> impleme
     this.backEnd = backEnd;
     this.#front = coreOf(frontEnd);
     this.#back = coreOf(backEnd);
-    this.#turn = Turn.of(this.#front.clock);
+    this.#turn = this.#front.turn;
     this.#capture = options.capture && coreOf(options.capture);
     this.#control = options.control && coreOf(options.control);
     const none = () => ({ received: { messages: 0, bytes: 0 }, sent: { messages: 0, bytes: 0 } });

@@ -17,7 +17,8 @@ import { SOCKET_TYPES } from "../base/socket-types.ts";
 import type { ZapReply, ZapRequest } from "../security/mechanism.ts";
 import type { Connection, ConnectionOwner, EndReason } from "./connection.ts";
 import type { ConnectionMaker, EndpointOwner } from "./endpoint-owner.ts";
-import { Precedence } from "./precedence.ts";
+import type { BoundEndpoint } from "./engine-endpoint.ts";
+import type { EngineLoop } from "./engine-loop.ts";
 
 /**
  * `closing`: connections are told to end; `lingering`: those that have something left to send do so, and the process is
@@ -25,9 +26,10 @@ import { Precedence } from "./precedence.ts";
  */
 type Life = "open" | "closing" | "lingering" | "over";
 
-export class Acceptor implements ConnectionOwner, ListenHandler {
+export class Acceptor implements BoundEndpoint, ConnectionOwner, ListenHandler {
   /** The endpoint as given, until it is bound; then the resolved one. */
   endpoint: string;
+  readonly loop: EngineLoop;
   readonly options: OptionValues;
   readonly #owner: EndpointOwner;
   readonly #target: Endpoint;
@@ -43,12 +45,14 @@ export class Acceptor implements ConnectionOwner, ListenHandler {
 
   constructor(
     owner: EndpointOwner,
+    loop: EngineLoop,
     target: Endpoint,
     transport: Transport,
     options: OptionValues,
     makeConnection: ConnectionMaker,
   ) {
     this.#owner = owner;
+    this.loop = loop;
     this.#target = target;
     this.#transport = transport;
     this.options = options;
@@ -56,16 +60,8 @@ export class Acceptor implements ConnectionOwner, ListenHandler {
     this.endpoint = target.text;
   }
 
-  get clock(): EndpointOwner["clock"] {
-    return this.#owner.clock;
-  }
-
   get leftovers(): Leftovers {
     return this.#owner.leftovers;
-  }
-
-  get precedence(): Precedence {
-    return Precedence.of(this.clock);
   }
 
   get sendsBehind(): boolean {
@@ -76,7 +72,6 @@ export class Acceptor implements ConnectionOwner, ListenHandler {
     return !this.#isSubscribedTo;
   }
 
-  /** Whether `text`, an endpoint as a user may write it, means this one. */
   isAt(text: string): boolean {
     return text === this.endpoint || text === this.#target.text;
   }
@@ -137,9 +132,9 @@ export class Acceptor implements ConnectionOwner, ListenHandler {
       return;
     }
     this.#life = "lingering";
-    this.clock.hold();
+    this.loop.clock.hold();
     if (lingerMs > 0) {
-      this.#lingerTimer = this.clock.setTimer(() => {
+      this.#lingerTimer = this.loop.clock.setTimer(() => {
         for (const connection of [...this.#connections.keys()]) connection.abort(false);
       }, lingerMs);
     }
@@ -160,7 +155,7 @@ export class Acceptor implements ConnectionOwner, ListenHandler {
     const connection = this.#makeConnection(link, this);
     this.#connections.set(connection, undefined);
     this.#pending.add(connection);
-    if (this.#isSubscribedTo) this.precedence.accepted();
+    if (this.#isSubscribedTo) this.loop.precedence.accepted();
     const { maxPendingHandshakes } = this.options;
     if (maxPendingHandshakes > 0 && this.#pending.size > maxPendingHandshakes) this.#giveUpOldest();
     connection.start();
@@ -232,8 +227,8 @@ export class Acceptor implements ConnectionOwner, ListenHandler {
   #end(): void {
     const wasLingering = this.#life === "lingering";
     this.#life = "over";
-    if (this.#lingerTimer !== undefined) this.clock.clearTimer(this.#lingerTimer);
-    if (wasLingering) this.clock.release();
+    if (this.#lingerTimer !== undefined) this.loop.clock.clearTimer(this.#lingerTimer);
+    if (wasLingering) this.loop.clock.release();
     this.#owner.gone(this);
   }
 }

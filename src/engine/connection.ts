@@ -3,7 +3,6 @@
  * ZMTP (session.ts) or raw bytes (raw-session.ts).
  */
 
-import type { Clock } from "../base/clock.ts";
 import type { Leftovers } from "../base/departed-backlog.ts";
 import type { MonitorEvent } from "../base/events.ts";
 import type { Link } from "../base/link.ts";
@@ -11,7 +10,7 @@ import type { Properties } from "../base/message.ts";
 import type { OptionValues } from "../base/options.ts";
 import type { Pipe } from "../base/pipe.ts";
 import type { ZapReply, ZapRequest } from "../security/mechanism.ts";
-import type { Precedence } from "./precedence.ts";
+import type { EngineLoop } from "./engine-loop.ts";
 
 /**
  * Why a connection ended; decides whether a dialer tries again: `lost` (broken
@@ -37,15 +36,13 @@ export interface Connection {
 
 /** Whoever made the connection: a dialer or an acceptor. */
 export interface ConnectionOwner {
-  readonly clock: Clock;
+  readonly loop: EngineLoop;
   readonly options: OptionValues;
   /** The endpoint in events. */
   readonly endpoint: string;
   /** Where connections are held back that bring a pipe of their own. Undefined when each has the pipe of the one before. */
   readonly leftovers: Leftovers | undefined;
-  /** Subscriptions of others, for which first messages wait. */
-  readonly precedence: Precedence;
-  /** The near side connected, and is no subscriber itself: what it has to send waits for them. */
+  /** The near side connected, and is no subscriber itself: what it has to send waits for the subscriptions of others: see `Precedence`. */
   readonly sendsBehind: boolean;
   /** The peer connected, and not to a publisher: what it sends first is delivered behind them. */
   readonly readsBehind: boolean;

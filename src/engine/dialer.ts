@@ -25,7 +25,8 @@ import { SOCKET_TYPES } from "../base/socket-types.ts";
 import type { ZapReply, ZapRequest } from "../security/mechanism.ts";
 import type { Connection, ConnectionOwner, EndReason } from "./connection.ts";
 import type { ConnectionMaker, EndpointOwner } from "./endpoint-owner.ts";
-import { Precedence } from "./precedence.ts";
+import type { ConnectedEndpoint } from "./engine-endpoint.ts";
+import type { EngineLoop } from "./engine-loop.ts";
 
 /** RECONNECT_STOP bits. */
 const STOP_ON_REFUSED = 1;
@@ -38,8 +39,9 @@ type Life = "open" | "lingering" | "over";
 /** One for all: a fresh error's stack would keep the user's socket from garbage collection while the attempt ends. */
 const CANCELED = new ZmqError("ECANCELED");
 
-export class Dialer implements ConnectionOwner {
+export class Dialer implements ConnectionOwner, ConnectedEndpoint {
   readonly endpoint: string;
+  readonly loop: EngineLoop;
   readonly options: OptionValues;
   readonly #owner: EndpointOwner;
   readonly #target: Endpoint;
@@ -60,6 +62,7 @@ export class Dialer implements ConnectionOwner {
   /** `options` is a snapshot: later changes of the socket's options do not reach this endpoint. */
   constructor(
     owner: EndpointOwner,
+    loop: EngineLoop,
     target: Endpoint,
     transport: Transport,
     options: OptionValues,
@@ -67,6 +70,7 @@ export class Dialer implements ConnectionOwner {
     routingId: Uint8Array | undefined,
   ) {
     this.#owner = owner;
+    this.loop = loop;
     this.#target = target;
     this.#transport = transport;
     this.options = options;
@@ -76,16 +80,8 @@ export class Dialer implements ConnectionOwner {
     this.#backoffMs = options.reconnectInterval;
   }
 
-  get clock(): EndpointOwner["clock"] {
-    return this.#owner.clock;
-  }
-
   get leftovers(): Leftovers | undefined {
     return this.options.immediate ? this.#owner.leftovers : undefined;
-  }
-
-  get precedence(): Precedence {
-    return Precedence.of(this.clock);
   }
 
   /** A subscriber is waited for. */
@@ -102,6 +98,10 @@ export class Dialer implements ConnectionOwner {
     return this.#pipe;
   }
 
+  isAt(text: string): boolean {
+    return text === this.endpoint;
+  }
+
   get isClosing(): boolean {
     return this.#life !== "open";
   }
@@ -112,7 +112,7 @@ export class Dialer implements ConnectionOwner {
   }
 
   start(): void {
-    if (this.#subscribes) this.precedence.dialed(this);
+    if (this.#subscribes) this.loop.precedence.dialed(this);
     if (!this.options.immediate) this.#addPipe();
     this.#dial();
   }
@@ -131,8 +131,8 @@ export class Dialer implements ConnectionOwner {
       return;
     }
     this.#life = "lingering";
-    this.clock.hold();
-    if (lingerMs > 0) this.#lingerTimer = this.clock.setTimer(() => this.#end(false), lingerMs);
+    this.loop.clock.hold();
+    if (lingerMs > 0) this.#lingerTimer = this.loop.clock.setTimer(() => this.#end(false), lingerMs);
     // A connection whose handshake is not done closes once it has taken the queue: see `ready`.
     if (pipe?.isConnected) this.#connection?.close();
   }
@@ -160,7 +160,7 @@ export class Dialer implements ConnectionOwner {
 
   ready(connection: Connection, _peer: Properties): Pipe {
     this.#backoffMs = this.options.reconnectInterval;
-    if (this.isClosing) this.clock.defer(() => connection.close());
+    if (this.isClosing) this.loop.clock.defer(() => connection.close());
     return this.#pipe ?? this.#addPipe();
   }
 
@@ -193,7 +193,7 @@ export class Dialer implements ConnectionOwner {
 
   /** The first attempt came to its end, one way or the other: nobody need wait for its subscriptions. */
   #settle(): void {
-    if (this.#subscribes) this.precedence.sent(this);
+    if (this.#subscribes) this.loop.precedence.sent(this);
   }
 
   #addPipe(): Pipe {
@@ -251,9 +251,9 @@ export class Dialer implements ConnectionOwner {
     if (reconnectMaxInterval > 0) {
       waitMs = Math.min(this.#backoffMs, reconnectMaxInterval);
       this.#backoffMs = Math.min(this.#backoffMs * 2, reconnectMaxInterval);
-    } else waitMs = reconnectInterval + (this.clock.random32() % reconnectInterval);
+    } else waitMs = reconnectInterval + (this.loop.clock.random32() % reconnectInterval);
     this.emit({ type: "connect:retry", address: this.endpoint, interval: waitMs });
-    this.#retryTimer = this.clock.setTimer(() => {
+    this.#retryTimer = this.loop.clock.setTimer(() => {
       this.#retryTimer = undefined;
       this.#dial();
     }, waitMs);
@@ -264,8 +264,8 @@ export class Dialer implements ConnectionOwner {
     const wasLingering = this.#life === "lingering";
     this.#life = "over";
     this.#settle();
-    if (this.#retryTimer !== undefined) this.clock.clearTimer(this.#retryTimer);
-    if (this.#lingerTimer !== undefined) this.clock.clearTimer(this.#lingerTimer);
+    if (this.#retryTimer !== undefined) this.loop.clock.clearTimer(this.#retryTimer);
+    if (this.#lingerTimer !== undefined) this.loop.clock.clearTimer(this.#lingerTimer);
     const attempt = this.#attempt;
     if (attempt !== undefined) {
       this.#attempt = undefined;
@@ -274,7 +274,7 @@ export class Dialer implements ConnectionOwner {
     }
     this.#connection?.abort(graceful);
     this.#dropPipe();
-    if (wasLingering) this.clock.release();
+    if (wasLingering) this.loop.clock.release();
     this.#owner.gone(this);
   }
 }

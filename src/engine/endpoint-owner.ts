@@ -3,7 +3,6 @@
  * core implements it; tests implement it with a few lines.
  */
 
-import type { Clock } from "../base/clock.ts";
 import type { Leftovers } from "../base/departed-backlog.ts";
 import type { MonitorEvent } from "../base/events.ts";
 import type { Link } from "../base/link.ts";
@@ -12,12 +11,12 @@ import type { Pipe } from "../base/pipe.ts";
 import type { SocketTypeName } from "../base/socket-types.ts";
 import type { ZapReply, ZapRequest } from "../security/mechanism.ts";
 import type { Connection, ConnectionOwner } from "./connection.ts";
+import type { EngineEndpoint } from "./engine-endpoint.ts";
 
 /** Makes a session, or raw traffic for STREAM, over a fresh link of an endpoint. */
 export type ConnectionMaker = (link: Link, owner: ConnectionOwner) => Connection;
 
 export interface EndpointOwner {
-  readonly clock: Clock;
   readonly socketType: SocketTypeName;
   /** What peers of this socket left behind; new connections are held back meanwhile. */
   readonly leftovers: Leftovers;
@@ -34,5 +33,5 @@ export interface EndpointOwner {
     signal: AbortSignal,
   ): Promise<ZapReply | undefined>;
   /** This endpoint is over: it gave up, or its linger period ended. */
-  gone(endpoint: object): void;
+  gone(endpoint: EngineEndpoint): void;
 }

@@ -5,6 +5,7 @@ import { bytes, command, FakeLink, frame, repeated } from "../../test/fake-link.
 import { fromText, toText } from "../base/bytes.ts";
 import { Pipe } from "../base/pipe.ts";
 import { Decoder } from "../wire/decoder.ts";
+import { EngineLoop } from "./engine-loop.ts";
 import { Incoming } from "./incoming.ts";
 
 /** An established connection whose reader is the test. */
@@ -23,7 +24,7 @@ function connection(receiveHighWaterMark = 1000) {
   };
   const pipe = new Pipe(owner, "tcp://fake", false, { sendHighWaterMark: 0, receiveHighWaterMark, conflate: false });
   const decoder = new Decoder({ maxFrameBytes: -1, maxFrames: 1000 });
-  const incoming = new Incoming(link, pipe, decoder, false, clock, {
+  const incoming = new Incoming(link, pipe, decoder, false, new EngineLoop(clock), {
     received: ignored,
     command: (body) => commands.push(toText(body.subarray(1, 5))),
     paused: ignored,

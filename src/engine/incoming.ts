@@ -13,7 +13,8 @@ import type { Clock, Timer } from "../base/clock.ts";
 import type { Link } from "../base/link.ts";
 import type { Pipe } from "../base/pipe.ts";
 import type { FrameDecoder } from "../base/protocol.ts";
-import { FRAMES_COST, type Resting, SEALED_COST, SEALED_FRAMES_COST, TurnBudget } from "./turn-budget.ts";
+import type { EngineLoop } from "./engine-loop.ts";
+import { FRAMES_COST, type Resting, SEALED_COST, SEALED_FRAMES_COST, type TurnBudget } from "./turn-budget.ts";
 
 /** So often a connection that is behind its reader is looked at. All is decoded when nobody has read in between. */
 const LOOK_MS = 50;
@@ -79,13 +80,20 @@ export class Incoming implements Resting {
   /** The pipe's count of read messages when nobody had read for a while: until it changes, all is decoded at once. */
   #unreadSince = -1;
 
-  constructor(link: Link, pipe: Pipe, decoder: FrameDecoder, isSealed: boolean, clock: Clock, owner: IncomingOwner) {
+  constructor(
+    link: Link,
+    pipe: Pipe,
+    decoder: FrameDecoder,
+    isSealed: boolean,
+    loop: EngineLoop,
+    owner: IncomingOwner,
+  ) {
     this.#link = link;
     this.#pipe = pipe;
     this.#decoder = decoder;
-    this.#clock = clock;
+    this.#clock = loop.clock;
     this.#owner = owner;
-    this.#budget = TurnBudget.of(clock);
+    this.#budget = loop.budget;
     this.#cost = isSealed ? SEALED_COST : 1;
     this.#framesCost = isSealed ? SEALED_FRAMES_COST : FRAMES_COST;
   }

@@ -31,8 +31,6 @@ interface Dialed {
   readonly timer: Timer;
 }
 
-const all = new WeakMap<Clock, Precedence>();
-
 export class Precedence {
   readonly #clock: Clock;
   /** Subscribers of this side that are connecting, the one that began first before the others. */
@@ -43,17 +41,7 @@ export class Precedence {
   readonly #departing = new Map<Departing, number>();
   #nextSerial = 0;
 
-  /** The one of this event loop. */
-  static of(clock: Clock): Precedence {
-    let precedence = all.get(clock);
-    if (precedence === undefined) {
-      precedence = new Precedence(clock);
-      all.set(clock, precedence);
-    }
-    return precedence;
-  }
-
-  private constructor(clock: Clock) {
+  constructor(clock: Clock) {
     this.#clock = clock;
   }
 

@@ -27,8 +27,8 @@ import type { ZapReply } from "../security/mechanism.ts";
 import { NullMechanism } from "../security/null.ts";
 import { PlainClient } from "../security/plain.ts";
 import type { ConnectionOwner, EndReason } from "./connection.ts";
+import { EngineLoop } from "./engine-loop.ts";
 import { Handshake } from "./handshake.ts";
-import { Precedence } from "./precedence.ts";
 import { Session } from "./session.ts";
 
 /** The head of each message; a body follows the first three. */
@@ -200,11 +200,10 @@ function connection(hasMechanism = true, options: Partial<OptionValues> = {}) {
     conflate: false,
   });
   const owner: ConnectionOwner = {
-    clock,
+    loop: new EngineLoop(clock),
     options: { ...defaultOptions("DEALER", { ipv6: false, blocky: true }), ...options },
     endpoint: "ws://fake",
     leftovers: undefined,
-    precedence: Precedence.of(clock),
     sendsBehind: false,
     readsBehind: false,
     emit: (event: MonitorEvent) => events.push(event.type),

@@ -101,7 +101,7 @@ export class RawSession implements Connection, LinkHandler, Outlet, HeldBack {
     if (this.isIdle) this.#finish("local", true);
     else if (lingerMs === 0) this.#finish("local", false);
     else if (lingerMs > 0) {
-      this.#lingerTimer ??= this.#owner.clock.setTimer(() => this.#finish("local", false), lingerMs);
+      this.#lingerTimer ??= this.#owner.loop.clock.setTimer(() => this.#finish("local", false), lingerMs);
     }
   }
 
@@ -173,7 +173,7 @@ export class RawSession implements Connection, LinkHandler, Outlet, HeldBack {
     if (this.#isOver) return;
     this.#life = "over";
     this.#owner.leftovers?.forget(this);
-    if (this.#lingerTimer !== undefined) this.#owner.clock.clearTimer(this.#lingerTimer);
+    if (this.#lingerTimer !== undefined) this.#owner.loop.clock.clearTimer(this.#lingerTimer);
     if (graceful) this.link.close();
     else this.link.destroy();
     this.#owner.ended(this, reason);

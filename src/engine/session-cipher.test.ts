@@ -12,8 +12,8 @@ import type { Mechanism, MechanismConfig } from "../security/mechanism.ts";
 import { NullMechanism } from "../security/null.ts";
 import { zmtp } from "../wire/zmtp.ts";
 import type { EndReason } from "./connection.ts";
+import { EngineLoop } from "./engine-loop.ts";
 import { Handshake } from "./handshake.ts";
-import { Precedence } from "./precedence.ts";
 import { Session } from "./session.ts";
 
 const CONFIG: MechanismConfig = { socketType: "PAIR", routingId: new Uint8Array(0), metadata: new Map() };
@@ -85,11 +85,10 @@ function connectionThatSeals(frames: number, isEstablished = true) {
   };
   const mechanism = new Sealed(cipher);
   const session = new Session(link, handshake(mechanism), {
-    clock,
+    loop: new EngineLoop(clock),
     options: { ...defaultOptions("PAIR", { blocky: false, ipv6: false } as never), heartbeatInterval: 1000 },
     endpoint: "",
     leftovers: undefined,
-    precedence: Precedence.of(clock),
     sendsBehind: false,
     readsBehind: false,
     started() {},

@@ -5,7 +5,7 @@
  */
 
 import { EMPTY, fromText, ownCopyOf } from "../base/bytes.ts";
-import type { Clock, Timer } from "../base/clock.ts";
+import type { Timer } from "../base/clock.ts";
 import { ZmqError } from "../base/errors.ts";
 import type { ErrorEventType } from "../base/events.ts";
 import { networkOf } from "../base/ip.ts";
@@ -13,9 +13,10 @@ import type { Link, LinkHandler } from "../base/link.ts";
 import type { OptionValues } from "../base/options.ts";
 import type { ZapReply } from "../security/mechanism.ts";
 import type { Connection, ConnectionOwner, EndReason } from "./connection.ts";
+import type { EngineLoop } from "./engine-loop.ts";
 import type { Handshake, HandshakeOutcome } from "./handshake.ts";
 import { Traffic, type TrafficOwner } from "./traffic.ts";
-import { HANDSHAKE_COST, type Resting, TurnBudget } from "./turn-budget.ts";
+import { HANDSHAKE_COST, type Resting } from "./turn-budget.ts";
 
 export class Session implements Connection, LinkHandler, TrafficOwner, Resting {
   readonly link: Link;
@@ -44,8 +45,8 @@ export class Session implements Connection, LinkHandler, TrafficOwner, Resting {
     link.handler = this;
   }
 
-  get clock(): Clock {
-    return this.#owner.clock;
+  get loop(): EngineLoop {
+    return this.#owner.loop;
   }
 
   get options(): OptionValues {
@@ -57,7 +58,7 @@ export class Session implements Connection, LinkHandler, TrafficOwner, Resting {
   start(): void {
     const { handshakeInterval } = this.options;
     if (handshakeInterval > 0) {
-      this.#handshakeTimer = this.clock.setTimer(() => {
+      this.#handshakeTimer = this.loop.clock.setTimer(() => {
         this.#handshakeTimer = undefined;
         this.#handshakeFailed(new ZmqError("EAGAIN", { detail: `handshake not done within ${handshakeInterval} ms` }));
       }, handshakeInterval);
@@ -97,7 +98,7 @@ export class Session implements Connection, LinkHandler, TrafficOwner, Resting {
     const handshake = this.#handshake;
     if (this.#isOver || handshake === undefined) return;
     if (!handshake.isCostly) this.#shake(handshake, [ownCopyOf(chunk)]);
-    else if (this.#waiting.length > 0 || !TurnBudget.of(this.clock).isOpen) this.#wait(ownCopyOf(chunk));
+    else if (this.#waiting.length > 0 || !this.loop.budget.isOpen) this.#wait(ownCopyOf(chunk));
     else this.#shakeAtCost(handshake, [ownCopyOf(chunk)]);
   }
 
@@ -158,7 +159,7 @@ export class Session implements Connection, LinkHandler, TrafficOwner, Resting {
   #wait(bytes: Uint8Array): void {
     this.#waiting.push(bytes);
     const isFurther = this.#handshake !== undefined && this.#handshake.commands > 0;
-    TurnBudget.of(this.clock).wait(this, networkOf(this.link.peerAddress), isFurther);
+    this.loop.budget.wait(this, networkOf(this.link.peerAddress), isFurther);
     if (this.#isPaused) return;
     this.#isPaused = true;
     this.link.pause();
@@ -168,7 +169,7 @@ export class Session implements Connection, LinkHandler, TrafficOwner, Resting {
     const before = handshake.commands;
     this.#shake(handshake, chunks);
     const commands = handshake.commands - before;
-    if (commands > 0) TurnBudget.of(this.clock).spend(commands * HANDSHAKE_COST);
+    if (commands > 0) this.loop.budget.spend(commands * HANDSHAKE_COST);
   }
 
   #shake(handshake: Handshake, chunks: readonly Uint8Array[]): void {
@@ -293,7 +294,7 @@ export class Session implements Connection, LinkHandler, TrafficOwner, Resting {
     this.#isOver = true;
     this.#clearHandshakeTimer();
     this.#zapQuestion?.abort();
-    TurnBudget.of(this.clock).forget(this);
+    this.loop.budget.forget(this);
     this.#handshake?.forget();
     if (graceful) this.#traffic?.takeLeave();
     this.#traffic?.end();
@@ -304,7 +305,7 @@ export class Session implements Connection, LinkHandler, TrafficOwner, Resting {
 
   #clearHandshakeTimer(): void {
     if (this.#handshakeTimer === undefined) return;
-    this.clock.clearTimer(this.#handshakeTimer);
+    this.loop.clock.clearTimer(this.#handshakeTimer);
     this.#handshakeTimer = undefined;
   }
 }

@@ -5,7 +5,7 @@
  *   pipe --take--> Outgoing --write--> link          link --data--> Incoming --deliver--> pipe
  */
 
-import type { Clock, Timer } from "../base/clock.ts";
+import type { Timer } from "../base/clock.ts";
 import type { HeldBack, Leftovers } from "../base/departed-backlog.ts";
 import type { ZmqError } from "../base/errors.ts";
 import type { Link, LinkHandler } from "../base/link.ts";
@@ -14,6 +14,7 @@ import type { OptionValues } from "../base/options.ts";
 import type { Outlet, Pipe } from "../base/pipe.ts";
 import type { Dialect, FrameCipher, FrameDecoder } from "../base/protocol.ts";
 import type { ConnectionOwner } from "./connection.ts";
+import type { EngineLoop } from "./engine-loop.ts";
 import type { HandshakeOutcome } from "./handshake.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { Incoming, type IncomingOwner } from "./incoming.ts";
@@ -22,7 +23,7 @@ import type { Departing, Precedence } from "./precedence.ts";
 
 /** The session, which decides what the end of the traffic means. */
 export interface TrafficOwner {
-  readonly clock: Clock;
+  readonly loop: EngineLoop;
   readonly options: OptionValues;
   /** The link is gone, or the peer is silent for too long. */
   lost(): void;
@@ -42,7 +43,7 @@ export interface TrafficOwner {
 type Reading = "first bytes" | "next turn" | "begun";
 
 /** What the first messages of a connection may have to wait for. */
-type Beginning = Pick<ConnectionOwner, "leftovers" | "precedence" | "sendsBehind" | "readsBehind">;
+type Beginning = Pick<ConnectionOwner, "leftovers" | "sendsBehind" | "readsBehind">;
 
 export class Traffic implements LinkHandler, Outlet, IncomingOwner, HeldBack, Departing {
   /** What `take` refuses waits in the pipe. */
@@ -78,7 +79,8 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, HeldBack, De
     beginning: Beginning,
     owner: TrafficOwner,
   ) {
-    const { clock, options } = owner;
+    const { loop, options } = owner;
+    const { clock } = loop;
     this.#owner = owner;
     this.#link = link;
     this.#pipe = pipe;
@@ -88,7 +90,7 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, HeldBack, De
     this.#leftovers = beginning.leftovers;
     this.#sendsBehind = beginning.sendsBehind;
     this.#readsBehind = beginning.readsBehind;
-    this.#precedence = beginning.precedence;
+    this.#precedence = loop.precedence;
     const heartbeat = outcome.dialect.hasMechanism ? Heartbeat.forOptions(options) : undefined;
     heartbeat?.started(clock.now());
     this.#heartbeat = heartbeat;
@@ -97,7 +99,7 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, HeldBack, De
       duePing: heartbeat && (() => this.#duePing()),
       broken: () => owner.lost(),
     });
-    this.#incoming = new Incoming(link, pipe, outcome.decoder, outcome.cipher !== undefined, clock, this);
+    this.#incoming = new Incoming(link, pipe, outcome.decoder, outcome.cipher !== undefined, loop, this);
   }
 
   /** Begins, once the pipe knows its peer: what waited in it leaves, what came behind the handshake is delivered. */
@@ -118,7 +120,7 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, HeldBack, De
       return;
     }
     this.#reading = "next turn";
-    this.#owner.clock.yield(() => this.#startReading());
+    this.#owner.loop.clock.yield(() => this.#startReading());
   }
 
   #startReading(isHeld = false): void {
@@ -166,8 +168,8 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, HeldBack, De
     this.#outgoing.end();
     this.#incoming.end();
     this.#cipher?.forget?.();
-    if (this.#heartbeatTimer !== undefined) this.#owner.clock.clearTimer(this.#heartbeatTimer);
-    if (this.#lingerTimer !== undefined) this.#owner.clock.clearTimer(this.#lingerTimer);
+    if (this.#heartbeatTimer !== undefined) this.#owner.loop.clock.clearTimer(this.#heartbeatTimer);
+    if (this.#lingerTimer !== undefined) this.#owner.loop.clock.clearTimer(this.#lingerTimer);
   }
 
   // --- Outlet: from the pipe ---
@@ -215,7 +217,7 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, HeldBack, De
     this.#endIfIdle();
     if (this.#isOver || lingerMs < 0) return;
     if (lingerMs === 0) this.#owner.gaveUp();
-    else this.#lingerTimer = this.#owner.clock.setTimer(() => this.#owner.gaveUp(), lingerMs);
+    else this.#lingerTimer = this.#owner.loop.clock.setTimer(() => this.#owner.gaveUp(), lingerMs);
   }
 
   // --- LinkHandler: from the link ---
@@ -247,7 +249,7 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, HeldBack, De
   }
 
   paused(isPaused: boolean): void {
-    this.#heartbeat?.paused(isPaused, this.#owner.clock.now());
+    this.#heartbeat?.paused(isPaused, this.#owner.loop.clock.now());
     if (!isPaused) this.#scheduleHeartbeat();
   }
 
@@ -261,7 +263,7 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, HeldBack, De
     switch (command.kind) {
       case "ping":
         if (this.#isEnded) break;
-        this.#heartbeat?.pinged(command.ttlDeciseconds, this.#owner.clock.now());
+        this.#heartbeat?.pinged(command.ttlDeciseconds, this.#owner.loop.clock.now());
         this.#scheduleHeartbeat();
         // Dropped while the peer does not read: bytes it will get are sign of life enough.
         this.#outgoing.pong(command.context);
@@ -281,7 +283,7 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, HeldBack, De
   /** What a PING says that is to be sent now. */
   #duePing(): number | undefined {
     const heartbeat = this.#heartbeat;
-    if (!heartbeat?.takePing(this.#owner.clock.now())) return undefined;
+    if (!heartbeat?.takePing(this.#owner.loop.clock.now())) return undefined;
     this.#scheduleHeartbeat();
     return heartbeat.ttlDeciseconds;
   }
@@ -289,7 +291,7 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, HeldBack, De
   #scheduleHeartbeat(): void {
     const heartbeat = this.#heartbeat;
     if (heartbeat === undefined || this.#isOver) return;
-    const { clock } = this.#owner;
+    const { clock } = this.#owner.loop;
     const deadline = heartbeat.nextDeadline;
     if (this.#heartbeatTimer !== undefined) {
       // One that fires too early does no harm; a flood of PINGs sets no new one for each.
@@ -304,8 +306,8 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, HeldBack, De
 
   #beat(heartbeat: Heartbeat): void {
     this.#heartbeatTimer = undefined;
-    if (this.#outgoing.isBlocked) heartbeat.blocked(this.#link.unsentBytes, this.#owner.clock.now());
-    if (heartbeat.isExpired(this.#owner.clock.now())) {
+    if (this.#outgoing.isBlocked) heartbeat.blocked(this.#link.unsentBytes, this.#owner.loop.clock.now());
+    if (heartbeat.isExpired(this.#owner.loop.clock.now())) {
       this.#owner.lost();
       return;
     }

@@ -31,25 +31,13 @@ export interface Resting {
   goOn(): void;
 }
 
-const budgets = new WeakMap<Clock, TurnBudget>();
-
 export class TurnBudget {
   readonly #clock: Clock;
   #left = BUDGET;
   readonly #waiting = new Lanes<Resting>();
   #isTurnDue = false;
 
-  /** The one of this event loop. */
-  static of(clock: Clock): TurnBudget {
-    let budget = budgets.get(clock);
-    if (budget === undefined) {
-      budget = new TurnBudget(clock);
-      budgets.set(clock, budget);
-    }
-    return budget;
-  }
-
-  private constructor(clock: Clock) {
+  constructor(clock: Clock) {
     this.#clock = clock;
   }
 

@@ -7,6 +7,8 @@ import { deserialize, serialize } from "node:v8";
 import { isMainThread } from "node:worker_threads";
 import { systemClock } from "../base/clock.ts";
 import type { Platform } from "../core/platform.ts";
+import { Turn } from "../core/turn.ts";
+import { LocalHost } from "../engine/local-host.ts";
 import { extendPrimitives } from "../security/crypto.ts";
 import { ipc } from "../transport/node/ipc.ts";
 import { tcp } from "../transport/node/tcp.ts";
@@ -27,9 +29,11 @@ process.once("worker", () => {
 // Not before CURVE is used for the first time.
 extendPrimitives((base) => withOpenSsl(withSodiumNative(base)));
 
+const clock = systemClock();
+
 export const nodePlatform: Platform = {
-  clock: systemClock(),
-  transports: [tcp, ipc],
+  turn: new Turn(clock),
+  engine: new LocalHost(clock, [tcp, ipc]),
   structuredClone: { serialize, deserialize },
   lifetime,
   hasOtherThreads: () => !isMainThread || hasWorkers,

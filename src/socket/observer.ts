@@ -7,7 +7,7 @@
 import type { Clock } from "../base/clock.ts";
 import { ZmqError } from "../base/errors.ts";
 import type { SocketCore } from "../core/socket-core.ts";
-import { type Resting, Turn } from "../core/turn.ts";
+import type { Resting, Turn } from "../core/turn.ts";
 import { Line } from "../core/waiting.ts";
 import { signalOf, type WaitOptions } from "./arguments.ts";
 import { type AnySocket, coreOf } from "./core-of.ts";
@@ -46,7 +46,7 @@ export class Observer implements EventSubscriber, Resting {
     const core = coreOf(socket);
     this.#core = core;
     this.#clock = core.clock;
-    this.#turn = Turn.of(core.clock);
+    this.#turn = core.turn;
     this.#readers = new Line(core.clock, core.alive, () => {});
     if (core.isClosed) this.#end();
     else this.#attach();

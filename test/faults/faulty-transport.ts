@@ -6,6 +6,8 @@
 
 import type { Clock } from "../../src/base/clock.ts";
 import type { Link, LinkHandler, ListenHandler, Transport } from "../../src/base/link.ts";
+import { Turn } from "../../src/core/turn.ts";
+import { LocalHost } from "../../src/engine/local-host.ts";
 import { Context } from "../../src/socket/context.ts";
 import { FakeClock } from "../fake-clock.ts";
 
@@ -213,7 +215,7 @@ function joined(chunks: readonly Uint8Array[]): Uint8Array {
 
 class FaultyContext extends Context {
   constructor(clock: FakeClock, transport: FaultyTransport) {
-    super({ clock, transports: [transport], warn() {} });
+    super({ turn: new Turn(clock), engine: new LocalHost(clock, [transport]), warn() {} });
   }
 }
 

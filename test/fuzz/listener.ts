@@ -3,11 +3,11 @@
 import { parseEndpoint } from "../../src/base/endpoint.ts";
 import { defaultOptions, type OptionValues } from "../../src/base/options.ts";
 import type { SocketTypeName } from "../../src/base/socket-types.ts";
-import { connectionMaker } from "../../src/core/connection-maker.ts";
 import { PATTERNS } from "../../src/core/patterns.ts";
 import { SocketCore } from "../../src/core/socket-core.ts";
-import { Acceptor } from "../../src/engine/acceptor.ts";
+import { Turn } from "../../src/core/turn.ts";
 import type { EndpointOwner } from "../../src/engine/endpoint-owner.ts";
+import { LocalHost } from "../../src/engine/local-host.ts";
 import { FakeClock } from "../fake-clock.ts";
 import { type FakeLink, FakeTransport } from "../fake-link.ts";
 
@@ -29,10 +29,9 @@ export class Listener implements EndpointOwner {
       maxMessageFrames: 50,
       ...more,
     };
-    this.core = new SocketCore(type, this.options, this.clock, PATTERNS[type]);
+    this.core = new SocketCore(type, this.options, new Turn(this.clock), PATTERNS[type]);
     const target = parseEndpoint("tcp://127.0.0.1:1", "bind", false);
-    const makeConnection = connectionMaker(type, this.options);
-    new Acceptor(this, target, this.#transport, this.options, makeConnection).startSync();
+    new LocalHost(this.clock, [this.#transport]).bind(this, target, this.options).startSync();
   }
 
   /** A peer that has said nothing yet. */

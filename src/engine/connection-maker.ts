@@ -3,12 +3,12 @@
 import { ZmqError } from "../base/errors.ts";
 import type { OptionValues } from "../base/options.ts";
 import type { SocketTypeName } from "../base/socket-types.ts";
-import type { ConnectionMaker } from "../engine/endpoint-owner.ts";
-import { Handshake } from "../engine/handshake.ts";
-import { RawSession } from "../engine/raw-session.ts";
-import { Session } from "../engine/session.ts";
 import { chooseMechanism } from "../security/select-mechanism.ts";
 import { zmtp } from "../wire/zmtp.ts";
+import type { ConnectionMaker } from "./endpoint-owner.ts";
+import { Handshake } from "./handshake.ts";
+import { RawSession } from "./raw-session.ts";
+import { Session } from "./session.ts";
 
 /** Throws EINVAL for options that cannot work together: here, not at the first link. */
 export function connectionMaker(type: SocketTypeName, options: OptionValues): ConnectionMaker {

@@ -1,0 +1,28 @@
+/**
+ * Who runs the engine of a context's endpoints: dialing, accepting, and the
+ * connections. A socket knows its endpoints by these interfaces alone, and its
+ * peers by their pipes. In this thread it is local-host.ts; tests have one of
+ * their own.
+ */
+
+import type { Endpoint } from "../base/endpoint.ts";
+import type { OptionValues } from "../base/options.ts";
+import type { EndpointOwner } from "./endpoint-owner.ts";
+import type { BoundEndpoint, ConnectedEndpoint } from "./engine-endpoint.ts";
+
+export interface EngineHost {
+  /**
+   * Throws what no attempt to connect can overcome: EPROTONOSUPPORT for a scheme without a transport, and a name or an
+   * option that this platform does not have.
+   */
+  checkConnect(target: Endpoint, options: OptionValues): void;
+  /** An endpoint that dials once it is started. `options` are its own. Throws EINVAL for options that cannot work together. */
+  connect(
+    owner: EndpointOwner,
+    target: Endpoint,
+    options: OptionValues,
+    routingId: Uint8Array | undefined,
+  ): ConnectedEndpoint;
+  /** An endpoint that listens once it is started. `options` are its own. Throws EINVAL, and EPROTONOSUPPORT. */
+  bind(owner: EndpointOwner, target: Endpoint, options: OptionValues): BoundEndpoint;
+}
