@@ -151,8 +151,11 @@ export interface FrameCipher {
    * `flags`: 1 = MORE, 2 = COMMAND (the numbers inside a CURVE box, not those of ZMTP 2.0 frames).
    */
   seal(flags: number, body: Uint8Array, target: Uint8Array, offset: number): void;
-  /** Opens the sealed frame body from `start` to `end` of `source`; returns its plaintext, a copy. Throws ZmqError. */
-  open(source: Uint8Array, start: number, end: number): Uint8Array;
+  /**
+   * Opens the sealed frame body from `start` to `end` of `source`; returns its plaintext: a copy, or a view of `source`
+   * when that is `own`, which is memory of this frame alone and may be overwritten. Throws ZmqError.
+   */
+  open(source: Uint8Array, start: number, end: number, own?: boolean): Uint8Array;
   /** Those of the frame opened last: 1 = MORE, 2 = COMMAND. */
   readonly flags: number;
 }

@@ -160,6 +160,58 @@ test("opened frames keep their content while others are opened", () => {
   }
 });
 
+test("a frame in memory of its own is opened there; any other memory stays as it is", () => {
+  for (const length of [0, 5, 300, 20_000, 300_000]) {
+    const { client, server: peer } = established();
+    for (const own of [false, true]) {
+      const body = new Uint8Array(length).map((_, i) => i * 3);
+      const frame = sealed(client, 1, body);
+      const before = Uint8Array.from(frame);
+      const opened = peer.open(frame, 0, frame.length, own);
+      assert.equal(Buffer.compare(opened, body), 0);
+      assert.equal(peer.flags, 1);
+      assert.equal(opened.buffer === frame.buffer, own);
+      if (!own) assert.equal(Buffer.compare(frame, before), 0);
+    }
+    const frame = sealed(client, 1, new Uint8Array(length).fill(9));
+    frame[frame.length - 1]! ^= 1;
+    assert.throws(() => peer.open(frame, 0, frame.length, true), code("ERR_ZMTP_CRYPTOGRAPHIC"));
+  }
+});
+
+test("a large frame takes no second memory when it is opened, and its batch is used again when it was sealed", () => {
+  const { client, server: peer } = established();
+  const encoder = new Encoder("v2");
+  encoder.secure(client);
+  const decoder = new Decoder(LIMITS, true);
+  decoder.secure(peer);
+  const memories = new Set<ArrayBufferLike>();
+  for (let round = 0; round < 5; round++) {
+    for (const length of [20_000, 50_000, 65_536]) encoder.encode([new Uint8Array(length).fill(round)]);
+    for (const piece of encoder.take()) {
+      memories.add(piece.buffer);
+      for (let at = 0; at < piece.length; at += 15_000) {
+        decoder.push(piece.subarray(at, at + 15_000));
+        for (let message = decoder.next(); message !== undefined; message = decoder.next()) {
+          const frame = message[0] as Uint8Array;
+          assert.ok(frame.every((octet) => octet === round));
+          assert.equal(frame.buffer.byteLength, 33 + frame.length);
+        }
+      }
+    }
+    encoder.sent();
+  }
+  assert.equal(memories.size, 3);
+  encoder.encode([new Uint8Array(65_536)]);
+  const [kept] = encoder.take();
+  encoder.kept();
+  for (let round = 0; round < 5; round++) {
+    encoder.encode([new Uint8Array(65_536)]);
+    for (const piece of encoder.take()) assert.notEqual(piece.buffer, kept?.buffer);
+    encoder.sent();
+  }
+});
+
 test("a cipher that has forgotten its keys seals and opens nothing", () => {
   const { client, server: peer } = established();
   const frame = sealed(peer, 0, fromText("x"));

@@ -5,7 +5,7 @@
  * RFC reserves the latter).
  *
  * Nonces of either direction must grow; gaps are allowed. No memory is
- * allocated for a frame but that of an opened one.
+ * allocated for a frame but that of an opened one; a frame in memory of its own is opened there.
  */
 
 import { ByteArray, EMPTY, sharedMemory, uninitialized } from "../base/bytes.ts";
@@ -98,7 +98,7 @@ export class CurveCipher implements FrameCipher {
    * …_MALFORMED_COMMAND_MESSAGE, …_INVALID_SEQUENCE or …_CRYPTOGRAPHIC; the
    * connection must be closed then.
    */
-  open(source: Uint8Array, start: number, end: number): Uint8Array {
+  open(source: Uint8Array, start: number, end: number, own = false): Uint8Array {
     if (end - start < SHORTEST_MESSAGE) throw notMessage(source.subarray(start, end));
     for (let i = 0; i < NONCE_AT; i++) if (source[start + i] !== NAME[i]) throw notMessage(source.subarray(start, end));
     const counterAt = start + NONCE_AT;
@@ -112,7 +112,11 @@ export class CurveCipher implements FrameCipher {
     const contentLength = end - start - BOX_AT - TAG_BYTES;
     let memory: Uint8Array;
     let at = 0;
-    if (contentLength < MEDIUM_BYTES) {
+    if (own) {
+      // A fresh array costs a large frame as much as its tag.
+      memory = source;
+      at = end - contentLength;
+    } else if (contentLength < MEDIUM_BYTES) {
       const slab = contentLength < SMALL_BYTES ? this.#small : this.#medium;
       at = slab.take(contentLength);
       memory = slab.memory;

@@ -125,7 +125,7 @@ export class Decoder implements FrameDecoder {
         const decoded =
           this.#cipher === undefined
             ? this.#accept((flags & MORE) !== 0, (flags & COMMAND) !== 0, body)
-            : this.#open(this.#cipher, body, 0, body.length);
+            : this.#open(this.#cipher, body, 0, body.length, true);
         if (decoded !== undefined) return decoded;
         continue;
       }
@@ -180,7 +180,7 @@ export class Decoder implements FrameDecoder {
       }
       this.#position = end;
       let decoded: Decoded | undefined;
-      if (this.#cipher !== undefined) decoded = this.#open(this.#cipher, window, start, end);
+      if (this.#cipher !== undefined) decoded = this.#open(this.#cipher, window, start, end, false);
       else {
         let body = length === 0 ? EMPTY : new ByteArray(this.#memory, this.#offset + start, length);
         // A small frame between middling ones is not worth a slab of its own, nor may it pin theirs.
@@ -199,8 +199,8 @@ export class Decoder implements FrameDecoder {
   }
 
   /** A complete sealed frame; its flags outside the box say nothing. */
-  #open(cipher: FrameCipher, source: Uint8Array, start: number, end: number): Decoded | undefined {
-    const body = cipher.open(source, start, end);
+  #open(cipher: FrameCipher, source: Uint8Array, start: number, end: number, own: boolean): Decoded | undefined {
+    const body = cipher.open(source, start, end, own);
     const { flags } = cipher;
     return this.#accept((flags & CIPHER_MORE) !== 0, (flags & CIPHER_COMMAND) !== 0, body);
   }

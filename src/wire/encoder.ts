@@ -14,6 +14,9 @@ import { COMMAND, LONGEST_HEADER, MORE, writeHeader, writeSize } from "./frame.t
 
 /** Larger bodies travel by reference. */
 const COPIED_BYTES = 16_384;
+/** Sealed frames go into the batch up to here, for that is memory used again: one of 64 KiB with what CURVE adds to it. */
+const SEALED_BYTES = BATCH_BYTES + 33;
+const MEMORY_BYTES = LONGEST_HEADER + SEALED_BYTES;
 
 const CIPHER_MORE = 1;
 const CIPHER_COMMAND = 2;
@@ -30,6 +33,8 @@ export class Encoder implements FrameEncoder {
   readonly #sendsCommands: boolean;
   #cipher: FrameCipher | undefined = undefined;
   #batch: Uint8Array | undefined = undefined;
+  /** Batch buffers that were used before this one, since the last `take`. */
+  readonly #filled: Uint8Array[] = [];
   /** Finished pieces, in wire order; the batch's bytes from `#start` to `#end` follow them. */
   #pieces: Uint8Array[] = [];
   #start = 0;
@@ -102,11 +107,15 @@ export class Encoder implements FrameEncoder {
     if (batch === undefined) return;
     this.#batch = undefined;
     if (freeBatches.length < KEPT_BATCHES) freeBatches.push(batch);
+    for (let used = this.#filled.pop(); used !== undefined; used = this.#filled.pop()) {
+      if (freeBatches.length < KEPT_BATCHES) freeBatches.push(used);
+    }
   }
 
   /** The link still holds the bytes: the batch buffer is its own now. */
   kept(): void {
     this.#batch = undefined;
+    this.#filled.length = 0;
   }
 
   #frame(flags: number, body: Uint8Array): void {
@@ -131,7 +140,7 @@ export class Encoder implements FrameEncoder {
   #sealed(cipher: FrameCipher, flags: number, body: Uint8Array): void {
     const inner = (flags & MORE ? CIPHER_MORE : 0) | (flags & COMMAND ? CIPHER_COMMAND : 0);
     const length = body.length + cipher.overhead;
-    if (length <= COPIED_BYTES) {
+    if (length <= SEALED_BYTES) {
       this.#reserve(LONGEST_HEADER + length);
       const before = this.#end;
       const start = writeHeader(this.#batch as Uint8Array, before, 0, length);
@@ -166,10 +175,11 @@ export class Encoder implements FrameEncoder {
   /** Makes room for `length` contiguous octets in the batch. */
   #reserve(length: number): void {
     if (this.#batch !== undefined) {
-      if (this.#end + length <= BATCH_BYTES) return;
+      if (this.#end + length <= MEMORY_BYTES) return;
       this.#closePiece();
+      this.#filled.push(this.#batch);
     }
-    this.#batch = freeBatches.pop() ?? uninitialized(BATCH_BYTES);
+    this.#batch = freeBatches.pop() ?? uninitialized(MEMORY_BYTES);
     this.#start = 0;
     this.#end = 0;
   }
