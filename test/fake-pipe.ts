@@ -5,16 +5,18 @@
  */
 
 import { fromText, toText } from "../src/base/bytes.ts";
+import type { Outlet } from "../src/base/far-end.ts";
 import type { Control, Message, Properties } from "../src/base/message.ts";
+import type { NearEnd, PipeOwner } from "../src/base/near-end.ts";
 import { defaultOptions, type OptionValues } from "../src/base/options.ts";
-import { type Outlet, Pipe, type PipeLimits, type PipeOwner } from "../src/base/pipe.ts";
+import { createPipe, type Pipe, type PipeLimits } from "../src/base/pipe.ts";
 import type { SocketTypeName } from "../src/base/socket-types.ts";
 import type { DropReason, Pattern, PatternHost } from "../src/pattern/pattern.ts";
 
 /** A host with the default options of a socket type; `drops` records what was dropped and why. */
 export class FakeHost implements PatternHost {
   readonly options: OptionValues;
-  readonly drops: { reason: DropReason; pipe: Pipe | undefined; message: string[] }[] = [];
+  readonly drops: { reason: DropReason; pipe: NearEnd | undefined; message: string[] }[] = [];
   /** What `random32` returns. */
   random = 0;
 
@@ -26,7 +28,7 @@ export class FakeHost implements PatternHost {
     return this.random;
   }
 
-  dropped(reason: DropReason, pipe: Pipe | undefined, message: Message): void {
+  dropped(reason: DropReason, pipe: NearEnd | undefined, message: Message): void {
     this.drops.push({ reason, pipe, message: text(message) });
   }
 }
@@ -60,10 +62,11 @@ export class FakePeer implements Outlet, PipeOwner {
     const { dialed = false, sendHighWaterMark = 1000, receiveHighWaterMark = 1000, conflate = false } = settings;
     this.#pattern = pattern;
     this.#properties = new Map(settings.routingId === undefined ? [] : [["Identity", bytes(settings.routingId)]]);
-    this.pipe = new Pipe(this, "tcp://fake", dialed, { sendHighWaterMark, receiveHighWaterMark, conflate });
-    if (settings.presetId !== undefined) this.pipe.routingId = bytes(settings.presetId);
+    const limits = { sendHighWaterMark, receiveHighWaterMark, conflate };
+    const presetId = settings.presetId === undefined ? undefined : bytes(settings.presetId);
+    this.pipe = createPipe(this, "tcp://fake", dialed, limits, presetId);
     if (!dialed) this.pipe.attach(this);
-    pattern.attach(this.pipe);
+    this.pipe.open();
     if (!dialed) this.pipe.connect(this.#properties);
   }
 
@@ -108,16 +111,16 @@ export class FakePeer implements Outlet, PipeOwner {
 
   // --- Outlet ---
 
-  take(message: Message): boolean {
+  write(message: Message): boolean {
     if (this.accepts) this.sent.push(message);
     return this.accepts;
   }
 
-  get canTake(): boolean {
+  get canWrite(): boolean {
     return this.accepts;
   }
 
-  takeControl(control: Control): boolean {
+  writeControl(control: Control): boolean {
     if (this.accepts) this.controls.push(control);
     return this.accepts;
   }
@@ -132,27 +135,31 @@ export class FakePeer implements Outlet, PipeOwner {
 
   // --- PipeOwner ---
 
-  readable(pipe: Pipe): void {
+  opened(pipe: NearEnd): void {
+    this.#pattern.attach(pipe);
+  }
+
+  readable(pipe: NearEnd): void {
     this.#pattern.readable(pipe);
   }
 
-  writable(pipe: Pipe): void {
+  writable(pipe: NearEnd): void {
     this.#pattern.writable(pipe);
   }
 
-  connected(pipe: Pipe): void {
+  connected(pipe: NearEnd): void {
     this.#pattern.connected?.(pipe);
   }
 
-  disconnected(pipe: Pipe): void {
+  disconnected(pipe: NearEnd): void {
     this.#pattern.disconnected?.(pipe);
   }
 
-  control(pipe: Pipe, control: Control): void {
+  control(pipe: NearEnd, control: Control): void {
     this.#pattern.control?.(pipe, control);
   }
 
-  ended(pipe: Pipe): void {
+  ended(pipe: NearEnd): void {
     this.#pattern.detach(pipe);
   }
 }

@@ -3,9 +3,11 @@
  * `node --import tsx bench/micro/pattern.ts`. Prints million messages per second of processor time.
  */
 
+import type { Outlet } from "../../src/base/far-end.ts";
 import type { Message } from "../../src/base/message.ts";
+import type { PipeOwner } from "../../src/base/near-end.ts";
 import { defaultOptions } from "../../src/base/options.ts";
-import { type Outlet, Pipe, type PipeOwner } from "../../src/base/pipe.ts";
+import { createPipe, type Pipe } from "../../src/base/pipe.ts";
 import type { SocketTypeName } from "../../src/base/socket-types.ts";
 import { RouterPattern } from "../../src/pattern/dealer-router.ts";
 import type { Pattern, PatternHost } from "../../src/pattern/pattern.ts";
@@ -35,13 +37,13 @@ function ownerOf(pattern: Pattern): PipeOwner {
 
 class Outlets implements Outlet {
   readonly queues = true;
-  readonly canTake = true;
+  readonly canWrite = true;
   taken = 0;
-  take(_message: Message): boolean {
+  write(_message: Message): boolean {
     this.taken++;
     return true;
   }
-  takeControl(): boolean {
+  writeControl(): boolean {
     return true;
   }
   resume(): void {}
@@ -52,7 +54,7 @@ function peersOf(pattern: Pattern, count: number): Pipe[] {
   const owner = ownerOf(pattern);
   const outlet = new Outlets();
   return Array.from({ length: count }, () => {
-    const pipe = new Pipe(owner, "", false, { sendHighWaterMark: 1000, receiveHighWaterMark: 1000, conflate: false });
+    const pipe = createPipe(owner, "", false, { sendHighWaterMark: 1000, receiveHighWaterMark: 1000, conflate: false });
     pipe.attach(outlet);
     pattern.attach(pipe);
     pipe.connect(new Map());
@@ -77,7 +79,7 @@ const BATCH = 1000;
 
 class Crossing extends Outlets {
   far: Pipe | undefined = undefined;
-  override take(message: Message): boolean {
+  override write(message: Message): boolean {
     this.far?.deliver(message);
     return true;
   }

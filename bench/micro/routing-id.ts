@@ -6,7 +6,7 @@
 
 import { toKey } from "../../src/base/bytes.ts";
 import type { Message } from "../../src/base/message.ts";
-import { Pipe } from "../../src/base/pipe.ts";
+import { createPipe, type Pipe } from "../../src/base/pipe.ts";
 import { prepend } from "../../src/pattern/envelope.ts";
 import { PeerTable } from "../../src/pattern/peer-table.ts";
 
@@ -31,7 +31,7 @@ for (const count of [1, 1000, 10_000]) {
   const map = new Map<string, Pipe>();
   const ids: Uint8Array[] = [];
   for (let i = 0; i < count; i++) {
-    const pipe = new Pipe(owner, "", false, limits);
+    const pipe = createPipe(owner, "", false, limits);
     const id = table.freshId();
     table.add(pipe, id);
     map.set(toKey(id), pipe);

@@ -11,6 +11,7 @@
 
 import type { Clock } from "./clock.ts";
 import type { Message, Properties } from "./message.ts";
+import type { Queue } from "./queue.ts";
 
 /** A connection that is held back. */
 export interface HeldBack {
@@ -103,6 +104,27 @@ export class Leftovers {
   };
 }
 
+/** The pipe of a peer that is gone: counted, with its unread messages, until the last of them was read. */
+export class DepartedPipe {
+  readonly #leftovers: Leftovers;
+  readonly #peer: Properties;
+  readonly #unread: Queue<Message>;
+
+  constructor(leftovers: Leftovers, peer: Properties, unread: Queue<Message>) {
+    this.#leftovers = leftovers;
+    this.#peer = peer;
+    this.#unread = unread;
+    leftovers.add(pipeMemory(peer) + unread.total(messageMemory));
+  }
+
+  /** The message was read. True when it was the last one. */
+  wasRead(message: Message): boolean {
+    const isLast = this.#unread.length === 0;
+    this.#leftovers.remove(messageMemory(message) + (isLast ? pipeMemory(this.#peer) : 0));
+    return isLast;
+  }
+}
+
 /** About how much memory a message takes. */
 export function messageMemory(message: Message): number {
   let bytes = MESSAGE_BYTES;
@@ -111,7 +133,7 @@ export function messageMemory(message: Message): number {
 }
 
 /** About how much memory a pipe takes, its messages apart. */
-export function pipeMemory(peer: Properties): number {
+function pipeMemory(peer: Properties): number {
   let bytes = PIPE_BYTES;
   for (const [name, value] of peer) bytes += FRAME_BYTES + name.length + value.length;
   return bytes;

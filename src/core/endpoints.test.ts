@@ -6,9 +6,9 @@ import { FakeClock } from "../../test/fake-clock.ts";
 import { fromText, toText } from "../base/bytes.ts";
 import type { Endpoint } from "../base/endpoint.ts";
 import { ZmqError } from "../base/errors.ts";
+import type { FarEnd } from "../base/far-end.ts";
 import { type Message, NO_PROPERTIES } from "../base/message.ts";
 import type { OptionValues } from "../base/options.ts";
-import type { Pipe } from "../base/pipe.ts";
 import type { EndpointOwner } from "../engine/endpoint-owner.ts";
 import type { BoundEndpoint, ConnectedEndpoint } from "../engine/engine-endpoint.ts";
 import type { EngineHost } from "../engine/engine-host.ts";
@@ -21,7 +21,7 @@ class Remote implements BoundEndpoint {
   endpoint: string;
   isClosing = false;
   isIdle = true;
-  pipe: Pipe | undefined;
+  pipe: FarEnd | undefined;
   readonly #owner: EndpointOwner;
   readonly #log: string[];
 
@@ -49,14 +49,14 @@ class Remote implements BoundEndpoint {
     this.#log.push(`flush ${this.endpoint}`);
   }
   /** A peer is there; what it is sent goes to `sent`. */
-  peer(options: OptionValues, sent: Message[]): Pipe {
+  peer(options: OptionValues, sent: Message[]): FarEnd {
     const pipe = this.#owner.createPipe(this.endpoint, false, options);
-    this.#owner.attach(pipe);
+    pipe.open();
     pipe.attach({
       queues: true,
-      canTake: true,
-      take: (message) => sent.push(message) > 0,
-      takeControl: () => true,
+      canWrite: true,
+      write: (message) => sent.push(message) > 0,
+      writeControl: () => true,
       resume() {},
       close() {},
     });

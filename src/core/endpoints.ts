@@ -8,6 +8,7 @@ import { EMPTY, equal } from "../base/bytes.ts";
 import { type Endpoint, parseEndpoint } from "../base/endpoint.ts";
 import { ZmqError } from "../base/errors.ts";
 import type { MonitorEvent } from "../base/events.ts";
+import type { FarEnd } from "../base/far-end.ts";
 import type { Link } from "../base/link.ts";
 import type { OptionValues } from "../base/options.ts";
 import type { Pipe } from "../base/pipe.ts";
@@ -41,7 +42,11 @@ interface InprocEndpoint {
   readonly text: string;
   readonly name: string;
   /** Set when connected, absent when bound. */
-  readonly side?: InprocSide;
+  readonly side?: OwnInprocSide;
+}
+
+interface OwnInprocSide extends InprocSide {
+  readonly pipe: Pipe;
 }
 
 export class Endpoints implements EndpointOwner, InprocBinder {
@@ -206,12 +211,8 @@ export class Endpoints implements EndpointOwner, InprocBinder {
     return this.#core.leftovers;
   }
 
-  createPipe(endpoint: string, dialed: boolean, options: OptionValues): Pipe {
-    return this.#core.createPipe(endpoint, dialed, options);
-  }
-
-  attach(pipe: Pipe): void {
-    this.#core.attach(pipe);
+  createPipe(endpoint: string, dialed: boolean, options: OptionValues, routingId?: Uint8Array): FarEnd {
+    return this.#core.createPipe(endpoint, dialed, options, routingId);
   }
 
   emit(event: MonitorEvent): void {
@@ -240,7 +241,7 @@ export class Endpoints implements EndpointOwner, InprocBinder {
     const core = this.#core;
     const { sendHighWaterMark, receiveHighWaterMark } = core.options;
     const pipe = core.createPipe(`${INPROC}${name}`, false, core.options);
-    core.attach(pipe);
+    pipe.open();
     return { pipe, sendHighWaterMark, receiveHighWaterMark, properties: core.properties };
   }
 
@@ -346,12 +347,11 @@ export class Endpoints implements EndpointOwner, InprocBinder {
   #connectInproc(name: string, text: string, routingId: Uint8Array | undefined): void {
     const core = this.#core;
     const { sendHighWaterMark, receiveHighWaterMark } = core.options;
-    const pipe = core.createPipe(text, true, core.options);
-    pipe.routingId = routingId;
-    const side: InprocSide = { pipe, sendHighWaterMark, receiveHighWaterMark, properties: core.properties };
+    const pipe = core.createPipe(text, true, core.options, routingId);
+    const side: OwnInprocSide = { pipe, sendHighWaterMark, receiveHighWaterMark, properties: core.properties };
     this.#forgetEnded();
     this.#inproc.add({ text, name, side });
-    core.attach(pipe);
+    pipe.open();
     this.#context.connectInproc(name, side);
   }
 

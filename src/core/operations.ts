@@ -6,8 +6,8 @@
 
 import { ZmqError } from "../base/errors.ts";
 import type { Message } from "../base/message.ts";
+import type { NearEnd } from "../base/near-end.ts";
 import type { OptionValues } from "../base/options.ts";
-import type { Pipe } from "../base/pipe.ts";
 import type { SocketTypeName } from "../base/socket-types.ts";
 import type { Pattern } from "../pattern/pattern.ts";
 import type { Alive } from "./keep-alive.ts";
@@ -18,7 +18,7 @@ import { Line, type Waiting, type WaitLimits } from "./waiting.ts";
 /** A message and where it came from. */
 export interface Received {
   readonly message: Message;
-  readonly source: Pipe | undefined;
+  readonly source: NearEnd | undefined;
 }
 
 /** What operations need of their socket. */
@@ -103,7 +103,7 @@ export class Operations implements Resting {
   }
 
   /** Completes what waits as far as the pattern allows. `pipe`: the one that changed, where it was one. */
-  serve(pipe?: Pipe): void {
+  serve(pipe?: NearEnd): void {
     this.#senders.notice(pipe);
     if (this.#isServing) return;
     this.#isServing = true;

@@ -6,7 +6,7 @@
 
 import { toKey } from "../base/bytes.ts";
 import type { Message } from "../base/message.ts";
-import type { Pipe } from "../base/pipe.ts";
+import type { NearEnd } from "../base/near-end.ts";
 import type { Pattern } from "../pattern/pattern.ts";
 import type { Line, WaitLimits } from "./waiting.ts";
 
@@ -38,7 +38,7 @@ export class SendLines {
   }
 
   /** What waits for this peer, or all that waits, may be possible now. */
-  notice(pipe: Pipe | undefined): void {
+  notice(pipe: NearEnd | undefined): void {
     if (this.#byAddress.size === 0) return;
     if (pipe === undefined) {
       for (const line of this.#byAddress.values()) this.#due.add(line);

@@ -11,6 +11,7 @@ import { Leftovers } from "../base/departed-backlog.ts";
 import { ZmqError } from "../base/errors.ts";
 import type { MonitorEvent } from "../base/events.ts";
 import type { Control, Message, Properties } from "../base/message.ts";
+import type { OwnedPipe, PipeOwner, PipeState } from "../base/near-end.ts";
 import {
   getOptionById,
   hasOption,
@@ -20,7 +21,7 @@ import {
   optionInput,
   setOption,
 } from "../base/options.ts";
-import { Pipe, type PipeOwner } from "../base/pipe.ts";
+import { createPipe, type Pipe } from "../base/pipe.ts";
 import type { SocketTypeName } from "../base/socket-types.ts";
 import type { DropReason, Pattern, PatternHost } from "../pattern/pattern.ts";
 import { KeepAlive } from "./keep-alive.ts";
@@ -44,7 +45,7 @@ export class SocketCore implements PipeOwner, PatternHost, OperationsHost {
   /** Held by whatever waits for this socket. */
   readonly alive: KeepAlive;
   /** Peers now, dialed pipes without a link included. */
-  readonly pipes = new Set<Pipe>();
+  readonly pipes = new Set<OwnedPipe>();
   /** What those left behind unread that are gone. */
   readonly leftovers: Leftovers;
   isClosed = false;
@@ -55,7 +56,7 @@ export class SocketCore implements PipeOwner, PatternHost, OperationsHost {
   readonly drops = new Map<DropReason, number>();
   /** Set by the observer, while somebody observes. */
   observe: ((event: MonitorEvent) => void) | undefined = undefined;
-  observeDrop: ((reason: DropReason, pipe: Pipe | undefined, message: Message) => void) | undefined = undefined;
+  observeDrop: ((reason: DropReason, pipe: PipeState | undefined, message: Message) => void) | undefined = undefined;
 
   readonly #watchers = new Set<Watcher>();
   /** Those that wait for the moment when all has left. */
@@ -105,39 +106,45 @@ export class SocketCore implements PipeOwner, PatternHost, OperationsHost {
 
   // --- PipeOwner ---
 
-  readable(pipe: Pipe): void {
+  opened(pipe: OwnedPipe): void {
+    this.pipes.add(pipe);
+    this.pattern.attach(pipe);
+    this.operations.serve(pipe);
+  }
+
+  readable(pipe: OwnedPipe): void {
     this.pattern.readable(pipe);
     this.operations.serve(pipe);
   }
 
-  writable(pipe: Pipe): void {
+  writable(pipe: OwnedPipe): void {
     this.pattern.writable(pipe);
     this.operations.serve(pipe);
   }
 
-  connected(pipe: Pipe): void {
+  connected(pipe: OwnedPipe): void {
     this.pattern.connected?.(pipe);
     this.operations.serve(pipe);
   }
 
-  disconnected(pipe: Pipe): void {
+  disconnected(pipe: OwnedPipe): void {
     this.pattern.disconnected?.(pipe);
     this.operations.serve(pipe);
   }
 
-  control(pipe: Pipe, control: Control): void {
+  control(pipe: OwnedPipe, control: Control): void {
     this.pattern.control?.(pipe, control);
     this.operations.serve(pipe);
   }
 
-  ended(pipe: Pipe): void {
+  ended(pipe: OwnedPipe): void {
     if (!this.pipes.delete(pipe)) return;
     this.pattern.detach(pipe);
-    if (pipe.queued) pipe.leaveTo(this.leftovers);
+    if (pipe.isQueued) pipe.leaveTo(this.leftovers);
     this.operations.serve(pipe);
   }
 
-  discarded(pipe: Pipe, message: Message): void {
+  discarded(pipe: OwnedPipe, message: Message): void {
     this.dropped("disconnected", pipe, message);
   }
 
@@ -153,20 +160,16 @@ export class SocketCore implements PipeOwner, PatternHost, OperationsHost {
 
   // --- Pipes ---
 
-  createPipe(endpoint: string, dialed: boolean, options: OptionValues): Pipe {
-    return new Pipe(this, endpoint, dialed, {
+  /** Of its own, not opened yet. `routingId`: the one that the user chose for the peer. */
+  createPipe(endpoint: string, dialed: boolean, options: OptionValues, routingId?: Uint8Array): Pipe {
+    const limits = {
       sendHighWaterMark: this.options.sendHighWaterMark,
       receiveHighWaterMark: this.options.receiveHighWaterMark,
       conflate: options.conflate,
       sendHighWaterMarkBytes: options.sendHighWaterMarkBytes,
       receiveHighWaterMarkBytes: options.receiveHighWaterMarkBytes,
-    });
-  }
-
-  attach(pipe: Pipe): void {
-    this.pipes.add(pipe);
-    this.pattern.attach(pipe);
-    this.operations.serve(pipe);
+    };
+    return createPipe(this, endpoint, dialed, limits, routingId);
   }
 
   // --- PatternHost ---
@@ -190,7 +193,7 @@ export class SocketCore implements PipeOwner, PatternHost, OperationsHost {
     this.leftovers.remove(bytes);
   }
 
-  dropped(reason: DropReason, pipe: Pipe | undefined, message: Message): void {
+  dropped(reason: DropReason, pipe: PipeState | undefined, message: Message): void {
     this.drops.set(reason, (this.drops.get(reason) ?? 0) + 1);
     this.observeDrop?.(reason, pipe, message);
   }

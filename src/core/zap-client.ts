@@ -11,7 +11,8 @@
 
 import { EMPTY, fromText } from "../base/bytes.ts";
 import { passUncopied } from "../base/message.ts";
-import { Pipe, type PipeOwner } from "../base/pipe.ts";
+import type { NearEnd, PipeOwner } from "../base/near-end.ts";
+import { createPipe } from "../base/pipe.ts";
 import type { ZapReply } from "../security/mechanism.ts";
 import { encodeZapRequest, parseZapReply, ZAP_ENDPOINT, type ZapQuestion } from "../security/zap.ts";
 import type { InprocNames } from "../transport/inproc.ts";
@@ -37,7 +38,7 @@ export function hasZapHandler(names: InprocNames): boolean {
  */
 export function askZapHandler(names: InprocNames, question: ZapQuestion, signal: AbortSignal): Promise<ZapReply> {
   return new Promise((resolve, reject) => {
-    const pipe = new Pipe(
+    const pipe = createPipe(
       new Asker((frames) => {
         try {
           resolve(parseZapReply(frames));
@@ -68,7 +69,7 @@ class Asker implements PipeOwner {
     this.#answered = answered;
   }
 
-  readable(pipe: Pipe): void {
+  readable(pipe: NearEnd): void {
     const answered = this.#answered;
     this.#answered = undefined;
     const frames = pipe.read();

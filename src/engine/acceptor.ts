@@ -9,10 +9,10 @@ import type { Leftovers } from "../base/departed-backlog.ts";
 import type { Endpoint } from "../base/endpoint.ts";
 import { isErrorCode, ZmqError } from "../base/errors.ts";
 import type { MonitorEvent } from "../base/events.ts";
+import type { FarEnd } from "../base/far-end.ts";
 import type { Link, Listener, ListenHandler, Transport } from "../base/link.ts";
 import type { Properties } from "../base/message.ts";
 import type { OptionValues } from "../base/options.ts";
-import type { Pipe } from "../base/pipe.ts";
 import { SOCKET_TYPES } from "../base/socket-types.ts";
 import type { ZapReply, ZapRequest } from "../security/mechanism.ts";
 import type { Connection, ConnectionOwner, EndReason } from "./connection.ts";
@@ -36,7 +36,7 @@ export class Acceptor implements BoundEndpoint, ConnectionOwner, ListenHandler {
   readonly #transport: Transport;
   readonly #makeConnection: ConnectionMaker;
   /** Each connection, and its pipe once its handshake is done. */
-  readonly #connections = new Map<Connection, Pipe | undefined>();
+  readonly #connections = new Map<Connection, FarEnd | undefined>();
   /** Those whose handshake is not done, the oldest first. */
   readonly #pending = new Set<Connection>();
   #listener: Listener | undefined = undefined;
@@ -120,7 +120,7 @@ export class Acceptor implements BoundEndpoint, ConnectionOwner, ListenHandler {
     }
     let pending = 0;
     for (const [connection, pipe] of [...this.#connections]) {
-      if (pipe !== undefined) pipe.isClosed = true;
+      pipe?.closeWrites();
       if (pipe === undefined || lingerMs === 0) connection.abort(true);
       else {
         connection.close();
@@ -175,11 +175,11 @@ export class Acceptor implements BoundEndpoint, ConnectionOwner, ListenHandler {
     return this.#owner.authenticate(request, link, this.options, signal);
   }
 
-  ready(connection: Connection, _peer: Properties): Pipe {
+  ready(connection: Connection, _peer: Properties): FarEnd {
     this.#pending.delete(connection);
     const pipe = this.#owner.createPipe(this.endpoint, false, this.options);
     this.#connections.set(connection, pipe);
-    this.#owner.attach(pipe);
+    pipe.open();
     return pipe;
   }
 

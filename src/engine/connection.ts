@@ -5,10 +5,10 @@
 
 import type { Leftovers } from "../base/departed-backlog.ts";
 import type { MonitorEvent } from "../base/events.ts";
+import type { FarEnd } from "../base/far-end.ts";
 import type { Link } from "../base/link.ts";
 import type { Properties } from "../base/message.ts";
 import type { OptionValues } from "../base/options.ts";
-import type { Pipe } from "../base/pipe.ts";
 import type { ZapReply, ZapRequest } from "../security/mechanism.ts";
 import type { EngineLoop } from "./engine-loop.ts";
 
@@ -48,7 +48,7 @@ export interface ConnectionOwner {
   readonly readsBehind: boolean;
   emit(event: MonitorEvent): void;
   /** The peer is there: the pipe that this connection serves. Undefined refuses the peer. */
-  ready(connection: Connection, peer: Properties): Pipe | undefined;
+  ready(connection: Connection, peer: Properties): FarEnd | undefined;
   /** What that pipe held, and its subscriptions, are on their way. */
   started(): void;
   ended(connection: Connection, reason: EndReason): void;

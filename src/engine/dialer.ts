@@ -17,10 +17,10 @@ import type { Leftovers } from "../base/departed-backlog.ts";
 import type { Endpoint } from "../base/endpoint.ts";
 import { ZmqError } from "../base/errors.ts";
 import type { MonitorEvent } from "../base/events.ts";
+import type { FarEnd } from "../base/far-end.ts";
 import type { Link, Transport } from "../base/link.ts";
 import type { Properties } from "../base/message.ts";
 import type { OptionValues } from "../base/options.ts";
-import type { Pipe } from "../base/pipe.ts";
 import { SOCKET_TYPES } from "../base/socket-types.ts";
 import type { ZapReply, ZapRequest } from "../security/mechanism.ts";
 import type { Connection, ConnectionOwner, EndReason } from "./connection.ts";
@@ -48,7 +48,7 @@ export class Dialer implements ConnectionOwner, ConnectedEndpoint {
   readonly #transport: Transport;
   readonly #makeConnection: ConnectionMaker;
   readonly #routingId: Uint8Array | undefined;
-  #pipe: Pipe | undefined = undefined;
+  #pipe: FarEnd | undefined = undefined;
   #connection: Connection | undefined = undefined;
   #attempt: AbortController | undefined = undefined;
   #retryTimer: Timer | undefined = undefined;
@@ -94,7 +94,7 @@ export class Dialer implements ConnectionOwner, ConnectedEndpoint {
   }
 
   /** The pipe, where there is one now. */
-  get pipe(): Pipe | undefined {
+  get pipe(): FarEnd | undefined {
     return this.#pipe;
   }
 
@@ -125,7 +125,7 @@ export class Dialer implements ConnectionOwner, ConnectedEndpoint {
     if (this.#life !== "open") return;
     const pipe = this.#pipe;
     const hasPending = pipe?.hasQueued || this.#connection?.isIdle === false;
-    if (pipe !== undefined) pipe.isClosed = true;
+    pipe?.closeWrites();
     if (lingerMs === 0 || !hasPending || this.#isInVain) {
       this.#end(true);
       return;
@@ -158,7 +158,7 @@ export class Dialer implements ConnectionOwner, ConnectedEndpoint {
     return this.#owner.authenticate(request, link, this.options, signal);
   }
 
-  ready(connection: Connection, _peer: Properties): Pipe {
+  ready(connection: Connection, _peer: Properties): FarEnd {
     this.#backoffMs = this.options.reconnectInterval;
     if (this.isClosing) this.loop.clock.defer(() => connection.close());
     return this.#pipe ?? this.#addPipe();
@@ -196,11 +196,10 @@ export class Dialer implements ConnectionOwner, ConnectedEndpoint {
     if (this.#subscribes) this.loop.precedence.sent(this);
   }
 
-  #addPipe(): Pipe {
-    const pipe = this.#owner.createPipe(this.endpoint, true, this.options);
-    pipe.routingId = this.#routingId;
+  #addPipe(): FarEnd {
+    const pipe = this.#owner.createPipe(this.endpoint, true, this.options, this.#routingId);
     this.#pipe = pipe;
-    this.#owner.attach(pipe);
+    pipe.open();
     return pipe;
   }
 

@@ -5,9 +5,9 @@
 
 import type { Leftovers } from "../base/departed-backlog.ts";
 import type { MonitorEvent } from "../base/events.ts";
+import type { FarEnd } from "../base/far-end.ts";
 import type { Link } from "../base/link.ts";
 import type { OptionValues } from "../base/options.ts";
-import type { Pipe } from "../base/pipe.ts";
 import type { SocketTypeName } from "../base/socket-types.ts";
 import type { ZapReply, ZapRequest } from "../security/mechanism.ts";
 import type { Connection, ConnectionOwner } from "./connection.ts";
@@ -20,10 +20,8 @@ export interface EndpointOwner {
   readonly socketType: SocketTypeName;
   /** What peers of this socket left behind; new connections are held back meanwhile. */
   readonly leftovers: Leftovers;
-  /** A pipe of this socket; not attached to its pattern yet. */
-  createPipe(endpoint: string, dialed: boolean, options: OptionValues): Pipe;
-  /** Hands a pipe to the pattern. */
-  attach(pipe: Pipe): void;
+  /** The far end of a fresh pipe of this socket, not opened yet. `routingId`: the one that the user chose for the peer. */
+  createPipe(endpoint: string, dialed: boolean, options: OptionValues, routingId?: Uint8Array): FarEnd;
   emit(event: MonitorEvent): void;
   /** As `ConnectionOwner.authenticate`, for a connection with these options. */
   authenticate(

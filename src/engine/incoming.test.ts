@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { FakeClock } from "../../test/fake-clock.ts";
 import { bytes, command, FakeLink, frame, repeated } from "../../test/fake-link.ts";
 import { fromText, toText } from "../base/bytes.ts";
-import { Pipe } from "../base/pipe.ts";
+import { createPipe } from "../base/pipe.ts";
 import { Decoder } from "../wire/decoder.ts";
 import { EngineLoop } from "./engine-loop.ts";
 import { Incoming } from "./incoming.ts";
@@ -22,7 +22,7 @@ function connection(receiveHighWaterMark = 1000) {
     control: ignored,
     ended: ignored,
   };
-  const pipe = new Pipe(owner, "tcp://fake", false, { sendHighWaterMark: 0, receiveHighWaterMark, conflate: false });
+  const pipe = createPipe(owner, "tcp://fake", false, { sendHighWaterMark: 0, receiveHighWaterMark, conflate: false });
   const decoder = new Decoder({ maxFrameBytes: -1, maxFrames: 1000 });
   const incoming = new Incoming(link, pipe, decoder, false, new EngineLoop(clock), {
     received: ignored,
@@ -32,9 +32,9 @@ function connection(receiveHighWaterMark = 1000) {
   });
   pipe.attach({
     queues: true,
-    canTake: false,
-    take: () => false,
-    takeControl: () => false,
+    canWrite: false,
+    write: () => false,
+    writeControl: () => false,
     resume: () => incoming.resume(),
     supply: () => incoming.supply(),
     close: ignored,

@@ -10,8 +10,8 @@
  */
 
 import type { Clock, Timer } from "../base/clock.ts";
+import type { FarEnd } from "../base/far-end.ts";
 import type { Link } from "../base/link.ts";
-import type { Pipe } from "../base/pipe.ts";
 import type { FrameDecoder } from "../base/protocol.ts";
 import type { EngineLoop } from "./engine-loop.ts";
 import { FRAMES_COST, type Resting, SEALED_COST, SEALED_FRAMES_COST, type TurnBudget } from "./turn-budget.ts";
@@ -59,7 +59,7 @@ export interface IncomingOwner {
 
 export class Incoming implements Resting {
   readonly #link: Link;
-  readonly #pipe: Pipe;
+  readonly #pipe: FarEnd;
   readonly #decoder: FrameDecoder;
   readonly #clock: Clock;
   readonly #owner: IncomingOwner;
@@ -82,7 +82,7 @@ export class Incoming implements Resting {
 
   constructor(
     link: Link,
-    pipe: Pipe,
+    pipe: FarEnd,
     decoder: FrameDecoder,
     isSealed: boolean,
     loop: EngineLoop,
@@ -204,7 +204,7 @@ export class Incoming implements Resting {
 
   #received(chunk: Uint8Array): void {
     this.#decoder.push(chunk);
-    this.#pipe.bytesReceived += chunk.length;
+    this.#pipe.countReceived(chunk.length);
     this.#owner.received();
   }
 
@@ -212,7 +212,7 @@ export class Incoming implements Resting {
   #decodeAll(cause: Cause): void {
     const pipe = this.#pipe;
     if (this.#state === "resting") return;
-    pipe.isBehind = false;
+    pipe.setBehind(false);
     while (!this.#decoder.starved) {
       if (pipe.inboundFull && this.#state === "flowing") {
         this.#stall();
@@ -234,7 +234,7 @@ export class Incoming implements Resting {
       if (count > TAKEN_FREELY && !this.#budget.spend(this.#cost)) this.#rest();
     }
     if (this.#state !== "flowing" || this.#decoder.starved) return;
-    pipe.isBehind = true;
+    pipe.setBehind(true);
     this.#lookLater();
   }
 
@@ -308,20 +308,20 @@ export class Incoming implements Resting {
   /** Nothing more is decoded before the pipe has room. */
   #stall(): void {
     this.#state = "stalled";
-    this.#pipe.isBehind = false;
+    this.#pipe.setBehind(false);
   }
 
   /** Nothing more is decoded in this turn. */
   #rest(): void {
     if (this.#state !== "flowing") return;
     this.#state = "resting";
-    this.#pipe.isBehind = true;
+    this.#pipe.setBehind(true);
     this.#budget.wait(this);
   }
 
   /** All that arrived is decoded. */
   #caughtUp(): void {
-    this.#pipe.isBehind = false;
+    this.#pipe.setBehind(false);
     this.#ahead = 0;
     this.#looks = 0;
     if (!this.#isPaused || this.#state !== "flowing") return;

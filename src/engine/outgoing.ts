@@ -6,9 +6,9 @@
  */
 
 import type { Clock } from "../base/clock.ts";
+import type { FarEnd } from "../base/far-end.ts";
 import type { Link } from "../base/link.ts";
 import type { Control, Message } from "../base/message.ts";
-import type { Pipe } from "../base/pipe.ts";
 import { BATCH_BYTES, type FrameEncoder } from "../base/protocol.ts";
 
 /** Messages that may wait in a batch when the pipe has no limit. */
@@ -34,7 +34,7 @@ export interface OutgoingTraits {
 
 export class Outgoing {
   readonly #link: Link;
-  readonly #pipe: Pipe;
+  readonly #pipe: FarEnd;
   readonly #encoder: FrameEncoder;
   readonly #clock: Clock;
   readonly #duePing: OutgoingTraits["duePing"];
@@ -47,7 +47,7 @@ export class Outgoing {
     this.flush();
   };
 
-  constructor(link: Link, pipe: Pipe, encoder: FrameEncoder, clock: Clock, traits: OutgoingTraits) {
+  constructor(link: Link, pipe: FarEnd, encoder: FrameEncoder, clock: Clock, traits: OutgoingTraits) {
     this.#link = link;
     this.#pipe = pipe;
     this.#encoder = encoder;
@@ -72,11 +72,11 @@ export class Outgoing {
     return this.#state === "blocked";
   }
 
-  get canTake(): boolean {
+  get canWrite(): boolean {
     return this.#state === "open";
   }
 
-  take(message: Message): boolean {
+  write(message: Message): boolean {
     if (this.#state !== "open") return false;
     try {
       this.#encoder.encode(message);
@@ -88,7 +88,7 @@ export class Outgoing {
     return true;
   }
 
-  takeControl(control: Control): boolean {
+  writeControl(control: Control): boolean {
     if (this.#state !== "open" && this.#state !== "held") return false;
     try {
       this.#encoder.encodeControl(control);
@@ -122,7 +122,7 @@ export class Outgoing {
     const encoder = this.#encoder;
     if (encoder.size === 0 || this.#state === "over") return;
     this.#batched = 0;
-    this.#pipe.bytesSent += encoder.size;
+    this.#pipe.countSent(encoder.size);
     if (this.#link.write(encoder.take())) {
       encoder.sent();
       if (!this.#pipe.hasQueued) this.#pipe.signalIdle();

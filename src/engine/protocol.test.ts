@@ -11,8 +11,9 @@ import { concat, EMPTY, fromText, ownCopyOf, toText } from "../base/bytes.ts";
 import { ZmqError } from "../base/errors.ts";
 import type { MonitorEvent } from "../base/events.ts";
 import { type Control, type Message, NO_PROPERTIES } from "../base/message.ts";
+import type { PipeOwner } from "../base/near-end.ts";
 import { defaultOptions, type OptionValues } from "../base/options.ts";
-import { Pipe, type PipeOwner } from "../base/pipe.ts";
+import { createPipe } from "../base/pipe.ts";
 import type {
   Decoded,
   Dialect,
@@ -194,7 +195,7 @@ function connection(hasMechanism = true, options: Partial<OptionValues> = {}) {
     control: ignored,
     ended: ignored,
   };
-  const pipe = new Pipe(nobody, "ws://fake", true, {
+  const pipe = createPipe(nobody, "ws://fake", true, {
     sendHighWaterMark: 10,
     receiveHighWaterMark: 10,
     conflate: false,
@@ -268,7 +269,7 @@ test("subscriptions, PING and PONG are said as the protocol says them", () => {
   const { clock, link, pipe } = connection(true, { heartbeatInterval: 100 });
   link.brings(COMMAND, READY);
   link.sent.length = 0;
-  pipe.control({ kind: "subscribe", topic: fromText("news") });
+  pipe.writeControl({ kind: "subscribe", topic: fromText("news") });
   clock.turn();
   clock.advance(100);
   link.brings(PING);

@@ -7,9 +7,9 @@
 import { copyOf, EMPTY } from "../base/bytes.ts";
 import type { Timer } from "../base/clock.ts";
 import type { HeldBack } from "../base/departed-backlog.ts";
+import type { FarEnd, Outlet } from "../base/far-end.ts";
 import type { Link, LinkHandler } from "../base/link.ts";
 import { type Control, type Message, NO_PROPERTIES } from "../base/message.ts";
-import type { Outlet, Pipe } from "../base/pipe.ts";
 import type { Connection, ConnectionOwner, EndReason } from "./connection.ts";
 
 /**
@@ -26,7 +26,7 @@ export class RawSession implements Connection, LinkHandler, Outlet, HeldBack {
   readonly link: Link;
   readonly queues = true;
   readonly #owner: ConnectionOwner;
-  #pipe: Pipe | undefined = undefined;
+  #pipe: FarEnd | undefined = undefined;
   /** Chunks that arrived beyond the high-water mark. */
   #waiting: Uint8Array[] = [];
   #reading: Reading = "flowing";
@@ -47,9 +47,8 @@ export class RawSession implements Connection, LinkHandler, Outlet, HeldBack {
       return;
     }
     this.#pipe = pipe;
-    pipe.remoteAddress = this.link.remoteAddress;
     pipe.attach(this);
-    pipe.connect(NO_PROPERTIES);
+    pipe.connect(NO_PROPERTIES, this.link.remoteAddress);
     if (this.#isOver) return;
     const { leftovers } = this.#owner;
     const isHeld = leftovers?.holdsBack === true;
@@ -62,18 +61,18 @@ export class RawSession implements Connection, LinkHandler, Outlet, HeldBack {
     return this.#writing !== "blocked" && !this.#pipe?.hasQueued;
   }
 
-  get canTake(): boolean {
+  get canWrite(): boolean {
     return this.#writing === "open";
   }
 
-  take(message: Message): boolean {
-    if (!this.canTake) return false;
-    this.#write(message);
+  write(message: Message): boolean {
+    if (!this.canWrite) return false;
+    this.#send(message);
     return true;
   }
 
   /** Raw peers know no subscriptions. */
-  takeControl(_control: Control): boolean {
+  writeControl(_control: Control): boolean {
     return true;
   }
 
@@ -115,7 +114,7 @@ export class RawSession implements Connection, LinkHandler, Outlet, HeldBack {
   data(chunk: Uint8Array): void {
     const pipe = this.#pipe;
     if (pipe === undefined || this.#isOver) return;
-    pipe.bytesReceived += chunk.length;
+    pipe.countReceived(chunk.length);
     if (this.#reading === "flowing" && !pipe.inboundFull) {
       pipe.deliver([copyOf(chunk)]);
       return;
@@ -131,7 +130,7 @@ export class RawSession implements Connection, LinkHandler, Outlet, HeldBack {
     while (this.#isPumping) {
       const item = pipe.pull();
       if (item === undefined) this.#writing = "open";
-      else if (Array.isArray(item)) this.#write(item);
+      else if (Array.isArray(item)) this.#send(item);
     }
     if (!this.isIdle) return;
     pipe.signalIdle();
@@ -164,8 +163,8 @@ export class RawSession implements Connection, LinkHandler, Outlet, HeldBack {
     return this.#life === "over";
   }
 
-  #write(message: Message): void {
-    for (const frame of message) if (this.#pipe !== undefined) this.#pipe.bytesSent += frame.length;
+  #send(message: Message): void {
+    for (const frame of message) this.#pipe?.countSent(frame.length);
     if (!this.link.write(message)) this.#writing = "blocked";
   }
 

@@ -5,8 +5,9 @@ import { fromText } from "../base/bytes.ts";
 import { ZmqError } from "../base/errors.ts";
 import type { MonitorEvent } from "../base/events.ts";
 import type { Link, LinkHandler } from "../base/link.ts";
+import type { PipeOwner } from "../base/near-end.ts";
 import { defaultOptions } from "../base/options.ts";
-import { Pipe, type PipeOwner } from "../base/pipe.ts";
+import { createPipe } from "../base/pipe.ts";
 import type { FrameCipher } from "../base/protocol.ts";
 import type { Mechanism, MechanismConfig } from "../security/mechanism.ts";
 import { NullMechanism } from "../security/null.ts";
@@ -71,7 +72,7 @@ function connectionThatSeals(frames: number, isEstablished = true) {
     close: () => { isOpen = false; },
     destroy: () => { isOpen = false; },
   }; // biome-ignore format: short methods
-  const pipe = new Pipe(nobody, "", false, { sendHighWaterMark: 0, receiveHighWaterMark: 0, conflate: false });
+  const pipe = createPipe(nobody, "", false, { sendHighWaterMark: 0, receiveHighWaterMark: 0, conflate: false });
   const forgotten = { cipher: 0 };
   const cipher: FrameCipher = {
     forget: () => void forgotten.cipher++,
@@ -121,7 +122,7 @@ test("a connection that has no nonce left sends no further frame and ends, for t
 
 test("a connection that has no nonce left for a subscription or a heartbeat ends as well", () => {
   const first = connectionThatSeals(0);
-  first.pipe.control({ kind: "join", topic: fromText("x") });
+  first.pipe.writeControl({ kind: "join", topic: fromText("x") });
   first.clock.turn();
   assert.deepEqual(first.ends, ["lost"]);
   const second = connectionThatSeals(0);

@@ -249,10 +249,9 @@ export class Session implements Connection, LinkHandler, TrafficOwner, Resting {
     const traffic = new Traffic(link, pipe, outcome, this.#isBlocked, this.#owner, this);
     this.#traffic = traffic;
     link.handler = traffic;
-    pipe.remoteAddress = link.remoteAddress;
-    pipe.bytesSent -= lastBytes; // Traffic counts what it writes; this is none.
+    pipe.countSent(-lastBytes); // Traffic counts what it writes; this is none.
     pipe.attach(traffic);
-    pipe.connect(peer);
+    pipe.connect(peer, link.remoteAddress);
     if (this.#isOver) return;
     if (outcome.dialect.isSubscribedToAll) pipe.deliverControl({ kind: "subscribe", topic: EMPTY });
     traffic.start();

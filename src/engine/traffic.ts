@@ -2,16 +2,16 @@
  * An established connection: joins a Link (bytes) to a Pipe (messages), and
  * keeps the heartbeat. Both halves of the work are in files of their own:
  *
- *   pipe --take--> Outgoing --write--> link          link --data--> Incoming --deliver--> pipe
+ *   pipe --write--> Outgoing --write--> link          link --data--> Incoming --deliver--> pipe
  */
 
 import type { Timer } from "../base/clock.ts";
 import type { HeldBack, Leftovers } from "../base/departed-backlog.ts";
 import type { ZmqError } from "../base/errors.ts";
+import type { FarEnd, Outlet } from "../base/far-end.ts";
 import type { Link, LinkHandler } from "../base/link.ts";
 import type { Control, Message } from "../base/message.ts";
 import type { OptionValues } from "../base/options.ts";
-import type { Outlet, Pipe } from "../base/pipe.ts";
 import type { Dialect, FrameCipher, FrameDecoder } from "../base/protocol.ts";
 import type { ConnectionOwner } from "./connection.ts";
 import type { EngineLoop } from "./engine-loop.ts";
@@ -46,11 +46,11 @@ type Reading = "first bytes" | "next turn" | "begun";
 type Beginning = Pick<ConnectionOwner, "leftovers" | "sendsBehind" | "readsBehind">;
 
 export class Traffic implements LinkHandler, Outlet, IncomingOwner, HeldBack, Departing {
-  /** What `take` refuses waits in the pipe. */
+  /** What `write` refuses waits in the pipe. */
   readonly queues = true;
   readonly #owner: TrafficOwner;
   readonly #link: Link;
-  readonly #pipe: Pipe;
+  readonly #pipe: FarEnd;
   readonly #dialect: Dialect;
   readonly #decoder: FrameDecoder;
   readonly #cipher: FrameCipher | undefined;
@@ -73,7 +73,7 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, HeldBack, De
   /** `isBlocked`: the link still holds bytes of the handshake. `beginning`: for what it may have to wait. */
   constructor(
     link: Link,
-    pipe: Pipe,
+    pipe: FarEnd,
     outcome: HandshakeOutcome,
     isBlocked: boolean,
     beginning: Beginning,
@@ -174,16 +174,16 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, HeldBack, De
 
   // --- Outlet: from the pipe ---
 
-  take(message: Message): boolean {
-    return this.#outgoing.take(message);
+  write(message: Message): boolean {
+    return this.#outgoing.write(message);
   }
 
-  get canTake(): boolean {
-    return this.#outgoing.canTake;
+  get canWrite(): boolean {
+    return this.#outgoing.canWrite;
   }
 
-  takeControl(control: Control): boolean {
-    return this.#outgoing.takeControl(control);
+  writeControl(control: Control): boolean {
+    return this.#outgoing.writeControl(control);
   }
 
   resume(): void {

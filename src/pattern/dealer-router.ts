@@ -8,7 +8,7 @@
 import { copyOf, EMPTY } from "../base/bytes.ts";
 import { ZmqError } from "../base/errors.ts";
 import type { Message } from "../base/message.ts";
-import type { Pipe } from "../base/pipe.ts";
+import type { NearEnd } from "../base/near-end.ts";
 import { prepend } from "./envelope.ts";
 import { FairQueue } from "./fair-queue.ts";
 import { FirstMessages } from "./opening-messages.ts";
@@ -31,31 +31,31 @@ export class DealerPattern implements Pattern {
     this.#first = new FirstMessages(host.options);
   }
 
-  attach(pipe: Pipe): void {
+  attach(pipe: NearEnd): void {
     this.#outgoing.add(pipe);
     this.#incoming.attach(pipe);
   }
 
   /** What was not read stays in the fair queue. */
-  detach(pipe: Pipe): void {
+  detach(pipe: NearEnd): void {
     this.#first.forget(pipe);
     this.#incoming.ended(pipe);
   }
 
-  connected(pipe: Pipe): void {
+  connected(pipe: NearEnd): void {
     this.#first.write(pipe, true);
   }
 
-  disconnected(pipe: Pipe): void {
+  disconnected(pipe: NearEnd): void {
     const { hiccupMessage } = this.#host.options;
     if (hiccupMessage.length > 0) this.#incoming.inject(pipe, [copyOf(hiccupMessage)]);
   }
 
-  readable(pipe: Pipe): void {
+  readable(pipe: NearEnd): void {
     this.#incoming.add(pipe);
   }
 
-  writable(pipe: Pipe): void {
+  writable(pipe: NearEnd): void {
     this.#outgoing.add(pipe);
   }
 
@@ -75,19 +75,20 @@ export class DealerPattern implements Pattern {
     return this.#incoming.canReceive;
   }
 
-  get source(): Pipe | undefined {
+  get source(): NearEnd | undefined {
     return this.#incoming.source;
   }
 }
 
-/** `pipe.active`: the link is up and this side has not closed the pipe, so its loss is worth a notice. */
 export class RouterPattern implements Pattern {
   readonly #host: PatternHost;
   readonly #peers: PeerTable;
   readonly #incoming = new FairQueue();
   readonly #first: FirstMessages;
+  /** Their link is up and this side has not closed them, so that the loss is worth a notice. */
+  readonly #active = new Set<NearEnd>();
   /** Came with the routing id of another peer: connected, but neither read nor addressable, for life. */
-  readonly #mute = new Set<Pipe>();
+  readonly #mute = new Set<NearEnd>();
 
   constructor(host: PatternHost) {
     this.#host = host;
@@ -104,44 +105,44 @@ export class RouterPattern implements Pattern {
    * A pipe with a preset routing id is addressable at once, the others from
    * `connected` on. Throws EINVAL when another peer has the preset id.
    */
-  attach(pipe: Pipe): void {
+  attach(pipe: NearEnd): void {
     if (pipe.routingId !== undefined) this.#peers.add(pipe, pipe.routingId);
     else if (this.#host.options.raw) this.#peers.add(pipe, this.#peers.freshId());
     else return;
     this.#incoming.attach(pipe);
   }
 
-  detach(pipe: Pipe): void {
+  detach(pipe: NearEnd): void {
     this.#peers.delete(pipe);
     this.#mute.delete(pipe);
     this.#first.forget(pipe);
     const { disconnectMessage } = this.#host.options;
-    const wasActive = pipe.active;
+    const wasActive = this.#active.has(pipe);
     if (pipe.routingId !== undefined) this.#incoming.ended(pipe);
     this.#lost(pipe);
     if (!wasActive || pipe.dialed || disconnectMessage.length === 0) return;
     this.#incoming.inject(pipe, [copyOf(disconnectMessage)]);
   }
 
-  connected(pipe: Pipe): void {
+  connected(pipe: NearEnd): void {
     if (!this.#host.options.raw) this.#first.write(pipe, true);
     if (pipe.routingId === undefined) {
       if (!this.#identify(pipe)) return;
       this.#incoming.attach(pipe);
     }
-    pipe.active = true;
+    this.#active.add(pipe);
     if (this.#host.options.routerNotify & NOTIFY_CONNECT) this.#incoming.inject(pipe, [EMPTY]);
   }
 
-  disconnected(pipe: Pipe): void {
+  disconnected(pipe: NearEnd): void {
     this.#lost(pipe);
   }
 
-  readable(pipe: Pipe): void {
+  readable(pipe: NearEnd): void {
     if (pipe.routingId !== undefined) this.#incoming.add(pipe);
   }
 
-  writable(_pipe: Pipe): void {}
+  writable(_pipe: NearEnd): void {}
 
   /** What is dropped is reported with its routing id while it still has one. */
   send(message: Message): boolean {
@@ -188,12 +189,12 @@ export class RouterPattern implements Pattern {
     return this.#incoming.canReceive;
   }
 
-  get source(): Pipe | undefined {
+  get source(): NearEnd | undefined {
     return this.#incoming.source;
   }
 
   /** Gives a new peer its routing id; false when it is mute. */
-  #identify(pipe: Pipe): boolean {
+  #identify(pipe: NearEnd): boolean {
     if (this.#mute.has(pipe)) return false;
     const own = pipe.peer.get("Identity");
     if (own === undefined || own.length === 0) {
@@ -209,21 +210,20 @@ export class RouterPattern implements Pattern {
       }
       // What the former holder sent and nobody read goes on under a routing id of its own, as libzmq does it.
       this.#peers.delete(holder);
-      holder.routingId = this.#peers.freshId();
+      holder.assignRoutingId(this.#peers.freshId());
       this.#close(holder);
     }
     this.#peers.add(pipe, own);
     return true;
   }
 
-  #close(pipe: Pipe): void {
-    pipe.active = false;
+  #close(pipe: NearEnd): void {
+    this.#active.delete(pipe);
     pipe.close(this.#host.options.linger);
   }
 
-  #lost(pipe: Pipe): void {
-    if (!pipe.active) return;
-    pipe.active = false;
+  #lost(pipe: NearEnd): void {
+    if (!this.#active.delete(pipe)) return;
     if (this.#host.options.routerNotify & NOTIFY_DISCONNECT) this.#incoming.inject(pipe, [EMPTY]);
   }
 }

@@ -5,32 +5,32 @@
  */
 
 import type { Message } from "../base/message.ts";
-import type { Pipe } from "../base/pipe.ts";
+import type { NearEnd } from "../base/near-end.ts";
 import type { Pattern, PatternHost } from "./pattern.ts";
 
 export class PairPattern implements Pattern {
-  #peer: Pipe | undefined = undefined;
+  #peer: NearEnd | undefined = undefined;
   /** Former peers with unread messages, oldest first: read before those of the present one. */
-  readonly #former: Pipe[] = [];
-  source: Pipe | undefined = undefined;
+  readonly #former: NearEnd[] = [];
+  source: NearEnd | undefined = undefined;
 
   // biome-ignore lint/complexity/noUselessConstructor: every pattern is made with its host
   constructor(_host: PatternHost) {}
 
-  attach(pipe: Pipe): void {
+  attach(pipe: NearEnd): void {
     this.#peer ??= pipe;
   }
 
-  detach(pipe: Pipe): void {
+  detach(pipe: NearEnd): void {
     if (pipe !== this.#peer) return;
     this.#peer = undefined;
     if (!pipe.canRead) return;
-    pipe.queued = true;
+    pipe.setQueued(true);
     this.#former.push(pipe);
   }
 
-  readable(_pipe: Pipe): void {}
-  writable(_pipe: Pipe): void {}
+  readable(_pipe: NearEnd): void {}
+  writable(_pipe: NearEnd): void {}
 
   send(message: Message): boolean {
     return this.#peer?.write(message) ?? false;
@@ -42,7 +42,7 @@ export class PairPattern implements Pattern {
     if (message === undefined) return undefined;
     this.source = pipe;
     if (pipe !== undefined && pipe !== this.#peer && !pipe.canRead) {
-      pipe.queued = false;
+      pipe.setQueued(false);
       this.#former.shift();
     }
     return message;

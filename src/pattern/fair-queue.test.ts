@@ -151,7 +151,7 @@ test("pipes of peers that come, send, are read and go do not pile up", () => {
     each.end();
     if (i > 0) assert.deepEqual(text(queue.receive() ?? []), [String(i - 1)]); // One more is always there.
   }
-  assert.ok(all.filter((each) => each.pipe.queued).length <= 64);
+  assert.ok(all.filter((each) => each.pipe.isQueued).length <= 64);
 });
 
 test("the end of a peer that sent nothing takes a turn, in which the last pipe comes, as with libzmq", () => {
@@ -164,5 +164,5 @@ test("the end of a peer that sent nothing takes a turn, in which the last pipe c
     queue.add(each.pipe);
   }
   assert.deepEqual(readAll(queue), ["A", "C"]);
-  assert.equal(b.pipe.queued, false);
+  assert.equal(b.pipe.isQueued, false);
 });

@@ -7,42 +7,42 @@
  */
 
 import type { Message } from "../base/message.ts";
-import type { Pipe } from "../base/pipe.ts";
+import type { NearEnd } from "../base/near-end.ts";
 
 /** A round of so many pipes is searched for those that ended and are empty; the next time when it has doubled. */
 const FIRST_SWEEP = 64;
 
 export class FairQueue {
-  /** Pipes that were not found empty since they joined; `pipe.queued` marks them. */
-  readonly #round: Pipe[] = [];
+  /** Pipes that were not found empty since they joined; `pipe.isQueued` marks them. */
+  readonly #round: NearEnd[] = [];
   #current = 0;
   #sweepAt = FIRST_SWEEP;
   /** The pipe that the last message came from. */
-  source: Pipe | undefined = undefined;
+  source: NearEnd | undefined = undefined;
 
   /** A new pipe, empty or not: it has its place from here on. */
-  attach(pipe: Pipe): void {
-    if (!pipe.queued) this.#join(pipe);
+  attach(pipe: NearEnd): void {
+    if (!pipe.isQueued) this.#join(pipe);
   }
 
   /** The pipe may have something to read. */
-  add(pipe: Pipe): void {
-    if (!pipe.queued && pipe.canRead) this.#join(pipe);
+  add(pipe: NearEnd): void {
+    if (!pipe.isQueued && pipe.canRead) this.#join(pipe);
   }
 
   /** The peer is gone. As with libzmq that is something to read, and takes a turn, in which the last pipe comes instead. */
-  ended(pipe: Pipe): void {
+  ended(pipe: NearEnd): void {
     this.attach(pipe);
   }
 
   /** Forgets the pipe and what it holds. */
-  remove(pipe: Pipe): void {
-    if (pipe.queued) this.#removeAt(this.#round.indexOf(pipe));
+  remove(pipe: NearEnd): void {
+    if (pipe.isQueued) this.#removeAt(this.#round.indexOf(pipe));
   }
 
   /** Puts a message of this side's own making behind what the pipe still holds, whatever its high-water mark. */
-  inject(pipe: Pipe, message: Message): void {
-    pipe.deliver(message);
+  inject(pipe: NearEnd, message: Message): void {
+    pipe.inject(message);
     this.add(pipe);
   }
 
@@ -50,7 +50,7 @@ export class FairQueue {
   receive(): Message | undefined {
     const round = this.#round;
     while (round.length > 0) {
-      const pipe = round[this.#current] as Pipe;
+      const pipe = round[this.#current] as NearEnd;
       const message = pipe.read();
       if (message !== undefined) {
         if (++this.#current >= round.length) this.#current = 0;
@@ -66,24 +66,24 @@ export class FairQueue {
   get canReceive(): boolean {
     const round = this.#round;
     while (round.length > 0) {
-      if ((round[this.#current] as Pipe).canRead) return true;
+      if ((round[this.#current] as NearEnd).canRead) return true;
       this.#removeAt(this.#current);
     }
     return false;
   }
 
-  #join(pipe: Pipe): void {
+  #join(pipe: NearEnd): void {
     if (this.#round.length >= this.#sweepAt) this.#sweep();
-    pipe.queued = true;
+    pipe.setQueued(true);
     this.#round.push(pipe);
   }
 
   /** The last pipe of the round fills the gap. */
   #removeAt(place: number): void {
     const round = this.#round;
-    const gone = round[place] as Pipe;
-    const last = round.pop() as Pipe;
-    gone.queued = false;
+    const gone = round[place] as NearEnd;
+    const last = round.pop() as NearEnd;
+    gone.setQueued(false);
     if (last !== gone) round[place] = last;
     if (this.#current >= round.length) this.#current = 0;
   }
@@ -97,9 +97,9 @@ export class FairQueue {
     let current = this.#current;
     let kept = 0;
     for (let i = 0; i < round.length; i++) {
-      const pipe = round[i] as Pipe;
+      const pipe = round[i] as NearEnd;
       if (pipe.isClosed && !pipe.canRead) {
-        pipe.queued = false;
+        pipe.setQueued(false);
         if (i < this.#current) current--;
       } else round[kept++] = pipe;
     }

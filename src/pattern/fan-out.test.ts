@@ -95,7 +95,7 @@ test("a publish from within a write does not disturb the one on its way", () => 
   const first = subscriber(pub, ["a"]);
   const second = subscriber(pub, ["a"]);
   const other = subscriber(pub, ["b"]);
-  first.take = (taken) => {
+  first.write = (taken) => {
     first.sent.push(taken);
     if (taken.length === 1) {
       pub.send(message("b", "nested"));
@@ -116,7 +116,7 @@ test("a peer that ends while a message is written leaves the others served", () 
   const first = subscriber(pub, [""]);
   const second = subscriber(pub, [""]);
   const third = subscriber(pub, [""]);
-  first.take = () => {
+  first.write = () => {
     second.end();
     return true;
   };

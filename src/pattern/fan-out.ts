@@ -5,14 +5,14 @@
  */
 
 import type { Message } from "../base/message.ts";
-import type { Pipe } from "../base/pipe.ts";
+import type { NearEnd } from "../base/near-end.ts";
 import type { PatternHost } from "./pattern.ts";
 import { GONE, PeerSubscriptions, SubscribedPipe } from "./subscriptions.ts";
 
 export class FanOut {
   readonly subscriptions: PeerSubscriptions;
   readonly #host: PatternHost;
-  readonly #byPipe = new Map<Pipe, SubscribedPipe>();
+  readonly #byPipe = new Map<NearEnd, SubscribedPipe>();
   #subscribers: SubscribedPipe[] = [];
   #nextSerial = 1;
   #generation = 0;
@@ -25,7 +25,7 @@ export class FanOut {
     this.subscriptions = new PeerSubscriptions(() => host.random32());
   }
 
-  attach(pipe: Pipe): SubscribedPipe {
+  attach(pipe: NearEnd): SubscribedPipe {
     const subscriber = new SubscribedPipe(pipe, this.#nextSerial++);
     this.#byPipe.set(pipe, subscriber);
     this.#subscribers.push(subscriber);
@@ -33,12 +33,12 @@ export class FanOut {
   }
 
   /** The pipe as a subscriber, or undefined when it is not attached. */
-  subscriber(pipe: Pipe): SubscribedPipe | undefined {
+  subscriber(pipe: NearEnd): SubscribedPipe | undefined {
     return this.#byPipe.get(pipe);
   }
 
   /** Forgets the pipe. Its subscriptions are the caller's to remove. */
-  detach(pipe: Pipe): void {
+  detach(pipe: NearEnd): void {
     const subscriber = this.#byPipe.get(pipe);
     if (subscriber === undefined) return;
     this.#byPipe.delete(pipe);

@@ -7,20 +7,20 @@
 
 import { copyOf, EMPTY } from "../base/bytes.ts";
 import type { Message } from "../base/message.ts";
+import type { NearEnd } from "../base/near-end.ts";
 import type { OptionValues } from "../base/options.ts";
-import type { Pipe } from "../base/pipe.ts";
 
 export class FirstMessages {
   readonly #options: OptionValues;
   /** Dialed pipes that were probed: only these connect more than once. */
-  readonly #probed = new Set<Pipe>();
+  readonly #probed = new Set<NearEnd>();
 
   constructor(options: OptionValues) {
     this.#options = options;
   }
 
   /** Call it at each `connected`. `greets`: the type has HELLO_MSG. */
-  write(pipe: Pipe, greets: boolean): void {
+  write(pipe: NearEnd, greets: boolean): void {
     const { probeRouter, helloMessage } = this.#options;
     const messages: Message[] = [];
     if (greets && helloMessage.length > 0) messages.push([copyOf(helloMessage)]); // An inproc peer gets the frame itself.
@@ -32,7 +32,7 @@ export class FirstMessages {
   }
 
   /** The pipe is gone. */
-  forget(pipe: Pipe): void {
+  forget(pipe: NearEnd): void {
     this.#probed.delete(pipe);
   }
 }

@@ -5,24 +5,24 @@
  */
 
 import type { Control, Message } from "../base/message.ts";
+import type { NearEnd } from "../base/near-end.ts";
 import type { OptionValues } from "../base/options.ts";
-import type { Pipe } from "../base/pipe.ts";
 
 export interface Pattern {
   /** A peer appeared, or will: a dialed pipe is attached before its first link. */
-  attach(pipe: Pipe): void;
+  attach(pipe: NearEnd): void;
   /** The peer is gone for good. Messages still in the pipe stay readable; nothing more can be written. */
-  detach(pipe: Pipe): void;
+  detach(pipe: NearEnd): void;
   /** The link is there; again after each reconnection. `pipe.peer` is known from here on. */
-  connected?(pipe: Pipe): void;
+  connected?(pipe: NearEnd): void;
   /** A dialed pipe lost its link and keeps its queues. */
-  disconnected?(pipe: Pipe): void;
+  disconnected?(pipe: NearEnd): void;
   /** The pipe was empty and is not any more. */
-  readable(pipe: Pipe): void;
+  readable(pipe: NearEnd): void;
   /** The pipe refused a message and has room again. */
-  writable(pipe: Pipe): void;
+  writable(pipe: NearEnd): void;
   /** The peer (un)subscribed, joined or left, by command. */
-  control?(pipe: Pipe, control: Control): void;
+  control?(pipe: NearEnd, control: Control): void;
 
   /**
    * Routes a message. Returns false when it would block: nothing was taken.
@@ -41,7 +41,7 @@ export interface Pattern {
   readonly canSend: boolean;
   readonly canReceive: boolean;
   /** The pipe that the last received message came from. */
-  readonly source?: Pipe | undefined;
+  readonly source?: NearEnd | undefined;
   /** Why a send or receive that waited in vain was impossible: out of turn (EFSM), or just no room (EAGAIN). */
   readonly blockedBy?: "EAGAIN" | "EFSM";
 
@@ -79,5 +79,5 @@ export interface PatternHost {
   /** Runs `task` in a later turn of the event loop, and then serves who waits. Absent: there are no turns. */
   later?(task: () => void): void;
   /** A message was dropped; or, as a `duplicateRoutingId`, whatever a peer sends and will send: the message is its routing id. */
-  dropped(reason: DropReason, pipe: Pipe | undefined, message: Message): void;
+  dropped(reason: DropReason, pipe: NearEnd | undefined, message: Message): void;
 }

@@ -69,7 +69,7 @@ test("deleting a pipe that is not in the table leaves the holder of the id", () 
   const table = new PeerTable(() => 7);
   const [holder, other] = [pipe(), pipe()];
   table.add(holder, fromText("a"));
-  other.routingId = fromText("a");
+  other.assignRoutingId(fromText("a"));
   table.delete(other);
   table.delete(pipe());
   assert.equal(table.get(fromText("a")), holder);

@@ -11,7 +11,7 @@
 
 import { copyOf, equal, uninitialized } from "../base/bytes.ts";
 import { ZmqError } from "../base/errors.ts";
-import type { Pipe } from "../base/pipe.ts";
+import type { NearEnd } from "../base/near-end.ts";
 import { hashKeys, mixed } from "./octet-hash.ts";
 
 /** Longer ones are refused by the handshake and by the options. */
@@ -25,7 +25,7 @@ interface Entry {
   readonly size: number;
   readonly low: number;
   readonly high: number;
-  readonly pipe: Pipe;
+  readonly pipe: NearEnd;
   next: Entry | undefined;
 }
 
@@ -40,7 +40,7 @@ export class PeerTable {
     this.#counter = random32() >>> 0;
   }
 
-  get(id: Uint8Array): Pipe | undefined {
+  get(id: Uint8Array): NearEnd | undefined {
     const size = id.length;
     if (size > LONGEST_ID) return undefined;
     const low = fourBytes(id, 0);
@@ -60,7 +60,7 @@ export class PeerTable {
   }
 
   /** Sets `pipe.routingId` too, to a copy. Throws EINVAL when another peer has the id. */
-  add(pipe: Pipe, given: Uint8Array): void {
+  add(pipe: NearEnd, given: Uint8Array): void {
     if (this.has(given)) {
       throw new ZmqError("EINVAL", { detail: "routing id: expected one that no other peer has" });
     }
@@ -69,11 +69,11 @@ export class PeerTable {
     const high = fourBytes(id, 4);
     const hash = this.#hash(id, low, high);
     this.#chains.set(hash, { id, size: id.length, low, high, pipe, next: this.#chains.get(hash) });
-    pipe.routingId = id;
+    pipe.assignRoutingId(id);
   }
 
   /** Frees the id of a pipe, if it is in the table. `pipe.routingId` stays, for what is still unread. */
-  delete(pipe: Pipe): void {
+  delete(pipe: NearEnd): void {
     const id = pipe.routingId;
     if (id === undefined) return;
     const hash = this.#hash(id, fourBytes(id, 0), fourBytes(id, 4));
@@ -128,7 +128,7 @@ export class PeerTable {
 }
 
 /** What a user gets of a peer's routing id: his to write into, which the table's own is not. */
-export function idFrame(pipe: Pipe | undefined): Uint8Array {
+export function idFrame(pipe: NearEnd | undefined): Uint8Array {
   return copyOf(pipe?.routingId as Uint8Array);
 }
 

@@ -4,7 +4,7 @@
  */
 
 import type { Message } from "../base/message.ts";
-import type { Pipe } from "../base/pipe.ts";
+import type { NearEnd } from "../base/near-end.ts";
 import { FairQueue } from "./fair-queue.ts";
 import type { Pattern, PatternHost } from "./pattern.ts";
 import { RoundRobin } from "./round-robin.ts";
@@ -16,17 +16,17 @@ export class PushPattern implements Pattern {
   // biome-ignore lint/complexity/noUselessConstructor: every pattern is made with its host
   constructor(_host: PatternHost) {}
 
-  attach(pipe: Pipe): void {
+  attach(pipe: NearEnd): void {
     this.#outgoing.add(pipe);
   }
 
   /** A closed pipe leaves the round by itself. */
-  detach(_pipe: Pipe): void {}
+  detach(_pipe: NearEnd): void {}
 
   /** What a peer sends against the rules is never read. */
-  readable(_pipe: Pipe): void {}
+  readable(_pipe: NearEnd): void {}
 
-  writable(pipe: Pipe): void {
+  writable(pipe: NearEnd): void {
     this.#outgoing.add(pipe);
   }
 
@@ -46,20 +46,20 @@ export class PullPattern implements Pattern {
   // biome-ignore lint/complexity/noUselessConstructor: every pattern is made with its host
   constructor(_host: PatternHost) {}
 
-  attach(pipe: Pipe): void {
+  attach(pipe: NearEnd): void {
     this.#incoming.attach(pipe);
   }
 
   /** What was not read stays in the fair queue. */
-  detach(pipe: Pipe): void {
+  detach(pipe: NearEnd): void {
     this.#incoming.ended(pipe);
   }
 
-  readable(pipe: Pipe): void {
+  readable(pipe: NearEnd): void {
     this.#incoming.add(pipe);
   }
 
-  writable(_pipe: Pipe): void {}
+  writable(_pipe: NearEnd): void {}
 
   receive(): Message | undefined {
     return this.#incoming.receive();
@@ -69,7 +69,7 @@ export class PullPattern implements Pattern {
     return this.#incoming.canReceive;
   }
 
-  get source(): Pipe | undefined {
+  get source(): NearEnd | undefined {
     return this.#incoming.source;
   }
 }

@@ -7,7 +7,7 @@
 import { copyOf } from "../base/bytes.ts";
 import { ZmqError } from "../base/errors.ts";
 import type { Control, Message } from "../base/message.ts";
-import type { Pipe } from "../base/pipe.ts";
+import type { NearEnd } from "../base/near-end.ts";
 import { inTurns, TOPICS_AT_ONCE } from "./departure.ts";
 import { FairQueue } from "./fair-queue.ts";
 import { FanOut } from "./fan-out.ts";
@@ -36,13 +36,13 @@ export class PubPattern implements Pattern {
     return this.#fanOut.hasSubscriber(frame);
   }
 
-  attach(pipe: Pipe): void {
+  attach(pipe: NearEnd): void {
     this.#fanOut.attach(pipe);
     this.readable(pipe);
   }
 
   /** Until here a dialed peer keeps its subscriptions, however often its link is lost. */
-  detach(pipe: Pipe): void {
+  detach(pipe: NearEnd): void {
     const subscriber = this.#fanOut.subscriber(pipe);
     if (subscriber === undefined) return;
     this.#fanOut.detach(pipe);
@@ -52,7 +52,7 @@ export class PubPattern implements Pattern {
     });
   }
 
-  readable(pipe: Pipe): void {
+  readable(pipe: NearEnd): void {
     for (let message = pipe.read(); message !== undefined; message = pipe.read()) {
       for (const control of takeApart(message, false).controls) this.control(pipe, control);
     }
@@ -61,7 +61,7 @@ export class PubPattern implements Pattern {
   /** Full pipes are found at the next send. */
   writable(): void {}
 
-  control(pipe: Pipe, control: Control): void {
+  control(pipe: NearEnd, control: Control): void {
     const subscriber = this.#fanOut.subscriber(pipe);
     if (subscriber === undefined) return;
     if (control.kind === "subscribe") {
@@ -83,11 +83,11 @@ export class SubPattern implements Pattern {
   readonly #host: PatternHost;
   readonly #incoming = new FairQueue();
   readonly #subscriptions: OwnSubscriptions;
-  readonly #pipes = new Set<Pipe>();
+  readonly #pipes = new Set<NearEnd>();
   /** A matching message that `canReceive` had to take out to know. */
   #ready: Message | undefined = undefined;
-  #readySource: Pipe | undefined = undefined;
-  #source: Pipe | undefined = undefined;
+  #readySource: NearEnd | undefined = undefined;
+  #source: NearEnd | undefined = undefined;
 
   constructor(host: PatternHost) {
     this.#host = host;
@@ -103,7 +103,7 @@ export class SubPattern implements Pattern {
     return this.#ready !== undefined;
   }
 
-  get source(): Pipe | undefined {
+  get source(): NearEnd | undefined {
     return this.#source;
   }
 
@@ -111,26 +111,26 @@ export class SubPattern implements Pattern {
     return this.#subscriptions.topicsCount;
   }
 
-  attach(pipe: Pipe): void {
+  attach(pipe: NearEnd): void {
     this.#pipes.add(pipe);
     this.#incoming.attach(pipe);
   }
 
-  connected(pipe: Pipe): void {
+  connected(pipe: NearEnd): void {
     this.#subscriptions.sendAll(pipe);
   }
 
   /** What was not read stays in the fair queue. */
-  detach(pipe: Pipe): void {
+  detach(pipe: NearEnd): void {
     this.#pipes.delete(pipe);
     this.#incoming.ended(pipe);
   }
 
-  readable(pipe: Pipe): void {
+  readable(pipe: NearEnd): void {
     this.#incoming.add(pipe);
   }
 
-  writable(_pipe: Pipe): void {}
+  writable(_pipe: NearEnd): void {}
 
   receive(): Message | undefined {
     this.#dropOutdated();
@@ -162,7 +162,7 @@ export class SubPattern implements Pattern {
   #tell(kind: "subscribe" | "cancel", topic: Uint8Array): void {
     if (this.#pipes.size === 0) return;
     const control: Control = { kind, topic: copyOf(topic) };
-    for (const pipe of this.#pipes) pipe.control(control);
+    for (const pipe of this.#pipes) pipe.writeControl(control);
   }
 
   #nextMatch(): Message | undefined {

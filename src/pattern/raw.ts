@@ -7,19 +7,20 @@
 import { EMPTY } from "../base/bytes.ts";
 import { ZmqError } from "../base/errors.ts";
 import type { Message } from "../base/message.ts";
-import type { Pipe } from "../base/pipe.ts";
+import type { NearEnd } from "../base/near-end.ts";
 import { prepend } from "./envelope.ts";
 import { FairQueue } from "./fair-queue.ts";
 import type { Pattern, PatternHost } from "./pattern.ts";
 import { idFrame, PeerTable } from "./peer-table.ts";
 
-/** `pipe.active`: the link is up and this side has not closed the pipe, so its loss is worth a notice. */
 export class StreamPattern implements Pattern {
   readonly #host: PatternHost;
   readonly #peers: PeerTable;
   readonly #incoming = new FairQueue();
+  /** Their link is up and this side has not closed them, so that the loss is worth a notice. */
+  readonly #active = new Set<NearEnd>();
   /** The dialed peer whose connection is being given up: a send that waits for it is refused, not kept for the next. */
-  #losing: Pipe | undefined = undefined;
+  #losing: NearEnd | undefined = undefined;
   /** libzmq's STREAM is always ready to send, although a single peer may not be. */
   readonly canSend = true;
 
@@ -34,35 +35,35 @@ export class StreamPattern implements Pattern {
   }
 
   /** Every pipe has a routing id at once: the preset one or a made-up one. Throws EINVAL when another peer has it. */
-  attach(pipe: Pipe): void {
+  attach(pipe: NearEnd): void {
     this.#peers.add(pipe, pipe.routingId ?? this.#peers.freshId());
     this.#incoming.attach(pipe);
   }
 
-  detach(pipe: Pipe): void {
+  detach(pipe: NearEnd): void {
     this.#peers.delete(pipe);
     this.#incoming.ended(pipe);
     this.#lost(pipe);
   }
 
-  connected(pipe: Pipe): void {
-    pipe.active = true;
+  connected(pipe: NearEnd): void {
+    this.#active.add(pipe);
     this.#notify(pipe);
   }
 
   /** The rest of what was being sent makes no sense at the beginning of the next connection. */
-  disconnected(pipe: Pipe): void {
+  disconnected(pipe: NearEnd): void {
     this.#losing = pipe;
     pipe.dropQueued();
     this.#losing = undefined;
     this.#lost(pipe);
   }
 
-  readable(pipe: Pipe): void {
+  readable(pipe: NearEnd): void {
     this.#incoming.add(pipe);
   }
 
-  writable(_pipe: Pipe): void {}
+  writable(_pipe: NearEnd): void {}
 
   /**
    * The frames after the routing id are sent as one run of bytes. False while
@@ -78,7 +79,7 @@ export class StreamPattern implements Pattern {
       throw new ZmqError("EHOSTUNREACH", { detail: "no peer has this routing id" });
     }
     if (message.length === 2 && message[1]?.length === 0) {
-      pipe.active = false;
+      this.#active.delete(pipe);
       pipe.close(this.#host.options.linger);
       return true;
     }
@@ -102,18 +103,17 @@ export class StreamPattern implements Pattern {
     return this.#incoming.canReceive;
   }
 
-  get source(): Pipe | undefined {
+  get source(): NearEnd | undefined {
     return this.#incoming.source;
   }
 
   /** A connection that this side closed is lost without a notice. */
-  #lost(pipe: Pipe): void {
-    if (!pipe.active) return;
-    pipe.active = false;
+  #lost(pipe: NearEnd): void {
+    if (!this.#active.delete(pipe)) return;
     this.#notify(pipe);
   }
 
-  #notify(pipe: Pipe): void {
+  #notify(pipe: NearEnd): void {
     if (this.#host.options.notify) this.#incoming.inject(pipe, [EMPTY]);
   }
 }

@@ -8,7 +8,7 @@
 import { EMPTY, equal, uninitialized } from "../base/bytes.ts";
 import { ZmqError } from "../base/errors.ts";
 import type { Frame, Message } from "../base/message.ts";
-import type { Pipe } from "../base/pipe.ts";
+import type { NearEnd } from "../base/near-end.ts";
 import { prepend } from "./envelope.ts";
 import { FairQueue } from "./fair-queue.ts";
 import { FirstMessages } from "./opening-messages.ts";
@@ -42,13 +42,13 @@ export class ReqPattern implements Pattern {
   readonly #first: FirstMessages;
   #awaitsReply = false;
   /** The peer that was asked. Undefined while waiting: it ended. */
-  #asked: Pipe | undefined = undefined;
+  #asked: NearEnd | undefined = undefined;
   /** The last request's id, present when that request was sent with `correlate`. */
   #requestId: Frame = EMPTY;
   #counter: number;
   /** The body of the reply, found by `canReceive`. */
   #reply: Message | undefined = undefined;
-  source: Pipe | undefined = undefined;
+  source: NearEnd | undefined = undefined;
   blockedBy: "EAGAIN" | "EFSM" = "EAGAIN";
 
   constructor(host: PatternHost) {
@@ -57,26 +57,26 @@ export class ReqPattern implements Pattern {
     this.#counter = host.random32();
   }
 
-  attach(pipe: Pipe): void {
+  attach(pipe: NearEnd): void {
     this.#outgoing.add(pipe);
     this.#incoming.attach(pipe);
   }
 
-  detach(pipe: Pipe): void {
+  detach(pipe: NearEnd): void {
     this.#first.forget(pipe);
     if (!this.#awaitsReply || (this.#asked !== undefined && pipe !== this.#asked)) this.#discard(pipe);
     if (pipe === this.#asked) this.#asked = undefined;
   }
 
-  connected(pipe: Pipe): void {
+  connected(pipe: NearEnd): void {
     this.#first.write(pipe, false);
   }
 
-  readable(pipe: Pipe): void {
+  readable(pipe: NearEnd): void {
     this.#incoming.add(pipe);
   }
 
-  writable(pipe: Pipe): void {
+  writable(pipe: NearEnd): void {
     this.#outgoing.add(pipe);
   }
 
@@ -166,7 +166,7 @@ export class ReqPattern implements Pattern {
   }
 
   /** Nobody will ever read what an unasked peer left behind; without this, peers that come and go pile it up. */
-  #discard(pipe: Pipe): void {
+  #discard(pipe: NearEnd): void {
     this.#incoming.remove(pipe);
     for (let message = pipe.read(); message !== undefined; message = pipe.read()) {
       this.#host.dropped("invalid", pipe, message);
@@ -208,27 +208,27 @@ export class RepPattern implements Pattern {
   #owesReply = false;
   /** The frames before the body of the request that is being answered. A long one becomes the beginning of the reply. */
   #envelope: Frame[] = JUST_DELIMITER;
-  source: Pipe | undefined = undefined;
+  source: NearEnd | undefined = undefined;
   blockedBy: "EAGAIN" | "EFSM" = "EAGAIN";
 
   constructor(host: PatternHost) {
     this.#host = host;
   }
 
-  attach(pipe: Pipe): void {
+  attach(pipe: NearEnd): void {
     this.#incoming.attach(pipe);
   }
 
   /** What was not read stays in the fair queue. */
-  detach(pipe: Pipe): void {
+  detach(pipe: NearEnd): void {
     this.#incoming.ended(pipe);
   }
 
-  readable(pipe: Pipe): void {
+  readable(pipe: NearEnd): void {
     this.#incoming.add(pipe);
   }
 
-  writable(_pipe: Pipe): void {}
+  writable(_pipe: NearEnd): void {}
 
   send(message: Message): boolean {
     if (!this.#owesReply) {
@@ -236,7 +236,7 @@ export class RepPattern implements Pattern {
       return false;
     }
     this.#owesReply = false;
-    const pipe = this.source as Pipe;
+    const pipe = this.source as NearEnd;
     if (!pipe.canWrite) {
       this.#host.dropped(pipe.isClosed ? "disconnected" : "highWaterMark", pipe, message);
       return true;

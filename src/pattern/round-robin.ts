@@ -7,30 +7,37 @@
  */
 
 import type { Message } from "../base/message.ts";
-import type { Pipe } from "../base/pipe.ts";
+import type { NearEnd } from "../base/near-end.ts";
 
 /** A round of so many pipes is searched for closed ones; the next time when it has doubled. */
 const FIRST_SWEEP = 64;
 
 export class RoundRobin {
-  /** Pipes that have not refused since they joined; `pipe.active` marks them. */
-  readonly #round: Pipe[] = [];
+  /** Pipes that have not refused since they joined. */
+  readonly #round: NearEnd[] = [];
+  /** The same, to find one: pipes come and go far more seldom than messages. */
+  readonly #members = new Set<NearEnd>();
   #current = 0;
   #sweepAt = FIRST_SWEEP;
 
+  /** The pipes that are held, closed ones included until they are found. */
+  get size(): number {
+    return this.#round.length;
+  }
+
   /** A new pipe, or one that has room again, joins at the end of the round. */
-  add(pipe: Pipe): void {
-    if (pipe.isClosed || pipe.active) return;
+  add(pipe: NearEnd): void {
+    if (pipe.isClosed || this.#members.has(pipe)) return;
     if (this.#round.length >= this.#sweepAt) this.#sweep();
-    pipe.active = true;
+    this.#members.add(pipe);
     this.#round.push(pipe);
   }
 
   /** The pipe that took the message, or undefined: no pipe has room and nothing was taken. */
-  send(message: Message): Pipe | undefined {
+  send(message: Message): NearEnd | undefined {
     const round = this.#round;
     while (round.length > 0) {
-      const pipe = round[this.#current] as Pipe;
+      const pipe = round[this.#current] as NearEnd;
       if (pipe.write(message)) {
         if (++this.#current >= round.length) this.#current = 0;
         return pipe;
@@ -44,7 +51,7 @@ export class RoundRobin {
   get canSend(): boolean {
     const round = this.#round;
     while (round.length > 0) {
-      if ((round[this.#current] as Pipe).canWrite) return true;
+      if ((round[this.#current] as NearEnd).canWrite) return true;
       this.#removeCurrent();
     }
     return false;
@@ -53,9 +60,9 @@ export class RoundRobin {
   /** The last pipe of the round fills the gap. */
   #removeCurrent(): void {
     const round = this.#round;
-    const gone = round[this.#current] as Pipe;
-    const last = round.pop() as Pipe;
-    gone.active = false;
+    const gone = round[this.#current] as NearEnd;
+    const last = round.pop() as NearEnd;
+    this.#members.delete(gone);
     if (last !== gone) round[this.#current] = last;
     if (this.#current >= round.length) this.#current = 0;
   }
@@ -66,9 +73,9 @@ export class RoundRobin {
     let current = this.#current;
     let kept = 0;
     for (let i = 0; i < round.length; i++) {
-      const pipe = round[i] as Pipe;
+      const pipe = round[i] as NearEnd;
       if (pipe.isClosed) {
-        pipe.active = false;
+        this.#members.delete(pipe);
         if (i < this.#current) current--;
       } else round[kept++] = pipe;
     }

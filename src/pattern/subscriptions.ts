@@ -6,7 +6,7 @@
  */
 
 import { ZmqError } from "../base/errors.ts";
-import type { Pipe } from "../base/pipe.ts";
+import type { NearEnd } from "../base/near-end.ts";
 import { TopicTable } from "./topic-table.ts";
 import { TOPIC_BYTES } from "./unread.ts";
 
@@ -17,7 +17,7 @@ export const GONE = 0x3fff_ffff;
 
 /** A peer of a publisher. Its fields belong to the fan-out and its subscription table. */
 export class SubscribedPipe {
-  readonly pipe: Pipe;
+  readonly pipe: NearEnd;
   /** Grows with each new subscriber; lists of subscribers are sorted by it. */
   readonly serial: number;
   /** The last publish that found this subscriber. */
@@ -31,7 +31,7 @@ export class SubscribedPipe {
   /** How many of them were taken away, once it is gone. */
   removed = 0;
 
-  constructor(pipe: Pipe, serial: number) {
+  constructor(pipe: NearEnd, serial: number) {
     this.pipe = pipe;
     this.serial = serial;
   }
@@ -282,9 +282,9 @@ export class OwnSubscriptions {
   }
 
   /** Subscribes at a publisher that knows nothing yet: every topic once, in byte-wise order, as libzmq does. */
-  sendAll(pipe: Pipe): void {
+  sendAll(pipe: NearEnd): void {
     const topics: Uint8Array[] = [];
     this.#topics.copyAll(this.#topics.sortedIds(), -1, topics);
-    for (const topic of topics) pipe.control({ kind: "subscribe", topic });
+    for (const topic of topics) pipe.writeControl({ kind: "subscribe", topic });
   }
 }

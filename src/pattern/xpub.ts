@@ -9,7 +9,7 @@ import { copyOf } from "../base/bytes.ts";
 import { messageMemory } from "../base/departed-backlog.ts";
 import { ZmqError } from "../base/errors.ts";
 import type { Control, Message } from "../base/message.ts";
-import type { Pipe } from "../base/pipe.ts";
+import type { NearEnd } from "../base/near-end.ts";
 import { Queue } from "../base/queue.ts";
 import { inTurns, TOPICS_AT_ONCE } from "./departure.ts";
 import { FanOut } from "./fan-out.ts";
@@ -37,7 +37,7 @@ interface Pending {
   message: Message | undefined;
   readonly peer: Peer;
   /** The pipe of a user message; undefined marks a notification. */
-  readonly pipe: Pipe | undefined;
+  readonly pipe: NearEnd | undefined;
   /** Part of `unreadBytes`. 0: this may be forgotten when it is out of date. */
   readonly bytes: number;
   /** Of what may be forgotten: the id of its topic. */
@@ -53,7 +53,7 @@ export class XPubPattern implements Pattern {
   readonly #host: PatternHost;
   readonly #fanOut: FanOut;
   readonly #requested: PeerSubscriptions;
-  readonly #peers = new Map<Pipe, Peer>();
+  readonly #peers = new Map<NearEnd, Peer>();
   readonly #pending = new Queue<Pending>(0);
   /** Octets of the notifications in the queue. */
   #noticeBytes = 0;
@@ -61,7 +61,7 @@ export class XPubPattern implements Pattern {
   #begun: (Pending | undefined)[] = [];
   /** Places of the queue whose message is forgotten. */
   #forgotten = 0;
-  #source: Pipe | undefined = undefined;
+  #source: NearEnd | undefined = undefined;
   /** Whom `subscribe`, `unsubscribe` and the next message with `manualLastValue` are for. */
   #lastPeer: Peer | undefined = undefined;
 
@@ -76,7 +76,7 @@ export class XPubPattern implements Pattern {
   }
 
   /** Undefined for a notification whose peer is gone. */
-  get source(): Pipe | undefined {
+  get source(): NearEnd | undefined {
     return this.#source;
   }
 
@@ -89,7 +89,7 @@ export class XPubPattern implements Pattern {
     return this.#fanOut.hasSubscriber(frame);
   }
 
-  attach(pipe: Pipe): void {
+  attach(pipe: NearEnd): void {
     const subscriber = this.#fanOut.attach(pipe);
     this.#peers.set(pipe, {
       subscriber,
@@ -102,7 +102,7 @@ export class XPubPattern implements Pattern {
     this.readable(pipe);
   }
 
-  connected(pipe: Pipe): void {
+  connected(pipe: NearEnd): void {
     const peer = this.#peers.get(pipe);
     const { welcomeMessage } = this.#host.options;
     if (peer === undefined || peer.isWelcomed || welcomeMessage.length === 0) return;
@@ -112,7 +112,7 @@ export class XPubPattern implements Pattern {
   }
 
   /** Cancels what the peer subscribed to; the user hears of topics that nobody holds now, or of all when verbose. */
-  detach(pipe: Pipe): void {
+  detach(pipe: NearEnd): void {
     const peer = this.#peers.get(pipe);
     if (peer?.subscriber === undefined) return;
     this.#drain(peer, pipe, false);
@@ -133,7 +133,7 @@ export class XPubPattern implements Pattern {
     });
   }
 
-  readable(pipe: Pipe): void {
+  readable(pipe: NearEnd): void {
     const peer = this.#peers.get(pipe);
     if (peer !== undefined) this.#drain(peer, pipe, true);
   }
@@ -142,7 +142,7 @@ export class XPubPattern implements Pattern {
   writable(): void {}
 
   /** A command stands behind the messages that came before it: those are read first. */
-  control(pipe: Pipe, control: Control): void {
+  control(pipe: NearEnd, control: Control): void {
     const peer = this.#peers.get(pipe);
     if (peer === undefined) return;
     this.#drain(peer, pipe, false);
@@ -206,10 +206,10 @@ export class XPubPattern implements Pattern {
   }
 
   /** Reads the pipe empty, or, with `isBounded`, until the user has a queue's worth of the peer's messages to read. */
-  #drain(peer: Peer, pipe: Pipe, isBounded: boolean): void {
+  #drain(peer: Peer, pipe: NearEnd, isBounded: boolean): void {
     const { onlyFirstSubscribe } = this.#host.options;
     while (!isBounded || !peer.unread.isFull) {
-      const message = pipe.take();
+      const message = pipe.beginRead();
       if (message === undefined) return;
       const { controls, data } = takeApart(message, onlyFirstSubscribe);
       for (const control of controls) this.#change(peer, control);
@@ -218,7 +218,7 @@ export class XPubPattern implements Pattern {
         this.#push({ message: data, peer, pipe, bytes: messageMemory(data), topic: NO_TOPIC });
       }
       // Only now, for what comes in may be a command, which stands behind this.
-      pipe.taken();
+      pipe.endRead();
     }
   }
 

@@ -6,7 +6,7 @@
 
 import { copyOf } from "../base/bytes.ts";
 import type { Control, Message } from "../base/message.ts";
-import type { Pipe } from "../base/pipe.ts";
+import type { NearEnd } from "../base/near-end.ts";
 import { FairQueue } from "./fair-queue.ts";
 import type { Pattern, PatternHost } from "./pattern.ts";
 import { subscriptionIn } from "./subscription-frames.ts";
@@ -17,7 +17,7 @@ export class XSubPattern implements Pattern {
   readonly #host: PatternHost;
   readonly #incoming = new FairQueue();
   readonly #subscriptions: OwnSubscriptions;
-  readonly #pipes = new Set<Pipe>();
+  readonly #pipes = new Set<NearEnd>();
 
   constructor(host: PatternHost) {
     this.#host = host;
@@ -28,7 +28,7 @@ export class XSubPattern implements Pattern {
     return this.#incoming.canReceive;
   }
 
-  get source(): Pipe | undefined {
+  get source(): NearEnd | undefined {
     return this.#incoming.source;
   }
 
@@ -36,26 +36,26 @@ export class XSubPattern implements Pattern {
     return this.#subscriptions.topicsCount;
   }
 
-  attach(pipe: Pipe): void {
+  attach(pipe: NearEnd): void {
     this.#pipes.add(pipe);
     this.#incoming.attach(pipe);
   }
 
-  connected(pipe: Pipe): void {
+  connected(pipe: NearEnd): void {
     this.#subscriptions.sendAll(pipe);
   }
 
   /** What was not read stays in the fair queue. */
-  detach(pipe: Pipe): void {
+  detach(pipe: NearEnd): void {
     this.#pipes.delete(pipe);
     this.#incoming.ended(pipe);
   }
 
-  readable(pipe: Pipe): void {
+  readable(pipe: NearEnd): void {
     this.#incoming.add(pipe);
   }
 
-  writable(_pipe: Pipe): void {}
+  writable(_pipe: NearEnd): void {}
 
   receive(): Message | undefined {
     return this.#incoming.receive();
@@ -95,7 +95,7 @@ export class XSubPattern implements Pattern {
       // `connected` is going to send the whole table: a change in the queue would be late, and told twice.
       if (onlyChanges && !pipe.isConnected) continue;
       if (pipe.writeShared(message) || pipe.isClosed) continue;
-      if (single !== undefined) pipe.control({ kind: single.kind, topic: copyOf(single.topic) });
+      if (single !== undefined) pipe.writeControl({ kind: single.kind, topic: copyOf(single.topic) });
       else this.#host.dropped("highWaterMark", pipe, message);
     }
   }

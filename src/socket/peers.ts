@@ -4,7 +4,7 @@
 
 import { copyOf, toText } from "../base/bytes.ts";
 import type { Properties } from "../base/message.ts";
-import type { Pipe } from "../base/pipe.ts";
+import type { PipeState } from "../base/near-end.ts";
 
 export interface PeerInfo {
   /** This side's endpoint: the one that was connected, or that accepted the peer. */
@@ -29,7 +29,7 @@ export interface PeerInfo {
   readonly bytesReceived: number;
 }
 
-export function peerInfo(pipe: Pipe): PeerInfo {
+export function peerInfo(pipe: PipeState): PeerInfo {
   return {
     endpoint: pipe.endpoint,
     address: pipe.remoteAddress,
@@ -49,14 +49,21 @@ export function peerInfo(pipe: Pipe): PeerInfo {
 /** Of a message whose peer is not known. */
 export const NO_METADATA: Readonly<Record<string, string>> = Object.freeze(Object.create(null));
 
+/** By the properties of each connection. */
+const shownMetadata = new WeakMap<Properties, Readonly<Record<string, string>>>();
+
 /**
  * Handshake properties of a pipe's peer. Values as text; `Identity` may be any bytes, of which invalid UTF-8 is
  * replaced. Made once a connection, so that a peer with many of them costs no message more; frozen for that, and
  * without a prototype, because names are the peer's to choose.
  */
-export function metadataOf(pipe: Pipe): Readonly<Record<string, string>> {
-  pipe.metadata ??= shown(pipe.peer);
-  return pipe.metadata;
+export function metadataOf(pipe: PipeState): Readonly<Record<string, string>> {
+  let metadata = shownMetadata.get(pipe.peer);
+  if (metadata === undefined) {
+    metadata = shown(pipe.peer);
+    shownMetadata.set(pipe.peer, metadata);
+  }
+  return metadata;
 }
 
 function shown(peer: Properties): Readonly<Record<string, string>> {

@@ -7,18 +7,18 @@
  */
 
 import { ZmqError } from "../base/errors.ts";
+import type { FarEnd, Outlet } from "../base/far-end.ts";
 import { type Control, copySmall, crossingCopyOf, type Message, type Properties } from "../base/message.ts";
-import type { Outlet, Pipe } from "../base/pipe.ts";
 
 /** The socket behind a bound name. */
 export interface InprocBinder {
-  /** A pipe, attached to its pattern, for a peer that connected to `name`. */
+  /** A pipe, opened, for a peer that connected to `name`. */
   createPeer(name: string): InprocSide;
 }
 
-/** One side of a pair: its pipe, its own limits, and what the other side learns of it. */
+/** One side of a pair: the far end of its pipe, its own limits, and what the other side learns of it. */
 export interface InprocSide {
-  readonly pipe: Pipe;
+  readonly pipe: FarEnd;
   sendHighWaterMark: number;
   receiveHighWaterMark: number;
   readonly properties: Properties;
@@ -84,9 +84,10 @@ export class InprocNames {
 
 /** `renew` parts the two and joins the connecting side, `a`, with a fresh peer. */
 function join(a: InprocSide, b: InprocSide, renew: () => void): void {
-  a.pipe.attach(new Crossing(a, b, renew));
+  const crossing = new Crossing(a, b, renew);
+  a.pipe.attach(crossing);
   b.pipe.attach(new Crossing(b, a, renew));
-  a.pipe.resize(a.sendHighWaterMark, a.receiveHighWaterMark);
+  crossing.resize(a.sendHighWaterMark, a.receiveHighWaterMark);
   // The bound side first: what the connecting side has queued then finds it ready.
   b.pipe.connect(a.properties);
   a.pipe.connect(b.properties);
@@ -110,8 +111,8 @@ class Crossing implements Outlet {
   readonly queues = false;
   readonly #ownSide: InprocSide;
   readonly #otherSide: InprocSide;
-  readonly #own: Pipe;
-  readonly #other: Pipe;
+  readonly #own: FarEnd;
+  readonly #other: FarEnd;
   readonly renew: () => void;
 
   constructor(own: InprocSide, other: InprocSide, renew: () => void) {
@@ -132,11 +133,11 @@ class Crossing implements Outlet {
     this.#other.limit(other.sendHighWaterMark, sum(sendHighWaterMark, other.receiveHighWaterMark));
   }
 
-  get canTake(): boolean {
+  get canWrite(): boolean {
     return !this.#other.inboundFull;
   }
 
-  take(message: Message): boolean {
+  write(message: Message): boolean {
     const other = this.#other;
     if (other.inboundFull) return false;
     copySmall(message, crossingCopyOf);
@@ -144,7 +145,7 @@ class Crossing implements Outlet {
     return true;
   }
 
-  takeControl(control: Control): boolean {
+  writeControl(control: Control): boolean {
     this.#other.deliverControl(control);
     return true;
   }

@@ -45,9 +45,6 @@ export class Listener implements EndpointOwner {
   createPipe(endpoint: string, dialed: boolean, options: OptionValues) {
     return this.core.createPipe(endpoint, dialed, options);
   }
-  attach(pipe: Parameters<SocketCore["attach"]>[0]): void {
-    this.core.attach(pipe);
-  }
   emit(): void {}
   authenticate(): Promise<undefined> {
     return Promise.resolve(undefined);

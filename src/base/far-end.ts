@@ -1,0 +1,108 @@
+/**
+ * The far end of a pipe: what brings messages from a peer and takes them to it
+ * holds this, and hands the pipe an `Outlet` in return. A session over a link
+ * does, and the other half of an inproc pair. None of them knows what the
+ * pattern does with a message.
+ *
+ * The life of a far end, in the order of calls:
+ *
+ * | call                    | when                                                     | what follows                              |
+ * |-------------------------|----------------------------------------------------------|-------------------------------------------|
+ * | `open`                  | once, before all others                                  | the pattern may write; it queues          |
+ * | `attach(outlet)`        | the peer is ready; again after each `detach`             | what is written is offered to the outlet  |
+ * | `connect(peer)`         | straight after it                                        | the pattern's first messages              |
+ * | `pull`                  | until it returns undefined, when the peer takes messages | `write` of the outlet is asked again      |
+ * | `deliver`               | while not `inboundFull`; then wait for `resume`          | the pattern may read within the call      |
+ * | `signalRoom`            | the outlet, which does not queue, has room again         | a refused `write` is tried again          |
+ * | `signalIdle`            | the last byte, or message, has left                      | the socket may be `drained`               |
+ * | `closeWrites`           | the endpoint is closed                                   | what is queued may still be pulled        |
+ * | `detach`                | the link is lost and another may follow                  | queues stay, subscription changes do not  |
+ * | `end`                   | once; nothing may follow                                 | unread messages stay readable             |
+ *
+ * What the pipe asks of an outlet:
+ *
+ * | call                    | meaning                                                  | answer                                    |
+ * |-------------------------|----------------------------------------------------------|-------------------------------------------|
+ * | `write`, `writeControl` | take this now                                            | false: it waits in the pipe for `pull`    |
+ * | `resume`                | the inbound queue was full and has room                  | `deliver`, at once or later               |
+ * | `supply`                | the inbound queue was read empty while `isBehind`        | `append`, within the call                 |
+ * | `close`                 | no more is written; pull the rest within the linger period | `end`, at once or later                 |
+ * | `refuse`                | the peer broke a limit                                   | `end` or `detach`                         |
+ * | `renew`                 | nobody waits for an answer on this connection            | `end`, or `detach` and another `attach`   |
+ */
+
+import type { ZmqError } from "./errors.ts";
+import type { Control, Message, Properties } from "./message.ts";
+
+export interface FarEnd {
+  /** Hands the pipe to its socket. Throws what the pattern throws: EINVAL for a routing id that another peer has. */
+  open(): void;
+  /** Joins an outlet. It pulls what was queued meanwhile by itself. */
+  attach(outlet: Outlet): void;
+  /** Tells the owner that the peer is there. `peer`: what the handshake learned, a map of this connection's own. */
+  connect(peer: Properties, remoteAddress?: string): void;
+  /** The link is lost, another may follow: queues stay, controls do not, for they are sent again. */
+  detach(): void;
+  /** The far side is gone for good. What was not sent is dropped, what was not read stays readable. */
+  end(): void;
+  /** The endpoint was closed: nothing more may be written. */
+  closeWrites(): void;
+  readonly isConnected: boolean;
+  readonly isClosed: boolean;
+
+  /** The next queued item for the wire, or undefined. */
+  pull(): Message | Control | undefined;
+  readonly hasQueued: boolean;
+  /** The high-water mark of the outbound queue, 0 for none. */
+  readonly sendHighWaterMark: number;
+  /** Tells the owner, if a `write` was refused, that there is room again. */
+  signalRoom(): void;
+  /** Tells the owner that all that was written has left. */
+  signalIdle(): void;
+
+  /** Hands a message to the near side. Ask `inboundFull` first. */
+  deliver(message: Message): void;
+  /** As `deliver`, from within `supply`: whoever reads sees it by himself. */
+  append(message: Message): void;
+  deliverControl(control: Control): void;
+  readonly inboundFull: boolean;
+  /** There is something to read. */
+  readonly canRead: boolean;
+  /** So many were read: a far side that supplies sees by it whether somebody reads. */
+  readonly messagesReceived: number;
+  /** Only the newest message counts: all that arrives must be delivered at once. */
+  readonly conflates: boolean;
+  /** The far side holds more for the inbound queue, and supplies it message by message as they are read. */
+  readonly isBehind: boolean;
+  setBehind(isBehind: boolean): void;
+
+  /** Sets the limits of the two queues as they are. */
+  limit(sendHighWaterMark: number, receiveHighWaterMark: number): void;
+  /** Bytes that went, and came, over the wire: for users to see. */
+  countSent(bytes: number): void;
+  countReceived(bytes: number): void;
+}
+
+/** What the pipe calls on its far side. */
+export interface Outlet {
+  /** Whether what `write` refuses may wait in the pipe. False for inproc, whose two queues are one. */
+  readonly queues: boolean;
+  /** Takes the message, or returns false: then the pipe queues it and the outlet calls `pull` when it can. */
+  write(message: Message): boolean;
+  /** As `write`, for a subscription change. */
+  writeControl(control: Control): boolean;
+  /** Whether `write` would take a message now. */
+  readonly canWrite: boolean;
+  /** Limits that are not those of this pipe's own queues alone: the outlet sets them. */
+  resize?(sendHighWaterMark: number, receiveHighWaterMark: number): void;
+  /** The inbound queue was full and has room again. */
+  resume(): void;
+  /** While the pipe is `isBehind`: its last message was read; the next one, if there is one, should be supplied. */
+  supply?(): void;
+  /** The near side gave up what it asked of this peer: the connection ends now, and another may follow at once. */
+  renew?(): void;
+  /** The near side found that the peer breaks a limit. Absent: as `close`. */
+  refuse?(error: ZmqError): void;
+  /** The near side closed the pipe. What is still queued may be pulled for so many milliseconds; -1: without limit. */
+  close(lingerMs: number): void;
+}

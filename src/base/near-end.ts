@@ -1,0 +1,132 @@
+/**
+ * The near end of a pipe: what a socket holds of one peer, and all that a
+ * pattern knows of it. What happens to a pipe is told to its owner, the socket.
+ *
+ * | call           | what it does                                                | what the owner hears of it                 |
+ * |----------------|-------------------------------------------------------------|--------------------------------------------|
+ * | `write`        | passes the message to the outlet, or queues it              | false: `writable`, when there is room      |
+ * | `writeControl` | as `write`, whatever the high-water mark                    | nothing; without a link it is dropped      |
+ * | `read`         | returns the oldest unread message                           | undefined: `readable`, when there is one   |
+ * | `holdBack`     | counts the inbound queue as full until it is let go         | nothing                                    |
+ * | `close`        | takes no further message; queued ones leave while it lingers | `ended`                                    |
+ * | `refuse`       | as `close` without a linger period, for the peer's mistake  | `ended`                                    |
+ * | `renew`        | withdraws what is queued; the connection ends               | `disconnected` and `connected`, or `ended` |
+ * | `dropQueued`   | drops what is queued                                        | `discarded`, for each message              |
+ *
+ * The owner hears `opened` once and first, then `connected` and `disconnected`
+ * in turn, `ended` once and last. Any of them, and `readable`, `writable` and
+ * `control`, may come within a call to this pipe or another.
+ */
+
+import type { Leftovers } from "./departed-backlog.ts";
+import type { ZmqError } from "./errors.ts";
+import type { Control, Message, Properties } from "./message.ts";
+
+/** What can be seen of a pipe from the side of its socket. */
+export interface PipeState {
+  /** The endpoint this pipe came from, as the user wrote it or as it was bound. */
+  readonly endpoint: string;
+  /** True when this side connected, false when it accepted. */
+  readonly dialed: boolean;
+  /** The peer's own address, from its link: `tcp://127.0.0.1:40312`; empty without one. */
+  readonly remoteAddress: string;
+  /** Handshake metadata, `Peer-Address`, `User-Id`; empty until connected. A map of its own for each connection. */
+  readonly peer: Properties;
+  /** The id by which a ROUTER, STREAM, SERVER or PEER addresses this peer. Users get copies of it. */
+  readonly routingId: Uint8Array | undefined;
+  /** True from `connected` until the link is lost; a dialed pipe then waits for the next link. */
+  readonly isConnected: boolean;
+  /** No further writes: the far side is gone or this side closed. */
+  readonly isClosed: boolean;
+  /** Something waits to leave. */
+  readonly hasQueued: boolean;
+  /** Messages waiting to leave, and to be read. */
+  readonly outboundLength: number;
+  readonly inboundLength: number;
+  /** Messages written and read; bytes on the wire, those of the handshake apart. */
+  readonly messagesSent: number;
+  readonly messagesReceived: number;
+  readonly bytesSent: number;
+  readonly bytesReceived: number;
+}
+
+/** What a pattern holds. */
+export interface NearEnd extends PipeState {
+  /** False when at the high-water mark (nothing was taken; the owner hears `writable` later) or closed. */
+  write(message: Message): boolean;
+  /**
+   * As `write`, for an array that goes to other pipes too: an inproc peer, which
+   * gets the array itself, gets a copy of it. The frames are shared.
+   */
+  writeShared(message: Message): boolean;
+  /** Puts messages ahead of all that waits, whatever the mark says: what a connection begins with. */
+  writeFirst(messages: readonly Message[]): void;
+  /**
+   * Sends a subscription change, in order with the messages; no high-water mark
+   * refuses it. Without a link it is dropped: a pattern sends all of its
+   * subscriptions again in `connected`.
+   */
+  writeControl(control: Control): void;
+  /** Whether `write` would take a message now. When at the mark, `writable` follows as after a refused `write`. */
+  readonly canWrite: boolean;
+
+  /** The next message, or undefined: empty for now. */
+  read(): Message | undefined;
+  /** As `read`, and `endRead` is to follow: what else may come in does so there, behind what the caller did with the message. */
+  beginRead(): Message | undefined;
+  endRead(): void;
+  readonly canRead: boolean;
+  /** Puts a message of this side's own making behind what is unread, whatever the mark says. */
+  inject(message: Message): void;
+  /** Holds the far side back, as if the inbound queue were full, or lets it go on. */
+  holdBack(isHeld: boolean): void;
+
+  /** Closes this side; queued messages leave within the linger period, -1 for no limit, or are dropped. Idempotent. */
+  close(lingerMs?: number): void;
+  /** The peer went beyond a limit that the pattern knows: its connection ends now, as after a broken protocol. */
+  refuse(error: ZmqError): void;
+  /**
+   * Withdraws what is queued and ends the connection, so that nothing that was asked on it is answered any more. A
+   * dialed pipe gets another connection at once; an accepted one ends, and its peer may come again.
+   */
+  renew(): void;
+  /** Drops what is queued: it was for the connection that is lost, and is of no use on the next one. The owner counts it. */
+  dropQueued(): void;
+
+  /** Gives the peer the id by which this socket addresses it. For `pattern/`, which keeps ids apart. */
+  assignRoutingId(id: Uint8Array): void;
+  /** The pattern holds this pipe, to read it empty, also when the peer is gone. */
+  readonly isQueued: boolean;
+  /** For the queues of `pattern/`. A flag and not a set of theirs: it is asked for each message that is read at once. */
+  setQueued(isQueued: boolean): void;
+}
+
+/** What the socket holds that made the pipe. */
+export interface OwnedPipe extends NearEnd {
+  /** Changes the limits of both queues at once. */
+  resize(sendHighWaterMark: number, receiveHighWaterMark: number): void;
+  /** The peer is gone: what is unread is counted there until it is read. */
+  leaveTo(leftovers: Leftovers): void;
+}
+
+/** The socket, or whoever stands in its place: it is told what happened to its pipes. */
+export interface PipeOwner {
+  /** The far side is about to begin: the pattern gets the pipe now. Throws EINVAL when another peer has its routing id. */
+  opened?(pipe: OwnedPipe): void;
+  /** The inbound queue was empty and is not any more. */
+  readable(pipe: OwnedPipe): void;
+  /** The outbound queue was full and has room again. */
+  writable(pipe: OwnedPipe): void;
+  /** The far side is there; called again after each reconnection. */
+  connected(pipe: OwnedPipe): void;
+  /** A dialed pipe lost its link; its queues stay for the next one. */
+  disconnected(pipe: OwnedPipe): void;
+  /** The peer changed its subscriptions. */
+  control(pipe: OwnedPipe, control: Control): void;
+  /** The far side is gone for good. Unread messages stay readable. */
+  ended(pipe: OwnedPipe): void;
+  /** A message that was queued for a peer that is gone for good was dropped. */
+  discarded?(pipe: OwnedPipe, message: Message): void;
+  /** All that was written has left for the kernel or the inproc peer. */
+  idle?(pipe: OwnedPipe): void;
+}
