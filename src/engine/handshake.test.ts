@@ -1,88 +1,27 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FlipCipher } from "../../test/flip-cipher.ts";
+import {
+  decoded,
+  handshake,
+  hex,
+  join,
+  NULL_TAIL,
+  plain,
+  ready,
+  SIGNATURE,
+  text,
+  toHex,
+  toSend,
+  V30,
+  V31,
+} from "../../test/handshakes.ts";
 import { NO_PROPERTIES } from "../base/message.ts";
 import type { Dialect } from "../base/protocol.ts";
 import type { SocketTypeName } from "../base/socket-types.ts";
-import type { Mechanism, MechanismState, ZapReply } from "../security/mechanism.ts";
-import { NullMechanism } from "../security/null.ts";
+import type { Mechanism, MechanismState } from "../security/mechanism.ts";
 import { readyBody } from "../wire/command.ts";
 import { encodeMetadata, parseMetadata } from "../wire/metadata.ts";
-import { zmtp } from "../wire/zmtp.ts";
-import { Handshake, type HandshakeOutcome } from "./handshake.ts";
-
-const hex = (text: string): Uint8Array => new Uint8Array(Buffer.from(text.replaceAll(" ", ""), "hex"));
-const toHex = (bytes: Uint8Array | undefined): string =>
-  bytes === undefined ? "" : Buffer.from(bytes).toString("hex");
-const plain = (string: string): string => string.replaceAll(" ", "");
-const LIMITS = { maxFrameBytes: -1, maxFrames: 1000 };
-
-interface Settings {
-  routingId?: string;
-  zap?: boolean;
-  mechanism?: Mechanism;
-  maxFrameBytes?: number;
-  metadata?: [string, string][];
-}
-
-function handshake(socketType: SocketTypeName, settings: Settings = {}): Handshake {
-  const routingId = Buffer.from(settings.routingId ?? "");
-  const zap = settings.zap ?? false;
-  const config = { socketType, routingId, metadata: new Map(settings.metadata) };
-  return new Handshake({
-    protocol: zmtp,
-    socketType,
-    routingId,
-    mechanism: settings.mechanism ?? new NullMechanism(config, zap),
-    zapDomainSet: zap,
-    limits: { ...LIMITS, maxFrameBytes: settings.maxFrameBytes ?? -1 },
-  });
-}
-
-const NULL_TAIL = `01${"4e554c4c".padEnd(40, "0")}${"00".repeat(32)}`;
-const SIGNATURE = "ff 00 00 00 00 00 00 00 01 7f";
-const V31 = plain(`${SIGNATURE} 03 ${NULL_TAIL}`);
-const V30 = V31.replace("7f0301", "7f0300");
-const ready = (type: SocketTypeName, id = ""): string => {
-  const body = readyBody(encodeMetadata({ socketType: type, routingId: Buffer.from(id), metadata: new Map() }));
-  return `04${body.length.toString(16).padStart(2, "0")}${toHex(body)}`;
-};
-
-/** All that is to be sent for now. */
-function toSend(handshake: Handshake): string {
-  let all = "";
-  for (let piece = handshake.produce(); piece !== undefined; piece = handshake.produce()) all += toHex(piece);
-  return all;
-}
-
-const text = (outcome: HandshakeOutcome, name: string): string | undefined => {
-  const value = outcome.peer.get(name);
-  return value && Buffer.from(value).toString();
-};
-
-function decoded(outcome: HandshakeOutcome): unknown[] {
-  const items: unknown[] = [];
-  for (let item = outcome.decoder.next(); item !== undefined; item = outcome.decoder.next()) {
-    items.push(Array.isArray(item) ? item.map((frame) => Buffer.from(frame).toString()) : toHex(item));
-  }
-  return items;
-}
-
-/** Carries bytes between two handshakes until both fall silent; `chunk` octets at a time. */
-function join(one: Handshake, other: Handshake, chunk = Number.POSITIVE_INFINITY): void {
-  for (let isBusy = true; isBusy; ) {
-    isBusy = false;
-    for (const [from, to] of [
-      [one, other],
-      [other, one],
-    ] as const) {
-      const bytes = from.produce();
-      if (bytes === undefined) continue;
-      isBusy = true;
-      for (let at = 0; at < bytes.length; at += chunk) to.push(bytes.slice(at, at + chunk));
-    }
-  }
-}
 
 test("two NULL handshakes agree on 3.1, in chunks of any size", () => {
   for (const chunk of [1, 2, 7, 10, 11, 64, Number.POSITIVE_INFINITY]) {
@@ -324,72 +263,6 @@ test("peers below 3.0 are refused where a ZAP domain is set, without a handshake
   for (const opener of ["01 00", `${SIGNATURE} 01 08`, `${SIGNATURE} 00 08`]) {
     assert.throws(() => handshake("PULL", { zap: true }).push(hex(opener)), { code: "EPROTO" });
   }
-});
-
-// --- ZAP ---
-
-const zapReply = (status: ZapReply["status"], userId = "", metadata = NO_PROPERTIES): ZapReply => ({
-  status,
-  text: "",
-  userId,
-  metadata,
-});
-
-test("the ZAP handler is asked after the greeting, and READY waits for its answer", () => {
-  const pull = handshake("PULL", { zap: true });
-  assert.equal(pull.state, "opening");
-  assert.equal(pull.zap, undefined);
-  pull.produce();
-  pull.push(hex(V31));
-  assert.equal(pull.state, "authorizing");
-  assert.deepEqual(pull.zap, { mechanism: "NULL", credentials: [] });
-  assert.equal(toSend(pull), plain(`03 ${NULL_TAIL}`));
-  pull.push(hex(ready("PUSH")));
-  assert.equal(pull.produce(), undefined);
-  pull.authorize(zapReply(200, "alice", new Map([["Role", Buffer.from("admin")]])));
-  assert.equal(pull.zap, undefined);
-  assert.equal(toSend(pull), ready("PULL"));
-  assert.equal(pull.state, "done");
-  assert.deepEqual([text(pull.outcome, "User-Id"), text(pull.outcome, "Role")], ["alice", "admin"]);
-});
-
-test("what the handler says of the peer counts more than what the peer says of itself", () => {
-  const pull = handshake("PULL", { zap: true });
-  const spoofed = handshake("PUSH", { metadata: [["User-Id", "root"]] });
-  join(pull, spoofed);
-  pull.authorize(zapReply(200, "alice"));
-  join(pull, spoofed);
-  assert.equal(text(pull.outcome, "User-Id"), "alice");
-});
-
-test("400 sends ERROR, which the peer reports; the peer's READY ends ours", () => {
-  const pull = handshake("PULL", { zap: true });
-  const push = handshake("PUSH");
-  join(pull, push);
-  pull.authorize(zapReply(400));
-  const error = pull.produce();
-  assert.equal(toHex(error), plain("04 0a 05 45 52 52 4f 52 03 34 30 30"));
-  assert.equal(pull.state, "failed");
-  assert.throws(() => push.push(error as Uint8Array), { status: 400 });
-});
-
-test("300 sends nothing; the peer's READY ends it", () => {
-  const pull = handshake("PULL", { zap: true });
-  pull.push(hex(V31));
-  pull.produce();
-  pull.authorize(zapReply(300));
-  assert.equal(pull.produce(), undefined);
-  assert.equal(pull.state, "mechanism");
-  pull.push(hex(ready("PUSH")));
-  assert.equal(pull.state, "failed");
-});
-
-test("a Socket-Type among the handler's metadata is checked as the peer's", () => {
-  const pull = handshake("PULL", { zap: true });
-  pull.push(hex(V31));
-  assert.throws(() => pull.authorize(zapReply(200, "", new Map([["Socket-Type", Buffer.from("SUB")]]))), {
-    code: "ERR_ZAP_INVALID_METADATA",
-  });
 });
 
 // --- Mechanisms with more than one command, and a cipher ---

@@ -1,112 +1,24 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FlipCipher } from "../../test/flip-cipher.ts";
+import {
+  assertSame,
+  decodeAll,
+  drain,
+  filled,
+  generator,
+  hex,
+  meaning,
+  NO_LIMITS,
+  pieces,
+  type Sent,
+  splitAt,
+  wire,
+} from "../../test/frame-streams.ts";
 import { ZmqError } from "../base/errors.ts";
-import type { Decoded, DecoderLimits } from "../base/protocol.ts";
+import type { Decoded } from "../base/protocol.ts";
 import { Decoder } from "./decoder.ts";
-import { COMMAND, LONG, MORE, writeSize } from "./frame.ts";
-
-const NO_LIMITS: DecoderLimits = { maxFrameBytes: -1, maxFrames: 1_000_000 };
-const hex = (text: string): Uint8Array => new Uint8Array(Buffer.from(text.replaceAll(" ", ""), "hex"));
-
-interface Sent {
-  flags: number;
-  body: Uint8Array;
-  /** Write the 8-octet size even though one octet would do. */
-  long?: boolean;
-}
-
-/** Frames as bytes, written in the plainest way. */
-function wire(frames: readonly Sent[]): Uint8Array {
-  const parts: Uint8Array[] = [];
-  for (const { flags, body, long } of frames) {
-    if (long || body.length > 255) {
-      const header = new Uint8Array(9);
-      header[0] = flags | LONG;
-      writeSize(header, 1, body.length);
-      parts.push(header);
-    } else parts.push(new Uint8Array([flags, body.length]));
-    parts.push(body);
-  }
-  return new Uint8Array(Buffer.concat(parts));
-}
-
-/** What a decoder must make of the frames. */
-function meaning(frames: readonly Sent[]): Decoded[] {
-  const decoded: Decoded[] = [];
-  let message: Uint8Array[] = [];
-  for (const { flags, body } of frames) {
-    if (flags & COMMAND) {
-      decoded.push(body);
-      continue;
-    }
-    message.push(body);
-    if (flags & MORE) continue;
-    decoded.push(message);
-    message = [];
-  }
-  return decoded;
-}
-
-function drain(decoder: Decoder, into: Decoded[] = []): Decoded[] {
-  for (let decoded = decoder.next(); decoded !== undefined; decoded = decoder.next()) into.push(decoded);
-  return into;
-}
-
-function decodeAll(chunks: Iterable<Uint8Array>, limits = NO_LIMITS): Decoded[] {
-  const decoder = new Decoder(limits);
-  const decoded: Decoded[] = [];
-  for (const chunk of chunks) {
-    decoder.push(chunk);
-    drain(decoder, decoded);
-  }
-  return decoded;
-}
-
-/** Octet for octet; plain loops because assert.deepEqual takes minutes for megabytes. */
-function assertSame(actual: readonly Decoded[], expected: readonly Decoded[]): void {
-  assert.equal(actual.length, expected.length, "number of messages and commands");
-  for (let i = 0; i < expected.length; i++) {
-    const [a, e] = [actual[i] as Decoded, expected[i] as Decoded];
-    assert.equal(Array.isArray(a), Array.isArray(e), `kind of item ${i}`);
-    const [frames, wanted] = [Array.isArray(a) ? a : [a], Array.isArray(e) ? e : [e]];
-    assert.equal(frames.length, wanted.length, `frames of item ${i}`);
-    for (let j = 0; j < wanted.length; j++) {
-      const isSame = Buffer.compare(frames[j] as Uint8Array, wanted[j] as Uint8Array) === 0;
-      assert.ok(isSame, `frame ${j} of item ${i} (${frames[j]?.length} bytes, expected ${wanted[j]?.length})`);
-    }
-  }
-}
-
-function* splitAt(bytes: Uint8Array, ...places: number[]): Generator<Uint8Array> {
-  let start = 0;
-  for (const place of places) {
-    yield bytes.slice(start, place);
-    start = place;
-  }
-  yield bytes.slice(start);
-}
-
-function* pieces(bytes: Uint8Array, size: number): Generator<Uint8Array> {
-  for (let i = 0; i < bytes.length; i += size) yield bytes.slice(i, i + size);
-}
-
-/** xorshift32. */
-function generator(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) % below;
-  };
-}
-
-function filled(length: number, seed: number): Uint8Array {
-  const body = new Uint8Array(length);
-  for (let i = 0; i < length; i++) body[i] = (i * 31 + seed * 7 + (i >> 8)) & 0xff;
-  return body;
-}
+import { COMMAND, MORE, writeSize } from "./frame.ts";
 
 /** Captured from libzmq. */
 const CAPTURED: readonly [string, string, string[][]][] = [
@@ -310,90 +222,6 @@ test("what only begins like an unmarked SUBSCRIBE is read as the frames it is, a
   assertSame(decoded.slice(0, 4), [hex(""), [hex("")], [hex("")], [hex("ff")]]);
 });
 
-// --- Limits ---
-
-const oversized = (limits: DecoderLimits, bytes: Uint8Array): void => {
-  assert.throws(() => decodeAll([bytes], limits), { name: "Error", code: "EMSGSIZE" });
-};
-
-test("a frame of the limit passes, a frame beyond it is refused, commands too", () => {
-  const limits = { maxFrameBytes: 300, maxFrames: 10 };
-  assertSame(decodeAll([wire([{ flags: 0, body: filled(300, 0) }])], limits), [[filled(300, 0)]]);
-  oversized(limits, wire([{ flags: 0, body: filled(301, 0) }]));
-  oversized(limits, wire([{ flags: COMMAND, body: filled(301, 0) }]));
-  oversized({ maxFrameBytes: 2, maxFrames: 10 }, hex("00 03 61"));
-  oversized({ maxFrameBytes: 0, maxFrames: 10 }, hex("00 01 61"));
-  assertSame(decodeAll([hex("00 00")], { maxFrameBytes: 0, maxFrames: 10 }), [[hex("")]]);
-});
-
-test("a frame is refused as soon as its header is there", () => {
-  oversized({ maxFrameBytes: 1 << 20, maxFrames: 10 }, hex("02 00 00 00 00 00 10 00 01"));
-  oversized({ maxFrameBytes: Number.MAX_SAFE_INTEGER, maxFrames: 10 }, hex("02 ff ff ff ff ff ff ff ff"));
-});
-
-test("an announced length alone takes little memory, even without a limit", () => {
-  const before = process.memoryUsage().arrayBuffers;
-  const decoders: Decoder[] = [];
-  for (let i = 0; i < 20; i++) {
-    const decoder = new Decoder(NO_LIMITS);
-    decoder.push(hex("02 00 00 00 00 f0 00 00 00"));
-    decoder.push(new Uint8Array(1000));
-    assert.equal(decoder.next(), undefined);
-    decoders.push(decoder);
-  }
-  assert.ok(process.memoryUsage().arrayBuffers - before < 20 * (2 << 20));
-  assert.equal(decoders.length, 20);
-});
-
-test("a length beyond all memory waits, and is no error before its octets come", () => {
-  const decoder = new Decoder(NO_LIMITS);
-  decoder.push(hex("02 ff ff ff ff ff ff ff ff 61"));
-  assert.equal(decoder.next(), undefined);
-});
-
-test("a message of endless frames is refused", () => {
-  const endless = Uint8Array.from({ length: 20_000 }, (_, i) => (i % 2 === 0 ? MORE : 0));
-  oversized({ maxFrameBytes: -1, maxFrames: 1000 }, endless);
-  const limit = [MORE, 0, MORE, 0, 0, 0];
-  assert.equal(decodeAll([Uint8Array.from(limit)], { maxFrameBytes: -1, maxFrames: 3 }).length, 1);
-  oversized({ maxFrameBytes: -1, maxFrames: 2 }, Uint8Array.from(limit));
-});
-
-// --- Memory ---
-
-test("a small frame never keeps more than a slab alive, whatever its form and place", () => {
-  const frames: Sent[] = [];
-  for (let i = 0; i < 2000; i++) {
-    const isLarge = i % 97 === 0;
-    frames.push({ flags: 0, body: filled(isLarge ? 5000 : i % 256, i), long: i % 7 === 0 });
-  }
-  const bytes = wire(frames);
-  for (const size of [65_536, 8193, 100_000, bytes.length]) {
-    for (const item of decodeAll(pieces(bytes, size))) {
-      const body = (item as Uint8Array[])[0] as Uint8Array;
-      if (body.length < 256) assert.ok(body.buffer.byteLength <= 8192, `${body.length} in ${body.buffer.byteLength}`);
-    }
-  }
-});
-
-test("a body never shares memory with a chunk that is small and was not its own", () => {
-  const chunk = wire([{ flags: 0, body: filled(10, 1) }]);
-  const pool = new Uint8Array(65_536);
-  pool.set(chunk, 1000);
-  const [decoded] = decodeAll([pool.subarray(1000, 1000 + chunk.length)]);
-  pool.fill(0);
-  assertSame([decoded as Decoded], [[filled(10, 1)]]);
-});
-
-test("a frame that spans chunks has exactly its own memory", () => {
-  for (const length of [20, 300, 100_000, (1 << 20) + 1, 40 << 20]) {
-    const bytes = wire([{ flags: 0, body: filled(length, 1) }]);
-    const [message] = decodeAll(pieces(bytes, Math.ceil(bytes.length / 20))) as Uint8Array[][];
-    assertSame([message as Decoded], [[filled(length, 1)]]);
-    assert.equal(message?.[0]?.buffer.byteLength, length);
-  }
-});
-
 // --- Sealed frames ---
 
 test("sealed frames are opened and take MORE and COMMAND from inside", () => {
@@ -421,33 +249,4 @@ test("a frame that does not open throws what the cipher throws", () => {
   decoder.secure(new FlipCipher());
   decoder.push(hex("00 01 00"));
   assert.throws(() => decoder.next(), { code: "ERR_ZMTP_CRYPTOGRAPHIC" });
-});
-
-test("a decoder that stops where a slab ends keeps what the link's memory held behind it", () => {
-  const frame = Uint8Array.of(0, 62, ...Array.from({ length: 62 }, () => 7)); // 64 octets: slabs end between frames
-  const chunk = new Uint8Array(Buffer.concat(Array.from({ length: 1000 }, () => frame)));
-  for (let stop = 1; stop <= 200; stop++) {
-    const decoder = new Decoder(NO_LIMITS);
-    const memory = chunk.slice();
-    decoder.push(memory);
-    for (let i = 0; i < stop; i++) assert.ok(decoder.next());
-    decoder.retain();
-    memory.fill(0xff);
-    assert.equal(drain(decoder).length, 1000 - stop, `after ${stop} messages`);
-  }
-});
-
-test("a multipart message beyond the limit of bytes is refused, before there is memory for its last frame", () => {
-  const limits = { maxFrameBytes: -1, maxFrames: 100, maxMessageBytes: 1000 };
-  const part = { flags: MORE, body: filled(400, 0) };
-  assert.equal(decodeAll([wire([part, part, { flags: 0, body: filled(200, 0) }])], limits).length, 1);
-  oversized(limits, wire([part, part, { flags: 0, body: filled(201, 0) }]));
-  oversized(limits, Buffer.concat([wire([part]), hex("02 00 00 00 00 10 00 00 00")]));
-  assert.equal(
-    decodeAll([wire([{ flags: 0, body: filled(5000, 0) }])], limits).length,
-    1,
-    "a single frame is not meant",
-  );
-  const command = { flags: COMMAND, body: filled(20_000, 0) };
-  assert.equal(decodeAll([wire([part, command, { flags: 0, body: filled(600, 0) }])], limits).length, 2);
 });

@@ -4,7 +4,7 @@
  * by its looks. docs/wire.md lists the same.
  */
 
-import type { Case } from "./cases.ts";
+import type { Case } from "./case.ts";
 import type { Ending } from "./compare.ts";
 
 /** Why two endings that are not alike differ on purpose; undefined: nobody knows. */

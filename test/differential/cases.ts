@@ -1,95 +1,23 @@
-/**
- * Byte streams that a peer may send, a step at a time: the next follows when
- * the other side has fallen silent. `differs` says why ours and libzmq's end
- * are not alike; docs/wire.md lists the same.
- */
+/** The cases of NULL, and all cases. */
 
 import { bytes, command, frame, GREETING, ready } from "../fake-link.ts";
-import { CURVE_SERVER, type CurveAct, type Edit } from "./curve-peer.ts";
-
-export interface Case {
-  readonly name: string;
-  readonly type: string;
-  readonly options?: Readonly<Record<string, unknown>>;
-  readonly subscribe?: string;
-  readonly steps: readonly Uint8Array[];
-  /** Further steps, of a peer that speaks CURVE to a server with the options CURVE_SERVER. */
-  readonly curve?: readonly (readonly CurveAct[])[];
-  /** What the socket sends behind the last step, as hex. */
-  readonly send?: readonly string[];
-  readonly differs?: string;
-}
-
-const hex = (text: string): Uint8Array => new Uint8Array(Buffer.from(text.replaceAll(" ", ""), "hex"));
-const text = (value: string): Uint8Array => new Uint8Array(Buffer.from(value, "latin1"));
-const SIGNATURE = hex("ff 00000000000000 01 7f");
-const tail = (major: number, minor: number, mechanism: string, asServer = 0): Uint8Array => {
-  const field = new Uint8Array(20);
-  field.set(text(mechanism));
-  return bytes([major, minor], field, [asServer], new Uint8Array(31));
-};
-const greeting = (major: number, minor: number, mechanism = "NULL", asServer = 0): Uint8Array =>
-  bytes(SIGNATURE, tail(major, minor, mechanism, asServer));
-
-export const PARTNER: Readonly<Record<string, string>> = {
-  PAIR: "PAIR",
-  PUB: "SUB",
-  SUB: "PUB",
-  REQ: "REP",
-  REP: "REQ",
-  DEALER: "DEALER",
-  ROUTER: "DEALER",
-  PULL: "PUSH",
-  PUSH: "PULL",
-  XPUB: "SUB",
-  XSUB: "PUB",
-};
-
-/** A peer that is through with its handshake and goes on with `traffic`. */
-export function traffic(type: string, name: string, sent: Uint8Array, more: Partial<Case> = {}): Case {
-  const steps = [GREETING, ready(PARTNER[type] as string, new Uint8Array(0)), sent];
-  return { name: `${type}: ${name}`, type, steps, ...more };
-}
-
-const PING = command("PING", [0, 0], text("context"));
-const subscribe = (topic: string): Uint8Array => command("SUBSCRIBE", text(topic));
-const hi = frame(0, text("hi"));
-
-const readyWith = (...properties: readonly Uint8Array[]): Uint8Array => command("READY", bytes(...properties));
-const property = (name: string, value: string): Uint8Array =>
-  bytes([name.length], text(name), [0, 0, 0, value.length], text(value));
-const PUSH = property("Socket-Type", "PUSH");
-const handshake = (name: string, ...steps: readonly Uint8Array[]): Case => ({
-  name: `PULL: ${name}`,
-  type: "PULL",
-  steps,
-});
-
-/** What goes into a box: a message, or a command as the name and data that are in its frame. */
-const sealed = (body: Uint8Array, flags = 0, edit?: Edit): CurveAct => ({
-  say: "sealed",
-  flags,
-  body,
-  ...(edit === undefined ? {} : { edit }),
-});
-const sealedCommand = (framed: Uint8Array, edit?: Edit): CurveAct => sealed(framed.subarray(2), 2, edit);
-const clear = (octets: Uint8Array): CurveAct => ({ say: "clear", octets });
-
-/** A CURVE client that is through with its handshake and goes on with `acts`, in one write. */
-export function secret(type: string, name: string, acts: readonly CurveAct[], more: Partial<Case> = {}): Case {
-  const curve: readonly (readonly CurveAct[])[] = [[{ say: "HELLO" }], [{ say: "INITIATE" }], acts];
-  const steps = [greeting(3, 1, "CURVE")];
-  return { name: `${type}, CURVE: ${name}`, type, options: CURVE_SERVER, steps, curve, ...more };
-}
-const handshakeOf = (name: string, ...curve: readonly (readonly CurveAct[])[]): Case =>
-  secret("PULL", name, [], { curve });
-const HELLO: CurveAct = { say: "HELLO" };
-
-const MUTE = "libzmq keeps the connection, and reads it no more, while a monitor listens";
-const OUTER = "libzmq heeds the flags outside the box, which anybody on the path can change";
-
-/** Octet 8 to 15 of a MESSAGE is its nonce. */
-const NONCE_END = 15;
+import {
+  type Case,
+  greeting,
+  handshake,
+  hex,
+  hi,
+  PING,
+  PUSH,
+  property,
+  readyWith,
+  SIGNATURE,
+  subscribe,
+  tail,
+  text,
+  traffic,
+} from "./case.ts";
+import { CURVE_CASES } from "./curve-cases.ts";
 
 export const CASES: readonly Case[] = [
   // Greetings.
@@ -377,71 +305,5 @@ export const CASES: readonly Case[] = [
   },
   { name: "REQ: a reply by ZMTP 1.0", type: "REQ", steps: [hex("01 00"), hex("01 01 03 00 68 69")] },
 
-  // CURVE: the handshake.
-  handshakeOf("HELLO alone", [HELLO]),
-  handshakeOf("HELLO of another version", [{ say: "HELLO", edit: { at: 6, to: 2 } }]),
-  handshakeOf("HELLO whose box does not open", [{ say: "HELLO", edit: { at: -1, to: 0 } }]),
-  handshakeOf("HELLO cut short", [{ say: "HELLO", edit: { cut: 199 } }]),
-  handshakeOf("HELLO with an octet left over", [{ say: "HELLO", edit: { add: hex("00") } }]),
-  handshakeOf("HELLO twice", [HELLO], [clear(command("HELLO", new Uint8Array(194)))]),
-  handshakeOf("an INITIATE without a HELLO", [clear(command("INITIATE", new Uint8Array(250)))]),
-  handshakeOf("INITIATE with another cookie", [HELLO], [{ say: "INITIATE", edit: { at: 60, to: 0 } }]),
-  handshakeOf("INITIATE whose box does not open", [HELLO], [{ say: "INITIATE", edit: { at: -1, to: 0 } }]),
-  handshakeOf("INITIATE cut short", [HELLO], [{ say: "INITIATE", edit: { cut: 200 } }]),
-  handshakeOf("ERROR instead of INITIATE", [HELLO], [clear(command("ERROR", text("\x03400")))]),
-  { ...handshakeOf("a message instead of INITIATE", [HELLO], [clear(hi)]), differs: "the code of the event" },
-  {
-    ...handshakeOf("INITIATE and a message in one read", [HELLO], [{ say: "INITIATE" }, clear(hi)]),
-    differs: "libzmq sends its READY first",
-  },
-
-  // CURVE: sealed traffic.
-  secret("PULL", "a message", [sealed(text("hi"))]),
-  secret("PULL", "a multipart message", [sealed(text("a"), 1), sealed(new Uint8Array(0), 1), sealed(text("b"))]),
-  secret("PULL", "300 octets", [sealed(new Uint8Array(300))]),
-  secret("PULL", "PING", [sealedCommand(PING), sealed(text("hi"))]),
-  secret("PULL", "an unknown command", [sealedCommand(command("FOO", text("bar"))), sealed(text("hi"))]),
-  secret("PULL", "a command of no octets", [sealed(new Uint8Array(0), 2), sealed(text("hi"))]),
-  secret("PULL", "a command between frames", [sealed(text("a"), 1), sealedCommand(PING), sealed(text("b"))]),
-  secret("PULL", "MORE and COMMAND", [sealed(PING.subarray(2), 3), sealed(text("hi"))]),
-  secret("PULL", "reserved flags inside the box", [sealed(text("hi"), 0xf8)]),
-  secret("PULL", "a box in a command frame", [{ say: "sealed", flags: 0, body: text("hi"), outer: 4 }], {
-    differs: OUTER,
-  }),
-  secret(
-    "PULL",
-    "a box in a frame with MORE",
-    [{ say: "sealed", flags: 0, body: text("hi"), outer: 1 }, sealed(text("b"))],
-    { differs: OUTER },
-  ),
-  secret(
-    "PULL",
-    "a nonce that is not the box's",
-    [sealed(text("a")), sealed(text("hi"), 0, { at: NONCE_END, to: 9 })],
-    { differs: MUTE },
-  ),
-  secret("PULL", "a nonce that has not grown", [sealed(text("a")), sealed(text("hi"), 0, { at: NONCE_END, to: 1 })], {
-    differs: MUTE,
-  }),
-  secret("PULL", "a frame again", [sealed(text("a")), { say: "again" }], { differs: MUTE }),
-  secret("PULL", "a box cut short", [sealed(text("hi"), 0, { cut: 34 })], { differs: MUTE }),
-  secret("PULL", "a box of fewer octets than there can be", [sealed(text("hi"), 0, { cut: 30 })], { differs: MUTE }),
-  secret("PULL", "a box that does not open", [sealed(text("hi"), 0, { at: -1, to: 0 })], { differs: MUTE }),
-  secret("PULL", "a message in clear", [sealed(text("a")), clear(hi)]),
-  secret("PULL", "a PING in clear", [clear(PING)], { differs: MUTE }),
-  secret("PULL", "ERROR in clear", [clear(command("ERROR", text("\x03400")))], { differs: MUTE }),
-  secret("PULL", "ERROR in a box", [sealedCommand(command("ERROR", text("\x03400"))), sealed(text("hi"))]),
-  secret("PULL", "maxMessageSize counts for the body", [sealed(new Uint8Array(500))], {
-    options: { ...CURVE_SERVER, maxMessageSize: 500 },
-  }),
-  secret("PULL", "SUBSCRIBE to a socket that publishes nothing", [sealedCommand(subscribe("a")), sealed(text("hi"))], {
-    differs: "libzmq delivers the command as a message",
-  }),
-  secret("PUB", "SUBSCRIBE, then a match", [sealedCommand(subscribe("a"))], { send: ["6162"] }),
-  secret("XPUB", "a subscription message, and a cancellation", [
-    sealed(hex("01 61")),
-    sealedCommand(command("CANCEL", text("a"))),
-  ]),
-  secret("REP", "a request", [sealed(new Uint8Array(0), 1), sealed(text("hi"))]),
-  secret("REQ", "a reply", [sealed(new Uint8Array(0), 1), sealed(text("hi"))]),
+  ...CURVE_CASES,
 ];

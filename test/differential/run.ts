@@ -8,7 +8,7 @@
 import { parseArgs } from "node:util";
 import { Random } from "../fuzz/random.ts";
 import { compare } from "./alike.ts";
-import type { Case } from "./cases.ts";
+import type { Case } from "./case.ts";
 import { type Ending, Side } from "./compare.ts";
 import { generate } from "./generate.ts";
 import { describeFinding, type Limits, socketDifferential } from "./sockets/run.ts";

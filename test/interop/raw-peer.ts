@@ -170,3 +170,9 @@ export function property(name: string, value: string): string {
 export function ready(type: string, ...others: string[]): string {
   return command("READY", [property("Socket-Type", type), ...others].join(""));
 }
+
+/** The READY of our sockets of `type`, without a routing id. */
+export function ourReady(type: string): string {
+  const hasIdentity = ["REQ", "DEALER", "ROUTER"].includes(type);
+  return ready(type, ...(hasIdentity ? [property("Identity", "")] : []));
+}

@@ -5,7 +5,9 @@
 import { behaviour } from "./behaviour.ts";
 import { connections } from "./connections.ts";
 import { matrix } from "./matrix.ts";
+import { rawStreams } from "./raw-streams.ts";
 
 matrix("zeromq");
 behaviour("zeromq");
 connections("zeromq");
+rawStreams("zeromq");

@@ -4,6 +4,7 @@
  */
 
 import { mkdtempSync, rmSync } from "node:fs";
+import { createServer, type Server, type Socket as TcpSocket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, test } from "node:test";
@@ -123,4 +124,44 @@ export async function texts(socket: {
   const all: string[] = [];
   while (socket.readable) all.push(await text(socket));
   return all;
+}
+
+/** A listener that speaks no ZMTP. */
+export async function rawServer(transport: TransportUnderTest, bench: Bench): Promise<Server & { endpoint: string }> {
+  const server = createServer() as Server & { endpoint: string };
+  const links = new Set<TcpSocket>();
+  server.on("connection", (link) => {
+    links.add(link);
+    link.on("error", () => {}); // A reset ends it as well.
+  });
+  server.endpoint = await bench.freeAddress();
+  const path = server.endpoint.replace(/^\w+:\/\//, "");
+  await new Promise<void>((resolve) => {
+    if (transport.name === "tcp") server.listen(Number(path.split(":").at(-1)), "127.0.0.1", resolve);
+    else server.listen(path, resolve);
+  });
+  bench.later(() => {
+    server.close();
+    for (const link of links) link.destroy();
+  });
+  return server;
+}
+
+/** The types of all events from now on. */
+export function record(socket: Socket): string[] {
+  const types: string[] = [];
+  for (const type of [
+    "accept",
+    "bind",
+    "close",
+    "connect",
+    "connect:delay",
+    "connect:retry",
+    "disconnect",
+    "end",
+    "handshake",
+  ] as const) {
+    socket.events.on(type, () => void types.push(type));
+  }
+  return types;
 }

@@ -8,6 +8,7 @@ import { fairness } from "./fairness.ts";
 import { proxy } from "./proxy.ts";
 import { publishSubscribe } from "./publish-subscribe.ts";
 import { queues } from "./queues.ts";
+import { reconnection } from "./reconnection.ts";
 import { requestReply } from "./request-reply.ts";
 import { waiting } from "./waiting.ts";
 
@@ -15,6 +16,7 @@ queues(IPC);
 requestReply(IPC);
 publishSubscribe(IPC);
 connections(IPC);
+reconnection(IPC);
 waiting(IPC);
 proxy(IPC);
 fairness(IPC);

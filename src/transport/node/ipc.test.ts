@@ -4,14 +4,8 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, describe, it } from "node:test";
-import {
-  Bound,
-  connectTo,
-  End,
-  holdProcess,
-  testOptions,
-  transportConformance,
-} from "../../../test/transport-conformance.ts";
+import { transportConformance } from "../../../test/transport-conformance.ts";
+import { Bound, connectTo, End, holdProcess, testOptions } from "../../../test/transport-ends.ts";
 import { parseEndpoint } from "../../base/endpoint.ts";
 import { ipc } from "./ipc.ts";
 
@@ -149,7 +143,7 @@ describe("ipc", { timeout: 20_000 }, () => {
   it("removes the wildcard's socket when the process ends without closing it", () => {
     const here = (path: string): string => JSON.stringify(new URL(path, import.meta.url).href);
     const program = `
-      const { Bound } = await import(${here("../../../test/transport-conformance.ts")});
+      const { Bound } = await import(${here("../../../test/transport-ends.ts")});
       const { ipc } = await import(${here("./ipc.ts")});
       console.log((await Bound.at(ipc, "ipc://*")).listener.address);
     `;

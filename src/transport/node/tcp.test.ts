@@ -5,14 +5,8 @@ import net, { type AddressInfo } from "node:net";
 import { networkInterfaces } from "node:os";
 import type { Readable } from "node:stream";
 import { describe, it } from "node:test";
-import {
-  Bound,
-  connectTo,
-  End,
-  holdProcess,
-  testOptions,
-  transportConformance,
-} from "../../../test/transport-conformance.ts";
+import { transportConformance } from "../../../test/transport-conformance.ts";
+import { Bound, connectTo, End, holdProcess, testOptions } from "../../../test/transport-ends.ts";
 import { parseEndpoint } from "../../base/endpoint.ts";
 import { tcp } from "./tcp.ts";
 
@@ -47,7 +41,7 @@ function portOf(address: string): number {
 function run(program: string, stdio: StdioOptions): { process: ChildProcess; end(): Promise<[number, string]> } {
   const here = (path: string): string => JSON.stringify(new URL(path, import.meta.url).href);
   const names = `
-    const { Bound, connectTo, End, testOptions } = await import(${here("../../../test/transport-conformance.ts")});
+    const { Bound, connectTo, End, testOptions } = await import(${here("../../../test/transport-ends.ts")});
     const { tcp } = await import(${here("./tcp.ts")});
   `;
   const args = ["--import", "tsx", "--input-type=module", "--eval", names + program];
