@@ -136,6 +136,8 @@ export interface FrameDecoder {
   next(): Decoded | undefined;
   /** True when all pushed bytes were used up, or only the beginning of a frame is left. */
   readonly starved: boolean;
+  /** Frames that are there of a message that is not complete. Absent where a message is one frame. */
+  readonly assembling?: number;
   /** From now on every frame is opened. Absent where there is no security. */
   secure?(cipher: FrameCipher): void;
 }

@@ -14,7 +14,15 @@ import type { FarEnd } from "../base/far-end.ts";
 import type { Link } from "../base/link.ts";
 import type { FrameDecoder } from "../base/protocol.ts";
 import type { EngineLoop } from "./engine-loop.ts";
-import { FRAMES_COST, type Resting, SEALED_COST, SEALED_FRAMES_COST, type TurnBudget } from "./turn-budget.ts";
+import {
+  FRAMES_COST,
+  MANY_FRAMES,
+  MANY_FRAMES_COST,
+  type Resting,
+  SEALED_COST,
+  SEALED_FRAMES_COST,
+  type TurnBudget,
+} from "./turn-budget.ts";
 
 /** So often a connection that is behind its reader is looked at. All is decoded when nobody has read in between. */
 const LOOK_MS = 50;
@@ -269,7 +277,7 @@ export class Incoming implements Resting {
             this.#caughtUp();
             return false;
           }
-          this.#spend(this.#framesCost);
+          this.#spend((this.#decoder.assembling ?? 0) > MANY_FRAMES ? MANY_FRAMES_COST : this.#framesCost);
         } else if (!Array.isArray(decoded)) {
           this.#owner.command(decoded);
           // The near side may hold the peer back.

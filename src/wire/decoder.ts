@@ -28,8 +28,7 @@ const MIDDLING_SLAB_BYTES = 65_536;
 const TRUSTED_BYTES = 1 << 20;
 /** How much more memory is taken than bytes came: an announced length alone costs no more than this. */
 const GROWTH = 16;
-
-/** So many chunks of the queue are read before their places are given back, for `shift` of a long array is slow. */
+/** So many chunks of the queue are read before their places are given back: `shift` of a long array is slow. */
 const COMPACTED = 1024;
 
 const CIPHER_MORE = 1;
@@ -37,6 +36,7 @@ const CIPHER_COMMAND = 2;
 
 export class Decoder implements FrameDecoder {
   readonly #limits: DecoderLimits;
+  readonly #framesAtOnce: number;
   /** Of what leaves here. */
   readonly #copyOf: (bytes: Uint8Array) => Uint8Array;
   readonly #sharedCopyOf: (bytes: Uint8Array) => Uint8Array;
@@ -79,12 +79,17 @@ export class Decoder implements FrameDecoder {
   /** `isSecured`: frames share no memory with those of other connections. */
   constructor(limits: DecoderLimits, isSecured = false) {
     this.#limits = limits;
+    this.#framesAtOnce = limits.framesAtOnce ?? Number.POSITIVE_INFINITY;
     this.#copyOf = isSecured ? copier(FIRST_SLAB_BYTES) : copyOf;
     this.#sharedCopyOf = isSecured ? this.#copyOf : sharedCopyOf;
   }
 
   get starved(): boolean {
     return this.#starved;
+  }
+
+  get assembling(): number {
+    return this.#frames?.length ?? 0;
   }
 
   /** From now on every frame is opened. */
@@ -188,14 +193,8 @@ export class Decoder implements FrameDecoder {
         if ((flags & (MORE | COMMAND)) === 0 && this.#frames === undefined) return [body];
         decoded = this.#accept((flags & MORE) !== 0, (flags & COMMAND) !== 0, body);
       }
-      if (decoded !== undefined || this.#isTimeForOthers) return decoded;
+      if (decoded !== undefined || this.assembling % this.#framesAtOnce === 0) return decoded;
     }
-  }
-
-  /** Behind a frame that did not complete its message. */
-  get #isTimeForOthers(): boolean {
-    const { framesAtOnce } = this.#limits;
-    return framesAtOnce !== undefined && this.#frames !== undefined && this.#frames.length % framesAtOnce === 0;
   }
 
   /** A complete sealed frame; its flags outside the box say nothing. */

@@ -27,6 +27,10 @@ export class LegacyDecoder implements FrameDecoder {
     return this.#starved;
   }
 
+  get assembling(): number {
+    return this.#frames.length;
+  }
+
   push(chunk: Uint8Array): void {
     if (chunk.length === 0) return;
     this.#starved = false;

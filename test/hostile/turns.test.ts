@@ -58,6 +58,20 @@ describe("the budget of a turn", () => {
     assert.equal(await count(socket), 2);
   });
 
+  it("is spent by 64 frames of a message that has more than a thousand, so that others have their turns in between", async () => {
+    const { socket, clock, transport } = bound(Pull, { receiveTimeout: 0 });
+    transport.peer("PUSH").handler.data(bytes(repeated(MORE, 10_000), X));
+    const good = transport.peer("PUSH");
+    let turns = 0;
+    for (; turns < 1000; turns++, clock.oneTurn()) {
+      good.handler.data(X);
+      const message = await socket.receive();
+      if (message.length > 1) break;
+    }
+    assert.ok(turns >= (10_000 - 1024) / 64, `only ${turns} turns`);
+    assert.ok(turns < 400, `${turns} turns`);
+  });
+
   it("ends with the connection: what it brought is delivered", async () => {
     const { socket, transport } = bound(Pull, { receiveTimeout: 0 });
     const bad = transport.peer("PUSH");
