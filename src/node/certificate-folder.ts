@@ -10,8 +10,8 @@
 
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { systemClock } from "../base/clock.ts";
 import { type Certificate, parseCertificate } from "../security/certificate.ts";
+import { nodePlatform } from "./platform.ts";
 import { stateOf } from "./watched-file.ts";
 
 /** Secret certificates, which pyzmq and CZMQ keep beside the public ones, and hidden files. */
@@ -27,7 +27,7 @@ const REST_FACTOR = 20;
 /** A peer waits no longer for a scan. When that would be later, its answer comes from the last one, unless the folder itself has changed. */
 const LONGEST_WAIT_MS = 2000;
 
-const clock = systemClock();
+const { clock } = nodePlatform.turn;
 
 /** What a rule for `curve` answers. */
 export interface CertificateVerdict {

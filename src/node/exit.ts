@@ -5,32 +5,32 @@
  * the kernel.
  */
 
-import { systemClock } from "../base/clock.ts";
-import type { Lingering } from "../core/platform.ts";
+import type { Clock } from "../base/clock.ts";
+import type { Lingering, Platform } from "../core/platform.ts";
 
 /** As zeromq.js: how long a process may linger before its developer is told why it does not end. */
 const PATIENCE_MS = 500;
 
-const clock = systemClock();
-const contexts = new Set<Lingering>();
-let isInstalled = false;
+export function processLifetime(clock: Clock): NonNullable<Platform["lifetime"]> {
+  const contexts = new Set<Lingering>();
+  let isInstalled = false;
+  return {
+    began(context) {
+      contexts.add(context);
+      if (isInstalled) return;
+      isInstalled = true;
+      process.on("beforeExit", () => linger(clock, contexts));
+      process.on("exit", () => {
+        for (const each of contexts) each.flushNow();
+      });
+    },
+    ended(context) {
+      contexts.delete(context);
+    },
+  };
+}
 
-export const lifetime = {
-  began(context: Lingering): void {
-    contexts.add(context);
-    if (isInstalled) return;
-    isInstalled = true;
-    process.on("beforeExit", linger);
-    process.on("exit", () => {
-      for (const each of contexts) each.flushNow();
-    });
-  },
-  ended(context: Lingering): void {
-    contexts.delete(context);
-  },
-};
-
-function linger(): void {
+function linger(clock: Clock, contexts: ReadonlySet<Lingering>): void {
   const lingering = [...contexts].filter((context) => context.linger());
   if (lingering.length === 0) return;
   clock.setTimer(() => {

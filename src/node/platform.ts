@@ -10,9 +10,9 @@ import type { Platform } from "../core/platform.ts";
 import { Turn } from "../core/turn.ts";
 import { LocalHost } from "../engine/local-host.ts";
 import { extendPrimitives } from "../security/crypto.ts";
-import { ipc } from "../transport/node/ipc.ts";
-import { tcp } from "../transport/node/tcp.ts";
-import { lifetime } from "./exit.ts";
+import { ipcTransport } from "../transport/node/ipc.ts";
+import { tcpTransport } from "../transport/node/tcp.ts";
+import { processLifetime } from "./exit.ts";
 import { keepSharedMemory } from "./shared-memory.ts";
 import { withSodiumNative } from "./sodium-native.ts";
 import { withOpenSsl } from "./x25519.ts";
@@ -33,9 +33,9 @@ const clock = systemClock();
 
 export const nodePlatform: Platform = {
   turn: new Turn(clock),
-  engine: new LocalHost(clock, [tcp, ipc]),
+  engine: new LocalHost(clock, [tcpTransport(clock), ipcTransport(clock)]),
   structuredClone: { serialize, deserialize },
-  lifetime,
+  lifetime: processLifetime(clock),
   hasOtherThreads: () => !isMainThread || hasWorkers,
   warn(message, code) {
     if (code !== undefined) {

@@ -5,17 +5,15 @@
  */
 
 import type { Socket } from "node:net";
-import { systemClock } from "../../base/clock.ts";
+import type { Clock } from "../../base/clock.ts";
 import { ZmqError } from "../../base/errors.ts";
-
-const clock = systemClock();
 
 /**
  * Starts an attempt and settles with it. Rejects with the platform's error,
  * with ETIMEDOUT after `timeoutMs` (0: the system's own limit) or with the
  * reason of `signal`; the socket is destroyed then.
  */
-export function dial(start: () => Socket, timeoutMs: number, signal: AbortSignal): Promise<Socket> {
+export function dial(clock: Clock, start: () => Socket, timeoutMs: number, signal: AbortSignal): Promise<Socket> {
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();
     const socket = start();
@@ -26,7 +24,7 @@ export function dial(start: () => Socket, timeoutMs: number, signal: AbortSignal
     socket.on("connect", succeed);
     socket.on("error", fail);
     signal.addEventListener("abort", cancel);
-    watch(socket, fail);
+    watch(clock, socket, fail);
 
     function settle(): void {
       if (timer !== undefined) clock.clearTimer(timer);
@@ -76,14 +74,14 @@ const WATCH_MS = 250;
 const pending = new Map<Socket, (reason: unknown) => void>();
 let watching = false;
 
-function watch(socket: Socket, giveUp: (reason: unknown) => void): void {
+function watch(clock: Clock, socket: Socket, giveUp: (reason: unknown) => void): void {
   pending.set(socket, giveUp);
   if (watching || typeof process.getActiveResourcesInfo !== "function") return;
   watching = true;
-  clock.setTimer(look, WATCH_MS);
+  clock.setTimer(() => look(clock), WATCH_MS);
 }
 
-function look(): void {
+function look(clock: Clock): void {
   watching = false;
   if (pending.size === 0) return;
   const resources = process.getActiveResourcesInfo();
@@ -95,7 +93,7 @@ function look(): void {
     return;
   }
   watching = true;
-  clock.setTimer(look, WATCH_MS);
+  clock.setTimer(() => look(clock), WATCH_MS);
 }
 
 interface ActiveHandles {

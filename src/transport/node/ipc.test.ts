@@ -6,8 +6,11 @@ import { dirname, join } from "node:path";
 import { after, describe, it } from "node:test";
 import { transportConformance } from "../../../test/transport-conformance.ts";
 import { Bound, connectTo, End, holdProcess, testOptions } from "../../../test/transport-ends.ts";
+import { systemClock } from "../../base/clock.ts";
 import { parseEndpoint } from "../../base/endpoint.ts";
-import { ipc } from "./ipc.ts";
+import { ipcTransport } from "./ipc.ts";
+
+const ipc = ipcTransport(systemClock());
 
 const folder = mkdtempSync(join(tmpdir(), "zmq-test-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -144,7 +147,9 @@ describe("ipc", { timeout: 20_000 }, () => {
     const here = (path: string): string => JSON.stringify(new URL(path, import.meta.url).href);
     const program = `
       const { Bound } = await import(${here("../../../test/transport-ends.ts")});
-      const { ipc } = await import(${here("./ipc.ts")});
+      const { systemClock } = await import(${here("../../base/clock.ts")});
+      const { ipcTransport } = await import(${here("./ipc.ts")});
+      const ipc = ipcTransport(systemClock());
       console.log((await Bound.at(ipc, "ipc://*")).listener.address);
     `;
     const args = ["--import", "tsx", "--input-type=module", "--eval", program];

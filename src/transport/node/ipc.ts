@@ -14,7 +14,7 @@ import { closeSync, lstatSync, mkdtempSync, openSync, renameSync, rmSync, statSy
 import net, { type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { systemClock } from "../../base/clock.ts";
+import type { Clock } from "../../base/clock.ts";
 import { type Endpoint, formatEndpoint, type IpcEndpoint } from "../../base/endpoint.ts";
 import { ZmqError } from "../../base/errors.ts";
 import type { Link, Listener, ListenHandler, Transport } from "../../base/link.ts";
@@ -28,7 +28,15 @@ const PATH_BYTES = process.platform === "linux" ? 108 : 104;
 const IS_WINDOWS = process.platform === "win32";
 
 /** The ipc transport of Node and what is like it. */
-export const ipc: Transport = { scheme: "ipc", checkConnect, connect, listen, listenSync };
+export function ipcTransport(clock: Clock): Transport {
+  return {
+    scheme: "ipc",
+    checkConnect,
+    connect: (to, options, signal) => connect(clock, to, options, signal),
+    listen: (on, options, handler) => listen(clock, on, options, handler),
+    listenSync: (on, options, handler) => listenSync(clock, on, options, handler),
+  };
+}
 
 /** What a listen needs to know: where the server binds, where the world finds it, what to do about both. */
 interface Place {
@@ -44,17 +52,17 @@ function checkConnect(to: Endpoint): void {
   systemPath(ipcEndpoint(to));
 }
 
-async function connect(to: Endpoint, options: OptionValues, signal: AbortSignal): Promise<Link> {
+async function connect(clock: Clock, to: Endpoint, options: OptionValues, signal: AbortSignal): Promise<Link> {
   const endpoint = ipcEndpoint(to);
   const path = systemPath(endpoint);
-  const socket = await dial(() => net.connect({ path }), options.connectTimeout, signal);
-  return adopt(socket, formatEndpoint(endpoint));
+  const socket = await dial(clock, () => net.connect({ path }), options.connectTimeout, signal);
+  return adopt(clock, socket, formatEndpoint(endpoint));
 }
 
-async function listen(on: Endpoint, options: OptionValues, handler: ListenHandler): Promise<Listener> {
+async function listen(clock: Clock, on: Endpoint, options: OptionValues, handler: ListenHandler): Promise<Listener> {
   const { text } = ipcEndpoint(on);
-  const place = findPlace(ipcEndpoint(on), options);
-  const server = acceptor(place.address, handler);
+  const place = findPlace(clock, ipcEndpoint(on), options);
+  const server = acceptor(clock, place.address, handler);
   try {
     await openServer(server, where(place, options), text);
     return published(server, place, handler, text);
@@ -64,10 +72,10 @@ async function listen(on: Endpoint, options: OptionValues, handler: ListenHandle
   }
 }
 
-function listenSync(on: Endpoint, options: OptionValues, handler: ListenHandler): Listener {
+function listenSync(clock: Clock, on: Endpoint, options: OptionValues, handler: ListenHandler): Listener {
   const { text } = ipcEndpoint(on);
-  const place = findPlace(ipcEndpoint(on), options);
-  const server = acceptor(place.address, handler);
+  const place = findPlace(clock, ipcEndpoint(on), options);
+  const server = acceptor(clock, place.address, handler);
   // The error comes later as an event, though listening has failed already.
   const ignore = (): void => {};
   server.on("error", ignore);
@@ -109,28 +117,28 @@ function published(server: Server, place: Place, handler: ListenHandler, text: s
   return new ServerListener(server, place.address, handler, place.remove);
 }
 
-function acceptor(address: string, handler: ListenHandler): Server {
-  return net.createServer({ pauseOnConnect: true }, (socket) => handler.accepted(adopt(socket, address)));
+function acceptor(clock: Clock, address: string, handler: ListenHandler): Server {
+  return net.createServer({ pauseOnConnect: true }, (socket) => handler.accepted(adopt(clock, socket, address)));
 }
 
-function adopt(socket: Socket, address: string): Link {
-  return new StreamLink(socket, { localAddress: address, remoteAddress: address, peerAddress: "" });
+function adopt(clock: Clock, socket: Socket, address: string): Link {
+  return new StreamLink(clock, socket, { localAddress: address, remoteAddress: address, peerAddress: "" });
 }
 
 const nothing = (): void => {};
 
-function findPlace(endpoint: IpcEndpoint, options: OptionValues): Place {
+function findPlace(clock: Clock, endpoint: IpcEndpoint, options: OptionValues): Place {
   if (options.useFd >= 0 && cluster.isWorker) {
     // Node hands its number to the primary process, where it is another's.
     throw new ZmqError("ENOTSUP", { address: endpoint.text, detail: "useFd: not for ipc in a worker of a cluster" });
   }
   if (options.useFd >= 0) return { bindPath: "", address: formatEndpoint(endpoint), publish: nothing, remove: nothing };
-  if (endpoint.wildcard) return wildcardPlace(endpoint);
+  if (endpoint.wildcard) return wildcardPlace(clock, endpoint);
   const path = systemPath(endpoint);
   if (endpoint.abstract || IS_WINDOWS) {
     return { bindPath: path, address: formatEndpoint(endpoint), publish: nothing, remove: nothing };
   }
-  return filePlace(endpoint, path);
+  return filePlace(clock, endpoint, path);
 }
 
 /** Of listeners that are open, for a process that ends without closing them. */
@@ -141,9 +149,9 @@ function removeOwnFolders(): void {
 }
 
 /** A folder of its own, which nobody else can enter, with the socket in it. */
-function wildcardPlace(endpoint: IpcEndpoint): Place {
+function wildcardPlace(clock: Clock, endpoint: IpcEndpoint): Place {
   if (IS_WINDOWS) {
-    const path = `zmq-${unique(12)}`;
+    const path = `zmq-${unique(clock, 12)}`;
     return { bindPath: pipeName(path), address: `ipc://${path}`, publish: nothing, remove: nothing };
   }
   const { TMPDIR, TEMPDIR, TMP } = process.env;
@@ -176,7 +184,7 @@ function wildcardPlace(endpoint: IpcEndpoint): Place {
  * temporary name and rename onto the path: that takes it over in one step, and
  * what Node removes at the end is a name that is gone.
  */
-function filePlace(endpoint: IpcEndpoint, path: string): Place {
+function filePlace(clock: Clock, endpoint: IpcEndpoint, path: string): Place {
   const folder = dirname(path);
   try {
     if (!statSync(folder).isDirectory()) throw new ZmqError("ENOTDIR", { detail: `${folder} is not a folder` });
@@ -188,7 +196,7 @@ function filePlace(endpoint: IpcEndpoint, path: string): Place {
   } catch (error) {
     throw listenError(error, endpoint.text);
   }
-  const bindPath = temporaryName(path, folder);
+  const bindPath = temporaryName(clock, path, folder);
   return {
     bindPath,
     address: formatEndpoint(endpoint),
@@ -197,21 +205,20 @@ function filePlace(endpoint: IpcEndpoint, path: string): Place {
   };
 }
 
-function temporaryName(path: string, folder: string): string {
-  const long = `${path}.${unique(8)}`;
+function temporaryName(clock: Clock, path: string, folder: string): string {
+  const long = `${path}.${unique(clock, 8)}`;
   if (Buffer.byteLength(long) < PATH_BYTES) return long;
   // `path` itself fits, so at least one character does.
   const room = PATH_BYTES - 1 - Buffer.byteLength(join(folder, "x")) + 1;
   for (;;) {
-    const short = join(folder, unique(Math.min(8, room)));
+    const short = join(folder, unique(clock, Math.min(8, room)));
     if (lstatSync(short, { throwIfNoEntry: false }) === undefined) return short;
   }
 }
 
-const clock = systemClock();
 const LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789";
 
-function unique(length: number): string {
+function unique(clock: Clock, length: number): string {
   let name = "";
   while (name.length < length) name += LETTERS.charAt(clock.random32() % LETTERS.length);
   return name;

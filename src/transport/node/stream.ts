@@ -16,7 +16,7 @@
  */
 
 import type { Socket } from "node:net";
-import { systemClock, type Timer } from "../../base/clock.ts";
+import type { Clock, Timer } from "../../base/clock.ts";
 import { ZmqError } from "../../base/errors.ts";
 import type { Link, LinkHandler } from "../../base/link.ts";
 import { shareReads } from "./shared-reads.ts";
@@ -26,7 +26,6 @@ const FAREWELL_MS = 250;
 /** How long a closing link waits for bytes that the kernel refused: a peer that reads no more must not hold the process. */
 const LAST_BYTES_MS = 1000;
 
-const clock = systemClock();
 const LINK = Symbol("link");
 const NOTHING = new Uint8Array(0);
 /** Stands in until the session sets its handler; no data flows before that. */
@@ -49,6 +48,7 @@ export class StreamLink implements Link {
   readonly localAddress: string;
   readonly remoteAddress: string;
   readonly peerAddress: string;
+  readonly #clock: Clock;
   readonly #socket: Socket;
   readonly #stallMs: number;
   /** Reads come by `onRead`, not by 'data'. */
@@ -61,9 +61,10 @@ export class StreamLink implements Link {
   #onceWritten: ((error?: Error | null) => void) | undefined;
 
   /** `stallMs` > 0: the link breaks with ETIMEDOUT when refused bytes have not left after so many milliseconds. */
-  constructor(connected: Socket, addresses: LinkAddresses, stallMs = 0) {
+  constructor(clock: Clock, connected: Socket, addresses: LinkAddresses, stallMs = 0) {
     const reader = shareReads(connected, onRead);
     const socket = reader ?? connected;
+    this.#clock = clock;
     this.#socket = socket;
     this.#sharesReads = reader !== undefined;
     this.#stallMs = stallMs;
@@ -147,8 +148,8 @@ export class StreamLink implements Link {
     const socket = this.#socket;
     if (this.#handler === NOBODY && !this.#sharesReads) socket.on("data", onData);
     socket.resume();
-    socket.end(StreamLink.#farewell.bind(undefined, socket));
-    if (this.#refused) clock.setTimer(() => socket.destroy(), LAST_BYTES_MS);
+    socket.end(StreamLink.#farewell.bind(undefined, this.#clock, socket));
+    if (this.#refused) this.#clock.setTimer(() => socket.destroy(), LAST_BYTES_MS);
   }
 
   destroy(): void {
@@ -169,14 +170,14 @@ export class StreamLink implements Link {
     else link.#handler.closed(error);
   }
 
-  static #farewell(socket: Socket): void {
+  static #farewell(clock: Clock, socket: Socket): void {
     if (!socket.destroyed) clock.setTimer(() => socket.destroy(), FAREWELL_MS);
   }
 
   #awaitWritten(): void {
-    if (this.#stallMs > 0) this.#stallTimer = clock.setTimer(() => this.#stalled(), this.#stallMs);
+    if (this.#stallMs > 0) this.#stallTimer = this.#clock.setTimer(() => this.#stalled(), this.#stallMs);
     this.#onceWritten ??= (error) => {
-      if (this.#stallTimer !== undefined) clock.clearTimer(this.#stallTimer);
+      if (this.#stallTimer !== undefined) this.#clock.clearTimer(this.#stallTimer);
       if (error || this.#closing) return;
       if (this.#socket.writableLength > 0) {
         this.#awaitWritten();

@@ -7,8 +7,11 @@ import type { Readable } from "node:stream";
 import { describe, it } from "node:test";
 import { transportConformance } from "../../../test/transport-conformance.ts";
 import { Bound, connectTo, End, holdProcess, testOptions } from "../../../test/transport-ends.ts";
+import { systemClock } from "../../base/clock.ts";
 import { parseEndpoint } from "../../base/endpoint.ts";
-import { tcp } from "./tcp.ts";
+import { tcpTransport } from "./tcp.ts";
+
+const tcp = tcpTransport(systemClock());
 
 transportConformance({
   transport: tcp,
@@ -42,7 +45,9 @@ function run(program: string, stdio: StdioOptions): { process: ChildProcess; end
   const here = (path: string): string => JSON.stringify(new URL(path, import.meta.url).href);
   const names = `
     const { Bound, connectTo, End, testOptions } = await import(${here("../../../test/transport-ends.ts")});
-    const { tcp } = await import(${here("./tcp.ts")});
+    const { systemClock } = await import(${here("../../base/clock.ts")});
+    const { tcpTransport } = await import(${here("./tcp.ts")});
+    const tcp = tcpTransport(systemClock());
   `;
   const args = ["--import", "tsx", "--input-type=module", "--eval", names + program];
   const child = spawn(process.execPath, args, { stdio });

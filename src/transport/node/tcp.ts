@@ -7,6 +7,7 @@
 import cluster from "node:cluster";
 import net, { BlockList, type Server, type Socket } from "node:net";
 import { getSystemErrorName } from "node:util";
+import type { Clock } from "../../base/clock.ts";
 import { type Endpoint, formatHost, type TcpEndpoint } from "../../base/endpoint.ts";
 import { ZmqError } from "../../base/errors.ts";
 import type { Link, Listener, ListenHandler, Transport } from "../../base/link.ts";
@@ -36,13 +37,17 @@ interface InnerServer {
 }
 
 /** The tcp transport of Node and what is like it. `listenSync` is there where the runtime can. */
-export const tcp: Transport = {
-  scheme: "tcp",
-  checkConnect,
-  connect,
-  listen,
-  ...(createServerHandle === undefined ? {} : { listenSync }),
-};
+export function tcpTransport(clock: Clock): Transport {
+  return {
+    scheme: "tcp",
+    checkConnect,
+    connect: (to, options, signal) => connect(clock, to, options, signal),
+    listen: (on, options, handler) => listen(clock, on, options, handler),
+    ...(createServerHandle !== undefined && {
+      listenSync: (on, options, handler) => listenSync(clock, on, options, handler),
+    }),
+  };
+}
 
 function checkConnect(to: Endpoint, { socksProxy }: OptionValues): void {
   const { text } = tcpEndpoint(to);
@@ -50,7 +55,7 @@ function checkConnect(to: Endpoint, { socksProxy }: OptionValues): void {
   throw new ZmqError("ENOTSUP", { address: text, detail: "socksProxy: no SOCKS client here" });
 }
 
-async function connect(to: Endpoint, options: OptionValues, signal: AbortSignal): Promise<Link> {
+async function connect(clock: Clock, to: Endpoint, options: OptionValues, signal: AbortSignal): Promise<Link> {
   const { host, port, source } = tcpEndpoint(to);
   checkConnect(to, options);
   signal.throwIfAborted();
@@ -69,8 +74,8 @@ async function connect(to: Endpoint, options: OptionValues, signal: AbortSignal)
         ...(source?.port ? { localPort: source.port } : {}),
       });
     try {
-      const socket = await dial(start, attemptMs(options.connectTimeout, i < targets.length - 1), signal);
-      const link = adopt(socket, options);
+      const socket = await dial(clock, start, attemptMs(options.connectTimeout, i < targets.length - 1), signal);
+      const link = adopt(clock, socket, options);
       if (link !== undefined) return link;
       socket.destroy();
       failure = new ZmqError("ECONNRESET");
@@ -109,20 +114,20 @@ function deviceOf(host: string, options: OptionValues): readonly IpAddress[] | u
   return host === "0.0.0.0" || host === "::" ? deviceAddresses(options)?.slice(0, 1) : undefined;
 }
 
-async function listen(on: Endpoint, options: OptionValues, handler: ListenHandler): Promise<Listener> {
+async function listen(clock: Clock, on: Endpoint, options: OptionValues, handler: ListenHandler): Promise<Listener> {
   const { host, port, text } = tcpEndpoint(on);
   const { backlog, useFd } = options;
   try {
     if (useFd >= 0) {
-      if (cluster.isWorker) return listenOn(handleOf(useFd), options, handler, text);
-      const server = acceptor(options, handler);
+      if (cluster.isWorker) return listenOn(clock, handleOf(useFd), options, handler, text);
+      const server = acceptor(clock, options, handler);
       await openServer(server, { fd: useFd, backlog }, text);
       return listener(server, handler, text);
     }
     const addresses = deviceOf(host, options) ?? (await bindAddresses(host, options.ipv6));
     let failure: unknown;
     for (const { address } of candidates(host, addresses)) {
-      const server = acceptor(options, handler);
+      const server = acceptor(clock, options, handler);
       try {
         await openServer(server, { host: address, port, backlog }, text);
         return listener(server, handler, text);
@@ -137,16 +142,16 @@ async function listen(on: Endpoint, options: OptionValues, handler: ListenHandle
   }
 }
 
-function listenSync(on: Endpoint, options: OptionValues, handler: ListenHandler): Listener {
+function listenSync(clock: Clock, on: Endpoint, options: OptionValues, handler: ListenHandler): Listener {
   const { host, port, text } = tcpEndpoint(on);
   const { useFd } = options;
   try {
-    if (useFd >= 0) return listenOn(cluster.isWorker ? handleOf(useFd) : { fd: useFd }, options, handler, text);
+    if (useFd >= 0) return listenOn(clock, cluster.isWorker ? handleOf(useFd) : { fd: useFd }, options, handler, text);
     const addresses = deviceOf(host, options) ?? bindAddressesSync(host, options.ipv6);
     let failure: unknown;
     for (const { address, family } of candidates(host, addresses)) {
       try {
-        return listenOn(createServerHandle?.(address, port, family, undefined, 0), options, handler, text);
+        return listenOn(clock, createServerHandle?.(address, port, family, undefined, 0), options, handler, text);
       } catch (error) {
         failure = error;
         if (!isWithoutIpv6(error)) break;
@@ -172,11 +177,17 @@ function isWithoutIpv6(error: unknown): boolean {
 }
 
 /** `handle` is a descriptor, or what the runtime made of an address: a bound handle or the negative number of an error. */
-function listenOn(handle: unknown, options: OptionValues, handler: ListenHandler, text: string): Listener {
+function listenOn(
+  clock: Clock,
+  handle: unknown,
+  options: OptionValues,
+  handler: ListenHandler,
+  text: string,
+): Listener {
   if (typeof handle === "number") {
     throw listenError(Object.assign(new Error("bind"), { code: getSystemErrorName(handle) }), text);
   }
-  const server = acceptor(options, handler);
+  const server = acceptor(clock, options, handler);
   // The error comes later as an event, though listening has failed already; it can hardly be another one.
   const ignore = (): void => {};
   server.on("error", ignore);
@@ -201,11 +212,11 @@ function listener(server: Server, handler: ListenHandler, text: string): Listene
   return new ServerListener(server, isTcp ? tcpText(bound.address, bound.port) : text, handler);
 }
 
-function acceptor(options: OptionValues, handler: ListenHandler): Server {
+function acceptor(clock: Clock, options: OptionValues, handler: ListenHandler): Server {
   const allowed = acceptFilter(options.tcpAcceptFilter);
   const server = net.createServer({ ...SOCKET_OPTIONS, pauseOnConnect: true });
   server.on("connection", (socket) => {
-    const link = isAllowed(socket, allowed) ? adopt(socket, options) : undefined;
+    const link = isAllowed(socket, allowed) ? adopt(clock, socket, options) : undefined;
     if (link === undefined) socket.destroy();
     else handler.accepted(link);
   });
@@ -213,7 +224,7 @@ function acceptor(options: OptionValues, handler: ListenHandler): Server {
 }
 
 /** The connected socket as a link; undefined when the peer has left already. */
-function adopt(socket: Socket, options: OptionValues): Link | undefined {
+function adopt(clock: Clock, socket: Socket, options: OptionValues): Link | undefined {
   const { remoteAddress, remotePort, localAddress, localPort } = socket;
   if (remoteAddress === undefined || remotePort === undefined) return undefined;
   const { tcpKeepalive, tcpKeepaliveIdle, typeOfService } = options;
@@ -224,7 +235,7 @@ function adopt(socket: Socket, options: OptionValues): Link | undefined {
     remoteAddress: tcpText(remoteAddress, remotePort),
     peerAddress: remoteAddress,
   };
-  return new StreamLink(socket, addresses, options.tcpMaxRetransmitTimeout);
+  return new StreamLink(clock, socket, addresses, options.tcpMaxRetransmitTimeout);
 }
 
 /** Newer runtimes have it; some of them only on some systems, where it throws. The option is best effort. */
