@@ -96,6 +96,7 @@ export class RawSession implements Connection, LinkHandler, Outlet, HeldBack {
   /** From the dialer or acceptor, which keep the linger period themselves, or from the pipe. */
   close(lingerMs = -1): void {
     if (this.#isOver) return;
+    this.#readRest();
     this.#life = "closing";
     if (this.isIdle) this.#finish("local", true);
     else if (lingerMs === 0) this.#finish("local", false);
@@ -105,6 +106,7 @@ export class RawSession implements Connection, LinkHandler, Outlet, HeldBack {
   }
 
   abort(graceful: boolean): void {
+    if (graceful && !this.#isOver) this.#readRest();
     this.#finish("local", graceful);
   }
 
@@ -139,15 +141,19 @@ export class RawSession implements Connection, LinkHandler, Outlet, HeldBack {
 
   closed(): void {
     if (this.#isOver) return;
-    // As in `Incoming.finish`.
-    const hasBegun = this.#reading === "flowing" || this.#reading === "stalled";
-    if (hasBegun) for (const chunk of this.#waiting.splice(0)) this.#pipe?.deliver([chunk]);
+    this.#readRest();
     this.#owner.emit({
       type: "disconnect",
       address: this.#owner.endpoint,
       remoteAddress: this.link.remoteAddress,
     });
     this.#finish("lost", false);
+  }
+
+  /** Delivers what has arrived, as `Incoming.finish` does. */
+  #readRest(): void {
+    const hasBegun = this.#reading === "flowing" || this.#reading === "stalled";
+    if (hasBegun) for (const chunk of this.#waiting.splice(0)) this.#pipe?.deliver([chunk]);
   }
 
   #pause(reading: Reading): void {
