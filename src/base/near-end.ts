@@ -38,6 +38,8 @@ export interface PipeState {
   readonly isConnected: boolean;
   /** No further writes: the far side is gone or this side closed. */
   readonly isClosed: boolean;
+  /** The far side is the peer's own pipe, with no wire between: inproc. */
+  readonly isCrossed: boolean;
   /** Something waits to leave. */
   readonly hasQueued: boolean;
   /** Messages waiting to leave, and to be read. */

@@ -90,6 +90,10 @@ class QueuePair implements Pipe {
     this.#inbound = new Queue<Message>(receiveHighWaterMark, limits.conflate, receiveHighWaterMarkBytes, weigh);
   }
 
+  get isCrossed(): boolean {
+    return this.#outlet?.queues === false;
+  }
+
   get hasQueued(): boolean {
     return this.#outbound.length > 0;
   }

@@ -5,14 +5,13 @@ import { FakeLink } from "../../test/fake-link.ts";
 import { fromText, toText } from "../base/bytes.ts";
 import type { Message } from "../base/message.ts";
 import { defaultOptions } from "../base/options.ts";
-import { Pipe } from "../base/pipe.ts";
+import { createPipe, type Pipe } from "../base/pipe.ts";
 import type { ConnectionOwner } from "./connection.ts";
-import { Precedence } from "./precedence.ts";
+import { EngineLoop } from "./engine-loop.ts";
 import { RawSession } from "./raw-session.ts";
 
 /** A connection of plain bytes whose reader is the test, with room for one message. */
 function connection() {
-  const clock = new FakeClock();
   const ignored = () => {};
   const pipeOwner = {
     readable: ignored,
@@ -22,7 +21,7 @@ function connection() {
     control: ignored,
     ended: ignored,
   };
-  const pipe = new Pipe(pipeOwner, "tcp://fake", false, {
+  const pipe = createPipe(pipeOwner, "tcp://fake", false, {
     sendHighWaterMark: 0,
     receiveHighWaterMark: 1,
     conflate: false,
@@ -30,9 +29,8 @@ function connection() {
   const owner: ConnectionOwner = {
     endpoint: "tcp://fake",
     options: defaultOptions("STREAM", { ipv6: false, blocky: true }),
-    clock,
+    loop: new EngineLoop(new FakeClock()),
     leftovers: undefined,
-    precedence: Precedence.of(clock),
     sendsBehind: false,
     readsBehind: false,
     emit: ignored,

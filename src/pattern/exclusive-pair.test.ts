@@ -48,6 +48,17 @@ test("PAIR leaves a second peer connected but mute, even after the first ended",
   assert.equal(pattern.send(message("1")), false);
 });
 
+test("PAIR tells once of a second peer", () => {
+  const host = new FakeHost("PAIR");
+  const pattern = new PairPattern(host);
+  new FakePeer(pattern);
+  const second = new FakePeer(pattern, { dialed: true });
+  second.connect();
+  second.disconnect();
+  second.connect();
+  assert.deepEqual(host.drops, [{ reason: "secondPeer", pipe: second.pipe, message: [] }]);
+});
+
 test("PAIR takes the next new peer after the first ended", () => {
   const pattern = pair();
   const first = new FakePeer(pattern);

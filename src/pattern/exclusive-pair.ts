@@ -1,7 +1,8 @@
 /**
  * PAIR (31/EXPAIR): one peer and no other. A peer that appears while another is
- * there stays connected but mute for good, as with libzmq; when the first ends,
- * the next new peer takes its place.
+ * there is refused for good, as with libzmq: over a wire it stays connected but
+ * mute, over inproc its pipe ends. When the first ends, the next new peer takes
+ * its place.
  */
 
 import type { Message } from "../base/message.ts";
@@ -12,16 +13,28 @@ export class PairPattern implements Pattern {
   #peer: NearEnd | undefined = undefined;
   /** Former peers with unread messages, oldest first: read before those of the present one. */
   readonly #former: NearEnd[] = [];
+  /** Peers beyond the first, which were told of. */
+  readonly #refused = new Set<NearEnd>();
+  readonly #host: PatternHost;
   source: NearEnd | undefined = undefined;
 
-  // biome-ignore lint/complexity/noUselessConstructor: every pattern is made with its host
-  constructor(_host: PatternHost) {}
+  constructor(host: PatternHost) {
+    this.#host = host;
+  }
 
   attach(pipe: NearEnd): void {
     this.#peer ??= pipe;
   }
 
+  connected(pipe: NearEnd): void {
+    if (pipe === this.#peer || this.#refused.has(pipe)) return;
+    this.#refused.add(pipe);
+    this.#host.dropped("secondPeer", pipe, []);
+    if (pipe.isCrossed) pipe.close();
+  }
+
   detach(pipe: NearEnd): void {
+    this.#refused.delete(pipe);
     if (pipe !== this.#peer) return;
     this.#peer = undefined;
     if (!pipe.canRead) return;

@@ -65,7 +65,8 @@ export type DropReason =
   | "noSubscriber"
   | "invalid"
   | "disconnected"
-  | "duplicateRoutingId";
+  | "duplicateRoutingId"
+  | "secondPeer";
 
 /** What a pattern gets from its socket. */
 export interface PatternHost {
@@ -78,6 +79,6 @@ export interface PatternHost {
   takenUp?(bytes: number): void;
   /** Runs `task` in a later turn of the event loop, and then serves who waits. Absent: there are no turns. */
   later?(task: () => void): void;
-  /** A message was dropped; or, as a `duplicateRoutingId`, whatever a peer sends and will send: the message is its routing id. */
+  /** A message was dropped; or, whatever a peer sends and will send: with `duplicateRoutingId` the message is its routing id, with `secondPeer` empty. */
   dropped(reason: DropReason, pipe: NearEnd | undefined, message: Message): void;
 }

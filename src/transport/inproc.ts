@@ -90,7 +90,8 @@ function join(a: InprocSide, b: InprocSide, renew: () => void): void {
   crossing.resize(a.sendHighWaterMark, a.receiveHighWaterMark);
   // The bound side first: what the connecting side has queued then finds it ready.
   b.pipe.connect(a.properties);
-  a.pipe.connect(b.properties);
+  if (!b.pipe.isClosed) a.pipe.connect(b.properties);
+  if (b.pipe.isClosed) return; // a PAIR that has another peer
   for (const pipe of [a.pipe, b.pipe]) {
     const other = pipe === a.pipe ? b.pipe : a.pipe;
     for (let item = pipe.pull(); item !== undefined; item = pipe.pull()) {

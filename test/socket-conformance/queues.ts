@@ -4,7 +4,18 @@
 
 import assert from "node:assert/strict";
 import { describe } from "node:test";
-import { Context, Dealer, Pair, Publisher, Pull, Push, Router, Subscriber, XPublisher } from "../../src/index.ts";
+import {
+  Context,
+  Dealer,
+  type DropEvent,
+  Pair,
+  Publisher,
+  Pull,
+  Push,
+  Router,
+  Subscriber,
+  XPublisher,
+} from "../../src/index.ts";
 import { Bench, it, pause, type TransportUnderTest, text, texts, until } from "./bench.ts";
 
 const MEGABYTE = Buffer.alloc(1_000_000, 1);
@@ -228,13 +239,26 @@ export function queues(transport: TransportUnderTest): void {
       const endpoint = await bench.join(pair, first);
       second.connect(endpoint);
       await first.send("first");
-      await second.send("second").catch(() => {}); // It may take it, or wait for ever; nobody gets it.
+      const sent = second.send("second");
+      // Over a wire nobody gets it.
+      if (transport.hasLinks) await sent;
+      else await assert.rejects(sent, { code: "EAGAIN" });
       assert.equal(await text(pair), "first");
       await pair.send("answer");
       assert.equal(await text(first), "answer");
       await pause(30);
       assert.equal(pair.readable, false);
       assert.equal(second.readable, false);
+    });
+
+    it("a second peer of a PAIR is told of, and counted", async () => {
+      const pair = new Pair();
+      assert.deepEqual(pair.drops, {});
+      const dropped = new Promise<DropEvent>((resolve) => pair.events.on("drop", resolve));
+      const endpoint = await bench.join(pair, new Pair());
+      bench.open(new Pair()).connect(endpoint);
+      assert.deepEqual(await dropped, { type: "drop", reason: "secondPeer", address: endpoint });
+      assert.deepEqual(pair.drops, { secondPeer: 1 });
     });
 
     it("a conflating receiver keeps the newest message only", async () => {
