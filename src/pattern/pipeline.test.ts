@@ -35,6 +35,16 @@ test("PUSH deals messages out in strict turns, in the order in which the peers c
   );
 });
 
+test("PUSH gives the turn of a peer that left to none who comes later", () => {
+  const pattern = push();
+  const [a, b] = [new FakePeer(pattern), new FakePeer(pattern)];
+  sendAll(pattern, "1");
+  b.end();
+  const c = new FakePeer(pattern);
+  sendAll(pattern, "2", "3");
+  assert.deepEqual([a.received(), c.received()], [["1", "2"], ["3"]]);
+});
+
 test("PUSH keeps the frames of a message together", () => {
   const pattern = push();
   const a = new FakePeer(pattern);

@@ -20,8 +20,9 @@ export class PushPattern implements Pattern {
     this.#outgoing.add(pipe);
   }
 
-  /** A closed pipe leaves the round by itself. */
-  detach(_pipe: NearEnd): void {}
+  detach(pipe: NearEnd): void {
+    this.#outgoing.remove(pipe);
+  }
 
   /** What a peer sends against the rules is never read. */
   readable(_pipe: NearEnd): void {}

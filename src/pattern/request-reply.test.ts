@@ -158,6 +158,17 @@ test("REQ with relaxed sends again while it waits, to the next peer, and ignores
   assert.equal(receive(pattern), "2");
 });
 
+test("REQ with relaxed ends its request when the next one finds no peer", () => {
+  const { pattern } = req({ relaxed: true });
+  const peer = new FakePeer(pattern);
+  pattern.send(message("1"));
+  peer.end();
+  assert.equal(pattern.send(message("2")), false);
+  assert.equal(pattern.blockedBy, "EAGAIN");
+  assert.equal(receive(pattern), undefined);
+  assert.equal(pattern.blockedBy, "EFSM");
+});
+
 test("REQ with relaxed discards a reply that canReceive had found", () => {
   const { pattern } = req({ relaxed: true });
   const peer = new FakePeer(pattern);

@@ -80,13 +80,14 @@ export class ReqPattern implements Pattern {
     this.#outgoing.add(pipe);
   }
 
-  /** With `relaxed`, a request that was sent while another waits for its reply takes that one's place. */
+  /** With `relaxed`, a request takes the place of one that waits for its reply, also while it waits for a peer itself. */
   send(message: Message): boolean {
     const { correlate, relaxed } = this.#host.options;
     if (this.#awaitsReply && !relaxed) {
       this.blockedBy = "EFSM";
       return false;
     }
+    this.#awaitsReply = false;
     // What is unread is discarded when there is a peer to send to, and that may refuse the only one.
     if (this.#outgoing.canSend) this.#discardPending();
     if (!this.#outgoing.canSend) {
@@ -155,12 +156,13 @@ export class ReqPattern implements Pattern {
     return this.#host.options.correlate ? equal(first, this.#requestId) : first.length === 0;
   }
 
-  /** The next well-formed message; a peer that sends another is disconnected. */
+  /** The next well-formed message; a peer that sends another is disconnected, but not over inproc, as with libzmq. */
   #read(): Message | undefined {
     for (let message = this.#incoming.receive(); message !== undefined; message = this.#incoming.receive()) {
       if (checkReplyFrames(message)) return message;
-      this.#host.dropped("invalid", this.#incoming.source, message);
-      this.#incoming.source?.refuse(new ZmqError("EPROTO", { detail: NO_DELIMITER }));
+      const pipe = this.#incoming.source;
+      this.#host.dropped("invalid", pipe, message);
+      if (pipe?.isCrossed === false) pipe.refuse(new ZmqError("EPROTO", { detail: NO_DELIMITER }));
     }
     return undefined;
   }

@@ -1,7 +1,8 @@
 /**
  * Outgoing load balancer: strict round-robin over the pipes that have room, in
  * libzmq's order. A pipe that refuses a message, or is closed, leaves the round
- * when its turn comes; the last pipe takes its place and its turn. It joins again
+ * when its turn comes, or at once where nothing of it is left to read (PUSH); the
+ * last pipe takes its place and its turn. It joins again
  * at the end, when it is `writable`. Used by PUSH, DEALER and REQ; there is no
  * fallback: without a pipe nothing is sent.
  */
@@ -42,7 +43,7 @@ export class RoundRobin {
         if (++this.#current >= round.length) this.#current = 0;
         return pipe;
       }
-      this.#removeCurrent();
+      this.#removeAt(this.#current);
     }
     return undefined;
   }
@@ -52,18 +53,23 @@ export class RoundRobin {
     const round = this.#round;
     while (round.length > 0) {
       if ((round[this.#current] as NearEnd).canWrite) return true;
-      this.#removeCurrent();
+      this.#removeAt(this.#current);
     }
     return false;
   }
 
+  /** The pipe is gone, and its turn with it. */
+  remove(pipe: NearEnd): void {
+    if (this.#members.has(pipe)) this.#removeAt(this.#round.indexOf(pipe));
+  }
+
   /** The last pipe of the round fills the gap. */
-  #removeCurrent(): void {
+  #removeAt(place: number): void {
     const round = this.#round;
-    const gone = round[this.#current] as NearEnd;
+    const gone = round[place] as NearEnd;
     const last = round.pop() as NearEnd;
     this.#members.delete(gone);
-    if (last !== gone) round[this.#current] = last;
+    if (last !== gone) round[place] = last;
     if (this.#current >= round.length) this.#current = 0;
   }
 

@@ -75,6 +75,14 @@ describe("the publisher's table", () => {
     }
   });
 
+  test("tells of the topics of a subscriber that leaves in the order of their bytes", () => {
+    const [a] = subscribers(1) as [SubscribedPipe];
+    const table = new PeerSubscriptions(() => 1);
+    for (const topic of ["b", "ab", "", "abc", "a"]) table.add(a, fromText(topic));
+    const told = table.removeAll(a, "last").map((frame) => toText(frame.subarray(1)));
+    assert.deepEqual(told, ["", "a", "ab", "abc", "b"]);
+  });
+
   test("many subscribers of one topic come and go in any order", () => {
     const all = subscribers(50);
     const table = new PeerSubscriptions(() => 1);

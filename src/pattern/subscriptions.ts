@@ -116,7 +116,7 @@ export class PeerSubscriptions {
   /**
    * Removes a subscriber altogether, or, where it holds many topics, a part of them: again until `topicsCount` is 0. Until
    * then it is still a holder, which no publish finds. Returns a frame `00 topic` for each topic that nobody else holds
-   * ("last"), for each that it held ("all"), or none.
+   * ("last"), for each that it held ("all"), or none; those of a part in the order of their bytes, as with libzmq.
    */
   removeAll(
     subscriber: SubscribedPipe,
@@ -135,6 +135,7 @@ export class PeerSubscriptions {
       if (isLast) unheld.push(id);
       if (report === "all" || (report === "last" && isLast)) told.push(id);
     }
+    this.#topics.sort(told);
     const frames: Uint8Array[] = [];
     this.#topics.copyAll(told, CANCEL, frames);
     for (let i = 0; i < unheld.length; i++) this.#topics.remove(unheld[i] as number);

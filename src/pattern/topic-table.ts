@@ -200,7 +200,13 @@ export class TopicTable implements TopicOwner {
     const ids = new Int32Array(this.#count);
     let at = 0;
     for (let id = 0; id < this.#idsUsed; id++) if (this.#lengths[id] !== FREE) ids[at++] = id;
-    return ids.sort((a, b) => this.#compare(a, b));
+    return this.sort(ids);
+  }
+
+  /** Brings ids of topics into the byte-wise order of these. */
+  sort<Ids extends number[] | Int32Array>(ids: Ids): Ids {
+    ids.sort((a, b) => this.#compare(a, b));
+    return ids;
   }
 
   #compare(a: number, b: number): number {

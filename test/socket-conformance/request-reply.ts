@@ -270,6 +270,18 @@ export function requestReply(transport: TransportUnderTest): void {
       });
     }
 
+    if (!transport.hasLinks) {
+      it("REQ passes over what is no reply, and keeps its peer", async () => {
+        const router = new Router({ probeRouter: true });
+        const request = new Request({ routingId: "r" });
+        await bench.join(router, request);
+        await request.send("question");
+        assert.equal(await text(router), "r,,question");
+        await router.send(["r", "", "answer"]);
+        assert.equal(await text(request), "answer");
+      });
+    }
+
     it("receiveFrom tells what the peer said of itself", async () => {
       const router = new Router();
       const dealer = new Dealer({ routingId: "d", metadata: { "X-Colour": "blue" } });
