@@ -45,6 +45,15 @@ const SERVERS = new Set([
   "SUB PUB",
   "DEALER DEALER",
 ]);
+/** Families in which the hub, or else the spoke, sends until there is no more room. */
+const FILLED = new Map([
+  ["PULL PUSH", "spoke"],
+  ["PUSH PULL", "hub"],
+  ["PAIR PAIR", "hub"],
+  ["DEALER DEALER", "spoke"],
+]);
+/** What kernels hold of messages of 256 KiB at the very most, and what is on its way between two queues. */
+const KERNEL = 60;
 const TOPICS = ["", "a", "ab", "b", "client"];
 const WRONG = ["foo", "foo://bar", "tcp://127.0.0.1:nine", "tcp://127.0.0.1", "inproc://", "ipc:///nowhere/at/all", ""];
 const KINDS = [
@@ -82,13 +91,21 @@ class Author {
   readonly #steps: Step[] = [];
   readonly #spokes: number;
   readonly #isHubBound: boolean;
+  /** One spoke, and marks that are reached. */
+  readonly #isFilled: boolean;
+  /** The hub keeps the newest message of each peer, which must have one frame. */
+  readonly #isConflated: boolean;
   #messages = 0;
 
   constructor(random: Random, hub: SocketTypeName, spoke: SocketTypeName) {
     this.#random = random;
     this.#family = `${hub} ${spoke}`;
     this.#transport = hub === "STREAM" ? "tcp" : random.pick(["tcp", "ipc", "inproc"] as const);
-    this.#spokes = 1 + random.below(hub === "PAIR" ? 2 : 4);
+    const isNear = this.#transport === "inproc";
+    this.#isFilled = !isNear && FILLED.has(this.#family) && random.oneIn(8);
+    // Over inproc libzmq applies the option to the wrong direction, and a SUB's subscriptions replace each other on their way.
+    this.#isConflated = !isNear && !this.#isFilled && hub === "PULL" && random.oneIn(4);
+    this.#spokes = this.#isFilled ? 1 : 1 + random.below(hub === "PAIR" ? 2 : 4);
     this.#isHubBound = random.below(4) > 0;
     this.#sockets.push(this.#spec(hub, 0));
     for (let i = 1; i <= this.#spokes; i++) this.#sockets.push(this.#spec(spoke, i));
@@ -98,7 +115,11 @@ class Author {
     const random = this.#random;
     if (this.#isHubBound) this.#steps.push({ act: "bind", socket: 0, endpoint: 0 });
     for (let spoke = 1; spoke <= this.#spokes; spoke++) if (random.below(8) > 0) this.#join(spoke);
-    for (let left = 4 + random.below(14); left > 0; left--) this.#steps.push(this.#step());
+    if (this.#isFilled) this.#fill();
+    else for (let left = 4 + random.below(14); left > 0; left--) this.#steps.push(this.#step());
+    for (let place = 0; place <= this.#spokes; place++) {
+      if (this.#sockets[place]?.isWatched) this.#steps.push({ act: "events", socket: place });
+    }
     for (let place = 0; place <= this.#spokes; place++) {
       if (this.#receives(place)) this.#steps.push({ act: "drain", socket: place });
     }
@@ -109,6 +130,12 @@ class Author {
   #spec(type: SocketTypeName, place: number): SocketSpec {
     const random = this.#random;
     const options: Record<string, number | string | boolean> = {};
+    const isWatched = this.#transport !== "inproc" && random.oneIn(4);
+    if (this.#isFilled) {
+      if (SENDS.has(type)) options.sendHighWaterMark = 1 + random.below(4);
+      if (RECEIVES.has(type)) options.receiveHighWaterMark = 1 + random.below(4);
+      return { type, options, isWatched };
+    }
     if (["REQ", "DEALER", "ROUTER", "REP"].includes(type) && random.below(4) > 0) options.routingId = `r${place}`;
     if (RECEIVES.has(type) && random.oneIn(8)) options.receiveTimeout = 0;
     if (SENDS.has(type) && random.oneIn(8)) options.sendTimeout = 0;
@@ -121,7 +148,23 @@ class Author {
     // Over tcp and ipc it depends on chance what has left for the kernel.
     const isFull = this.#transport === "inproc" && ["PUSH", "DEALER"].includes(type);
     if (isFull && random.oneIn(3)) options.sendHighWaterMark = 1 + random.below(4);
-    return { type, options };
+    if (this.#isConflated && place === 0) options.conflate = true;
+    if (["REQ", "DEALER", "ROUTER"].includes(type) && random.oneIn(10)) options.probeRouter = true;
+    if (["PUB", "SUB", "XPUB"].includes(type) && random.oneIn(10)) options.invertMatching = true;
+    if (type === "XPUB" && random.oneIn(6)) options.welcomeMessage = "welcome";
+    if (type === "XPUB" && random.oneIn(6)) options.noDrop = true;
+    return { type, options, isWatched };
+  }
+
+  /** A sender and a reader that does not read, once or twice. */
+  #fill(): void {
+    const [socket, reader] = FILLED.get(this.#family) === "hub" ? [0, 1] : [1, 0];
+    const mark = (place: number, name: string): number => Number(this.#sockets[place]?.options[name]);
+    const least = mark(socket, "sendHighWaterMark");
+    const most = least + mark(reader, "receiveHighWaterMark") + KERNEL;
+    for (let left = 1 + this.#random.below(2); left > 0; left--) {
+      this.#steps.push({ act: "fill", socket, clients: [reader], least, most });
+    }
   }
 
   #join(spoke: number): void {
@@ -155,7 +198,7 @@ class Author {
         return { act: random.pick(["bindTo", "connectTo"]), socket, address: random.pick(WRONG) };
       case 6:
         // libzmq's STREAM waits for the rest of a message that has one frame.
-        if (!this.#sends(socket) || this.#type(socket) === "STREAM") break;
+        if (!this.#sends(socket) || this.#type(socket) === "STREAM" || this.#isConflated) break;
         return { act: "send", socket, message: this.#oddMessage() };
       case 7:
         if (!this.#sends(socket)) break;
@@ -167,7 +210,7 @@ class Author {
       case 9:
       case 10:
         if (!SERVERS.has(this.#family)) break;
-        return { act: "serve", socket: 0, clients, rounds: 2 * clients.length + 2 };
+        return { act: "serve", socket: 0, clients, rounds: 2 * clients.length + 2, depth: this.#depth() };
       case 11:
         if (!SERVERS.has(this.#family) || !random.oneIn(2)) break;
         return { act: "crowd", socket: 0, clients, rounds: 5 };
@@ -202,8 +245,14 @@ class Author {
     return { act: "send", socket: place, message: `${topic} ${this.#messages++}` };
   }
 
+  /** Messages that each client has in flight. */
+  #depth(): number {
+    return this.#family.endsWith("REQ") || this.#random.oneIn(2) ? 1 : 1 + this.#random.below(3);
+  }
+
   /** What stands before the text of a message of this socket. */
   #envelope(place: number): string[] {
+    if (this.#isConflated) return [];
     const random = this.#random;
     const type = this.#type(place);
     if (type === "ROUTER" || type === "STREAM") {
@@ -215,6 +264,7 @@ class Author {
   }
 
   #message(place: number): Value {
+    if (this.#isConflated) return `${this.#random.pick(TOPICS)} ${this.#messages++}`;
     const list: Value[] = [...this.#envelope(place), `message ${this.#messages++}`];
     if (this.#random.oneIn(4)) list.push(this.#random.pick(["", "more", "x".repeat(300), "y".repeat(9000)]));
     return list.length === 1 && this.#random.oneIn(2) ? `message ${this.#messages}` : { list };

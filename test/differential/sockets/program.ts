@@ -10,6 +10,8 @@ export type TransportName = "tcp" | "ipc" | "inproc";
 export interface SocketSpec {
   readonly type: SocketTypeName;
   readonly options: Readonly<Record<string, number | string | boolean>>;
+  /** Its events are kept, for a step that tells them. */
+  readonly isWatched: boolean;
 }
 
 /** One frame or a whole message: text, a list, or a value of another kind that `send` may be given. */
@@ -31,8 +33,24 @@ export type Step =
   | { readonly act: "reply"; readonly socket: number; readonly text: string }
   | { readonly act: "subscribe" | "unsubscribe"; readonly socket: number; readonly topic: string }
   | { readonly act: "set"; readonly socket: number; readonly option: string; readonly value: number | boolean }
-  /** Each client has one message in flight, and sends the next when that was read: who is served in which order. */
-  | { readonly act: "serve"; readonly socket: number; readonly clients: readonly number[]; readonly rounds: number }
+  /** The events of each endpoint so far: those that do not depend on time, and how many of each. */
+  | { readonly act: "events"; readonly socket: number }
+  /** Sends to the one client, which does not read, until there is no room; then that reads. Whether the number is right. */
+  | {
+      readonly act: "fill";
+      readonly socket: number;
+      readonly clients: readonly [number];
+      readonly least: number;
+      readonly most: number;
+    }
+  /** Each client has `depth` messages in flight, and sends the next when one was read: who is served in which order. */
+  | {
+      readonly act: "serve";
+      readonly socket: number;
+      readonly clients: readonly number[];
+      readonly rounds: number;
+      readonly depth: number;
+    }
   /** The same while the clients do not wait for each other, and the server works: who is never served. */
   | { readonly act: "crowd"; readonly socket: number; readonly clients: readonly number[]; readonly rounds: number };
 

@@ -7,6 +7,12 @@
 const zmq = await import(process.argv[2]);
 const folder = process.argv[3];
 
+/**
+ * zeromq.js asks whether it can before it sends or receives. For that libzmq passes over pipes that are empty or full,
+ * and takes a message out of one: it changes who comes next. Ours does not ask, and is asked here.
+ */
+const asks = process.argv[2] !== "zeromq";
+
 const CLASSES = {
   PAIR: zmq.Pair,
   PUB: zmq.Publisher,
@@ -21,6 +27,12 @@ const CLASSES = {
   XSUB: zmq.XSubscriber,
   STREAM: zmq.Stream,
 };
+
+/** Of connections that are made and lost. How often one is tried, and when it is given up, depends on time. */
+const EVENTS = ["bind", "bind:error", "accept", "connect", "handshake", "disconnect"];
+
+/** A message that no kernel takes many of. */
+const LARGE = Buffer.alloc(256 * 1024);
 
 const SENDS = new Set("PAIR PUB REQ REP DEALER ROUTER PUSH XPUB XSUB STREAM".split(" "));
 const RECEIVES = new Set("PAIR SUB REQ REP DEALER ROUTER PULL XPUB XSUB STREAM".split(" "));
@@ -94,12 +106,28 @@ async function told(call) {
   }
 }
 
+function ask(socket) {
+  return [socket.writable, socket.readable];
+}
+
+function send(socket, message) {
+  if (asks && !socket.closed && socket.sendTimeout !== 0) ask(socket);
+  return socket.send(message);
+}
+
+function receive(socket) {
+  if (asks && !socket.closed && socket.receiveTimeout !== 0) ask(socket);
+  return socket.receive();
+}
+
 class Run {
   #program;
   #addresses;
   #sockets = [];
   /** The last message that each socket received. */
   #last = [];
+  /** By socket, then by endpoint, then by event: how many. */
+  #events = [];
 
   constructor(id, program) {
     this.#program = program;
@@ -131,11 +159,23 @@ class Run {
 
   #socket(place) {
     if (this.#sockets[place] === undefined) {
-      const { type, options } = this.#program.sockets[place];
+      const { type, options, isWatched } = this.#program.sockets[place];
       const times = { ...(SENDS.has(type) && { sendTimeout: 50 }), ...(RECEIVES.has(type) && { receiveTimeout: 50 }) };
       this.#sockets[place] = new CLASSES[type]({ linger: 1000, reconnectInterval: 10, ...times, ...options });
+      if (isWatched) this.#watch(place);
     }
     return this.#sockets[place];
+  }
+
+  #watch(place) {
+    const told = this.#addresses.map(() => ({}));
+    this.#events[place] = told;
+    for (const type of EVENTS) {
+      this.#sockets[place].events.on(type, ({ address }) => {
+        const at = this.#addresses.findIndex((each) => each === address || each.endsWith(`://${address}`));
+        if (at >= 0) told[at][type] = (told[at][type] ?? 0) + 1;
+      });
+    }
   }
 
   /**
@@ -166,7 +206,7 @@ class Run {
     this.#touch();
     if (!["unbind", "disconnect", "close"].includes(step.act)) return;
     // libzmq ends a connection that is lost when its socket has read to its end, for which asking will do.
-    for (const socket of this.#sockets) if (socket !== undefined && !socket.closed) void socket.readable;
+    for (const socket of this.#sockets) if (socket !== undefined && !socket.closed) ask(socket);
     await pause(ms);
     this.#touch();
   }
@@ -187,7 +227,7 @@ class Run {
       case "close":
         return told(() => socket.close());
       case "send":
-        return told(() => socket.send(value(step.message)));
+        return told(() => send(socket, value(step.message)));
       case "receive":
         return this.#receive(step.socket);
       case "subscribe":
@@ -202,7 +242,11 @@ class Run {
       case "drain":
         return this.#drain(step.socket);
       case "reply":
-        return told(() => socket.send(this.#answer(step.socket, step.text)));
+        return told(() => send(socket, this.#answer(step.socket, step.text)));
+      case "events":
+        return JSON.stringify(this.#events[step.socket]);
+      case "fill":
+        return this.#fill(socket, step);
       case "serve":
         return this.#serve(step);
       case "crowd":
@@ -215,7 +259,7 @@ class Run {
   async #receive(place) {
     const socket = this.#socket(place);
     return told(async () => {
-      const message = await socket.receive();
+      const message = await receive(socket);
       this.#last[place] = message;
       return message;
     });
@@ -232,10 +276,31 @@ class Run {
 
   async #burst(socket, { count, to }) {
     for (let i = 0; i < count; i++) {
-      const one = await told(() => socket.send([...to, `${i}`]));
+      const one = await told(() => send(socket, [...to, `${i}`]));
       if (one !== "done") return `${i} sent, then ${one}`;
     }
     return `${count} sent`;
+  }
+
+  async #fill(socket, { clients: [reader], least, most }) {
+    let sent = 0;
+    let failure = "";
+    while (sent <= most && failure === "") {
+      const one = await told(() => send(socket, [`${sent}`, LARGE]));
+      if (one === "done") sent++;
+      else failure = one;
+    }
+    const client = this.#socket(reader);
+    if (!client.closed) client.receiveTimeout = 2000;
+    let read = 0;
+    const rest = await told(async () => {
+      for (; read < sent; read++) {
+        const [number] = await receive(client);
+        if (`${number}` !== `${read}`) return [Buffer.from(`expected ${read}`), number];
+      }
+    });
+    const isRight = sent >= least && sent <= most;
+    return `${isRight ? "as many as should be" : `${sent}, not ${least} to ${most}`}, then ${failure}; read: ${rest}`;
   }
 
   /** What a ROUTER, a STREAM or any other sends back. */
@@ -257,26 +322,26 @@ class Run {
   /** The next message at a server, and its answer where there is one: the client, if it is one. */
   async #serveOne(place, clients, options) {
     const socket = this.#socket(place);
-    const message = await socket.receive();
+    const message = await receive(socket);
     this.#last[place] = message;
-    const client = Number(String(message.at(-1)).split(" ")[1]);
+    const client = Number(/^client (\d+)$/.exec(String(message.at(-1)))?.[1]);
     if (options?.work) for (const until = performance.now() + WORK_MS; performance.now() < until; );
     if (["REP", "ROUTER"].includes(this.#program.sockets[place].type)) {
-      await socket.send(this.#answer(place, "served"));
-      if (clients.includes(client)) await this.#socket(client).receive();
+      await send(socket, this.#answer(place, "served"));
+      if (clients.includes(client)) await receive(this.#socket(client));
     }
     return clients.includes(client) ? client : "other";
   }
 
-  async #serve({ socket, clients, rounds }) {
+  async #serve({ socket, clients, rounds, depth }) {
     const served = [];
     const ask = async (client) => {
-      await this.#socket(client).send(this.#question(client, socket));
+      await send(this.#socket(client), this.#question(client, socket));
       await pause(SETTLE_MS.quick);
       this.#touch();
     };
     const failure = await told(async () => {
-      for (const client of clients) await ask(client);
+      for (let i = 0; i < depth; i++) for (const client of clients) await ask(client);
       for (let i = 0; i < rounds; i++) {
         const client = await this.#serveOne(socket, clients);
         served.push(client);
@@ -289,13 +354,13 @@ class Run {
   async #crowd({ socket, clients, rounds }) {
     const served = new Map(clients.map((client) => [client, 0]));
     const failure = await told(async () => {
-      for (const client of clients) await this.#socket(client).send(this.#question(client, socket));
+      for (const client of clients) await send(this.#socket(client), this.#question(client, socket));
       await pause(SETTLE_MS.message);
       this.#touch();
       for (let i = 0; i < rounds * clients.length; i++) {
         const client = await this.#serveOne(socket, clients, { work: true });
         served.set(client, (served.get(client) ?? 0) + 1);
-        if (clients.includes(client)) await this.#socket(client).send(this.#question(client, socket));
+        if (clients.includes(client)) await send(this.#socket(client), this.#question(client, socket));
         await pause(1);
       }
     });

@@ -31,6 +31,7 @@ test("no reason covers a code that differs, a value that is refused, peers that 
   const sockets: SocketSpec[] = ["PULL", "PUSH", "PUSH"].map((type) => ({
     type: type === "PULL" ? "PULL" : "PUSH",
     options: {},
+    isWatched: false,
   }));
   const reason = (step: Step, theirs: string, ours: string): string | undefined => {
     const program = { sockets, endpoints: ["tcp"] as const, steps: [step] };
@@ -41,7 +42,10 @@ test("no reason covers a code that differs, a value that is refused, peers that 
   const refused = "throws TypeError: Message must be present";
   assert.equal(reason({ act: "send", socket: 1, message }, "done", refused), undefined);
   const clients = [1, 2];
-  assert.equal(reason({ act: "serve", socket: 0, clients, rounds: 4 }, "1 2 1 2 done", "1 1 1 1 done"), undefined);
+  assert.equal(
+    reason({ act: "serve", socket: 0, clients, rounds: 4, depth: 1 }, "1 2 1 2 done", "1 1 1 1 done"),
+    undefined,
+  );
   const crowd: Step = { act: "crowd", socket: 0, clients, rounds: 4 };
   assert.equal(reason(crowd, "never served: nobody; done", "never served: 2; done"), undefined);
   assert.equal(reason({ act: "drain", socket: 0 }, '"a", "b", rejects EAGAIN', '"b", "a", rejects EAGAIN'), undefined);
