@@ -50,6 +50,13 @@ const MOST_LINES = 400;
 /** Files that are longer still. */
 const TOO_LONG: readonly string[] = ["src/base/pipe.ts"];
 
+/** Which part of `src` may know which contract of a pipe. Whoever makes pipes sees them whole. */
+const PIPE_ENDS: readonly { readonly file: string; readonly where: RegExp }[] = [
+  { file: "src/base/near-end.ts", where: /^src\/(base|pattern|core|socket)\// },
+  { file: "src/base/far-end.ts", where: /^src\/(base|engine|transport|core)\// },
+  { file: "src/base/pipe.ts", where: /^src\/core\// },
+];
+
 /** Files that are in a circle of imports still. */
 const IN_CIRCLES: readonly string[] = ["src/security/crypto.ts"];
 
@@ -111,6 +118,14 @@ test("a layer imports only the layers below it", () => {
     const [from, to] = [layerOf(file.path), layerOf(target)];
     if (from === to || LAYERS[from]?.some((allowed) => allowed === to || `src/${allowed}` === target)) return undefined;
     return `${target} (${from} may import: ${LAYERS[from]?.join(", ") || "nothing"})`;
+  });
+  assert.deepEqual(offences, []);
+});
+
+test("patterns know the near end of a pipe, sessions and transports the far end, and the core alone all of it", () => {
+  const offences = everyImport((file, specifier) => {
+    const target = targetOf(file, specifier);
+    return PIPE_ENDS.some((row) => row.file === target && !row.where.test(file.path)) ? target : undefined;
   });
   assert.deepEqual(offences, []);
 });

@@ -85,7 +85,10 @@ export interface FarEnd {
 
 /** What the pipe calls on its far side. */
 export interface Outlet {
-  /** Whether what `write` refuses may wait in the pipe. False for inproc, whose two queues are one. */
+  /**
+   * True: what `write` refuses may wait in the pipe, and what it takes is encoded within the call. False for inproc, whose
+   * two queues are one, and which hands the array on.
+   */
   readonly queues: boolean;
   /** Takes the message, or returns false: then the pipe queues it and the outlet calls `pull` when it can. */
   write(message: Message): boolean;

@@ -93,11 +93,6 @@ export class Dialer implements ConnectionOwner, ConnectedEndpoint {
     return false;
   }
 
-  /** The pipe, where there is one now. */
-  get pipe(): FarEnd | undefined {
-    return this.#pipe;
-  }
-
   isAt(text: string): boolean {
     return text === this.endpoint;
   }
