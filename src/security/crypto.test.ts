@@ -156,6 +156,19 @@ for (const [name, implementation] of implementations()) {
     }
   });
 
+  test(`${name}: a box opens in its own place`, () => {
+    for (const length of [1, 40, 3000, 65_537, 300_000]) {
+      const box = boxKey(randomBytes(32), randomBytes(24));
+      const body = new Uint8Array(length).map((_, i) => i * 5);
+      const memory = new Uint8Array(7 + TAG_BYTES + length + 3).fill(0xc5);
+      implementation.seal(box, -1, body, memory, 7);
+      const end = 7 + TAG_BYTES + length;
+      assert.equal(implementation.open(box, memory, 7, end, memory, 7 + TAG_BYTES), true);
+      assert.equal(Buffer.compare(memory.subarray(7 + TAG_BYTES, end), body), 0, `${length}`);
+      assert.deepEqual([memory[6], memory[end]], [0xc5, 0xc5]);
+    }
+  });
+
   test(`${name}: keys of connections that take turns are not mixed up`, () => {
     const keys = [randomBytes(32), randomBytes(32)] as const;
     const nonce = randomBytes(24);
