@@ -19,6 +19,7 @@ import type { Connection, ConnectionOwner, EndReason } from "./connection.ts";
 import type { ConnectionMaker, EndpointOwner } from "./endpoint-owner.ts";
 import type { BoundEndpoint } from "./engine-endpoint.ts";
 import type { EngineLoop } from "./engine-loop.ts";
+import { Pending } from "./pending.ts";
 
 /**
  * `closing`: connections are told to end; `lingering`: those that have something left to send do so, and the process is
@@ -37,8 +38,7 @@ export class Acceptor implements BoundEndpoint, ConnectionOwner, ListenHandler {
   readonly #makeConnection: ConnectionMaker;
   /** Each connection, and its pipe once its handshake is done. */
   readonly #connections = new Map<Connection, FarEnd | undefined>();
-  /** Those whose handshake is not done, the oldest first. */
-  readonly #pending = new Set<Connection>();
+  readonly #pending = new Pending();
   #listener: Listener | undefined = undefined;
   #lingerTimer: Timer | undefined = undefined;
   #life: Life = "open";
@@ -197,9 +197,9 @@ export class Acceptor implements BoundEndpoint, ConnectionOwner, ListenHandler {
     return SOCKET_TYPES[this.#owner.socketType].isSubscribedTo;
   }
 
-  /** Peers that mean it are done soon; so the one that takes longest makes room, and nobody is locked out. */
+  /** Peers that mean it are done soon; so the one that takes longest makes room, of the network that has most, and nobody is locked out. */
   #giveUpOldest(): void {
-    const [oldest] = this.#pending;
+    const oldest = this.#pending.first;
     if (oldest === undefined) return;
     const { remoteAddress } = oldest.link;
     const detail = `more than ${this.options.maxPendingHandshakes} handshakes at a time: the oldest was given up`;

@@ -62,26 +62,6 @@ describe("handshakes", () => {
     assert.equal(bad.isOpen, false);
   });
 
-  it("may be maxPendingHandshakes at a time; the oldest makes room, and established peers are not counted", () => {
-    const { transport } = bound(Pull, { maxPendingHandshakes: 3 });
-    const established = Array.from({ length: 5 }, () => transport.peer("PUSH"));
-    const pending = Array.from({ length: 5 }, () => transport.connection());
-    assert.deepEqual(
-      pending.map((link) => link.isOpen),
-      [false, false, true, true, true],
-    );
-    assert.ok(established.every((link) => link.isOpen));
-    const late = transport.peer("PUSH");
-    assert.equal(late.isOpen, true, "a peer that is quick gets in");
-  });
-
-  it("hold no more than the bound when ten thousand never finish", () => {
-    const { transport } = bound(Pull);
-    const links = Array.from({ length: 10_000 }, () => transport.connection());
-    assert.equal(links.filter((link) => link.isOpen).length, 4096);
-    assert.equal(transport.peer("PUSH").isOpen, true);
-  });
-
   it("end after handshakeInterval, however slowly the greeting comes", () => {
     const { clock, transport } = bound(Pull, { handshakeInterval: 30_000 });
     const slow = transport.connection();

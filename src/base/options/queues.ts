@@ -50,7 +50,7 @@ export const QUEUE_OPTIONS = {
   maxMultipartSize: int64({ id: -4, default: -1, min: -1 }),
   /** Not in libzmq. Bytes of one command or identity frame of a handshake; a peer that sends more is cut off. */
   maxHandshakeSize: int({ id: -5, default: 65_536, min: 256 }),
-  /** Not in libzmq. Connections of one bound endpoint that may be in the handshake at a time; beyond, the oldest of them is closed. 0 = no limit. */
+  /** Not in libzmq. Connections of one bound endpoint that may be in the handshake at a time; beyond, the oldest of the network (IPv4 address, /64 of IPv6) that has most of them is closed. 0 = no limit. */
   maxPendingHandshakes: int({ id: -6, default: 4096, min: 0 }),
   /** Not in libzmq. Memory, in about bytes, of the unread messages of all peers that are gone; beyond, new connections are read no sooner than half of it was received. 0 = no limit. */
   departedHighWaterMarkBytes: int64({
