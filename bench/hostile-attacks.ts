@@ -4,7 +4,7 @@
  */
 
 import { connect, type Socket as TcpSocket } from "node:net";
-import { subscriptionMessage } from "../src/wire/command.ts";
+import { subscriptionFrame } from "../src/base/message.ts";
 import type { Encoder } from "../src/wire/encoder.ts";
 import { encodeProperty } from "../src/wire/metadata.ts";
 import { bytes, command, frame, GREETING, ready, repeated } from "../test/fake-link.ts";
@@ -284,8 +284,8 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
   "sealed subscriptions and cancellations": {
     server: "PUB with CURVE",
     run: curveFlood("SUB", (encoder) => {
-      encoder.encode([subscriptionMessage({ kind: "subscribe", topic: GOOD })]);
-      encoder.encode([subscriptionMessage({ kind: "cancel", topic: GOOD })]);
+      encoder.encode([subscriptionFrame({ kind: "subscribe", topic: GOOD })]);
+      encoder.encode([subscriptionFrame({ kind: "cancel", topic: GOOD })]);
     }),
   },
   "sealed messages to a publisher": {

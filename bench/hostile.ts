@@ -15,7 +15,7 @@ import { once } from "node:events";
 import type { Socket as TcpSocket } from "node:net";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { subscriptionMessage } from "../src/wire/command.ts";
+import { subscriptionFrame } from "../src/base/message.ts";
 import { command, frame } from "../test/fake-link.ts";
 import { ATTACKS, type Attack, ask, GOOD, peer, pour, REQUEST, type Server } from "./hostile-attacks.ts";
 import { curvePeer, pourSealed, SEALED_BYTES, SERVER_OPTIONS } from "./hostile-curve.ts";
@@ -101,7 +101,7 @@ function behave(port: number, server: Server): void {
   } else {
     curvePeer(port, "SUB", (tcp, encoder) => {
       count(tcp);
-      encoder.encode([subscriptionMessage({ kind: "subscribe", topic: Buffer.from("g") })]);
+      encoder.encode([subscriptionFrame({ kind: "subscribe", topic: Buffer.from("g") })]);
       tcp.write(Buffer.concat(encoder.take()));
       encoder.sent();
     });

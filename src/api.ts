@@ -18,6 +18,7 @@ export type {
   Verdict,
 } from "./authenticator/rules.ts";
 export { type ErrorCode, ZmqError } from "./base/errors.ts";
+export { decodeZ85, encodeZ85 } from "./base/z85.ts";
 export type {
   ConnectOptions,
   ConnectOptions as RouterConnectOptions,
@@ -78,4 +79,3 @@ export {
   XSubscriber,
 } from "./socket/sockets.ts";
 export { capability, version } from "./version.ts";
-export { decodeZ85, encodeZ85 } from "./wire/z85.ts";

@@ -12,13 +12,13 @@
 import { concat, EMPTY, equal, fromText, ownText, toText } from "../base/bytes.ts";
 import type { Clock } from "../base/clock.ts";
 import { ZmqError } from "../base/errors.ts";
+import { encodeZ85 } from "../base/z85.ts";
 import type { OpenSocket } from "../core/context-core.ts";
 import { PATTERNS } from "../core/patterns.ts";
 import { ZAP_ENDPOINT } from "../security/zap.ts";
 import { type Context, contextCore } from "../socket/context.ts";
 import { defaultContext } from "../socket/default-context.ts";
 import { encodeProperty } from "../wire/metadata.ts";
-import { encodeZ85 } from "../wire/z85.ts";
 import {
   type AuthenticationRules,
   type CurveAttempt,

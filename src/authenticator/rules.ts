@@ -4,10 +4,10 @@
  * for each peer, so what a program changes in them counts at once.
  */
 
+import { AddressRange } from "../base/address-range.ts";
 import { ownText } from "../base/bytes.ts";
 import { equalSecrets } from "../security/crypto.ts";
 import { decodeKey } from "../security/keys.ts";
-import { AddressRange } from "./address-range.ts";
 
 /** What is known of a peer that wants in. */
 export interface PeerAttempt {

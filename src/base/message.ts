@@ -4,7 +4,7 @@
  * messages of its pipe.
  */
 
-import { copier } from "./bytes.ts";
+import { copier, uninitialized } from "./bytes.ts";
 
 export type Frame = Uint8Array;
 
@@ -15,6 +15,14 @@ export interface Control {
   readonly kind: "subscribe" | "cancel" | "join" | "leave";
   /** The topic prefix of a subscription, or the group name. */
   readonly topic: Uint8Array;
+}
+
+/** A subscription change as a frame: `01 topic`, or `00 topic` to cancel. ZMTP below 3.1, and XPUB's and XSUB's users. */
+export function subscriptionFrame(control: Control): Frame {
+  const frame = uninitialized(control.topic.length + 1);
+  frame[0] = control.kind === "subscribe" ? 1 : 0;
+  frame.set(control.topic, 1);
+  return frame;
 }
 
 /** Metadata of a peer or message: READY properties, `Peer-Address`, `User-Id`. */

@@ -15,8 +15,8 @@ import { SECURITY_OPTIONS } from "./options/security.ts";
 import { TRANSPORT_OPTIONS } from "./options/transports.ts";
 import { SOCKET_TYPES, type SocketTypeName } from "./socket-types.ts";
 
+export type { Metadata } from "./options/additive.ts";
 export type { Option, Text } from "./options/kinds.ts";
-export type { Metadata } from "./options/special.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: a row of any kind
 type AnyOption = Option<any, any, any, SocketTypeName>;

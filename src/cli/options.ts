@@ -4,7 +4,7 @@
  * value may be follows from the option's row in the table.
  */
 
-import { closest } from "../base/closest.ts";
+import { closestName } from "../base/closest-name.ts";
 import { CONTEXT_OPTIONS } from "../base/context-options.ts";
 import { hasOption, isOptionName, type OptionName, optionRow, optionsOf } from "../base/options.ts";
 import type { SocketTypeName } from "../base/socket-types.ts";
@@ -40,7 +40,7 @@ export function parseOption(text: string, type: SocketTypeName): Assignment {
     const row = CONTEXT_OPTIONS[name as keyof typeof CONTEXT_OPTIONS];
     return { name, value: fromText(input, row.default, row.expected, where), where, target: "context" };
   }
-  const close = closest(name, optionsOf(type));
+  const close = closestName(name, optionsOf(type));
   const hint = close === undefined ? "" : `; did you mean ${close}?`;
   throw usage(`${where}: no such option${hint} (docs/options.md lists them)`);
 }

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { message, text } from "../../test/fake-pipe.ts";
 import { fromText, toText } from "../base/bytes.ts";
-import { subscriptionFrame, subscriptionIn, takeApart } from "./subscription-frames.ts";
+import { subscriptionFrame } from "../base/message.ts";
+import { subscriptionIn, takeApart } from "./subscription-frames.ts";
 
 function apart(frames: string[], onlyFirst: boolean) {
   const { controls, data } = takeApart(message(...frames), onlyFirst);

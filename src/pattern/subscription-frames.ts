@@ -4,7 +4,6 @@
  * Commands are the wire's business.
  */
 
-import { uninitialized } from "../base/bytes.ts";
 import type { Control, Message } from "../base/message.ts";
 
 const CANCEL = 0;
@@ -16,14 +15,6 @@ export interface Upstream {
   readonly controls: readonly Control[];
   /** The other frames together, or undefined: there are none. */
   readonly data: Message | undefined;
-}
-
-/** `01 topic` or `00 topic`. */
-export function subscriptionFrame(control: Control): Uint8Array {
-  const frame = uninitialized(control.topic.length + 1);
-  frame[0] = control.kind === "subscribe" ? SUBSCRIBE : CANCEL;
-  frame.set(control.topic, 1);
-  return frame;
 }
 
 /** Of a frame that stands for a change. */

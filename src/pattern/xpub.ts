@@ -8,13 +8,13 @@
 import { copyOf } from "../base/bytes.ts";
 import { messageMemory } from "../base/departed-backlog.ts";
 import { ZmqError } from "../base/errors.ts";
-import type { Control, Message } from "../base/message.ts";
+import { type Control, type Message, subscriptionFrame } from "../base/message.ts";
 import type { NearEnd } from "../base/near-end.ts";
 import { Queue } from "../base/queue.ts";
-import { inTurns, TOPICS_AT_ONCE } from "./departure.ts";
 import { FanOut } from "./fan-out.ts";
+import { inTurns, TOPICS_AT_ONCE } from "./in-turns.ts";
 import type { Pattern, PatternHost } from "./pattern.ts";
-import { isSubscription, subscriptionFrame, takeApart } from "./subscription-frames.ts";
+import { isSubscription, takeApart } from "./subscription-frames.ts";
 import { PeerSubscriptions, SubscribedPipe, tooManyTopics } from "./subscriptions.ts";
 import { TOPIC_BYTES, Unread } from "./unread.ts";
 

@@ -9,7 +9,6 @@ import { concat } from "../base/bytes.ts";
 import { ZmqError } from "../base/errors.ts";
 import { NO_PROPERTIES, type Properties } from "../base/message.ts";
 import type { FrameCipher } from "../base/protocol.ts";
-import { commandData, parseErrorReason } from "../wire/command.ts";
 import { encodeMetadata, parseMetadata } from "../wire/metadata.ts";
 import {
   KEY_BYTES,
@@ -25,8 +24,8 @@ import {
 } from "./crypto.ts";
 import * as layout from "./curve.ts";
 import { CurveCipher } from "./curve-cipher.ts";
+import { expectCommand, unexpectedCommand } from "./handshake-errors.ts";
 import type { Mechanism, MechanismConfig, MechanismState } from "./mechanism.ts";
-import { refusedByPeer, unexpectedCommand } from "./refusal.ts";
 
 const HELLO_COUNTER = 1;
 const INITIATE_COUNTER = 2;
@@ -135,7 +134,7 @@ export class CurveClient implements Mechanism {
   }
 
   #welcome(body: Uint8Array): void {
-    this.#expect(body, "WELCOME");
+    expectCommand(body, "WELCOME");
     if (body.length !== layout.WELCOME_BYTES) {
       throw new ZmqError("ERR_ZMTP_MALFORMED_COMMAND_WELCOME", {
         message: `CURVE: WELCOME of ${body.length} bytes, expected ${layout.WELCOME_BYTES}`,
@@ -177,7 +176,7 @@ export class CurveClient implements Mechanism {
   }
 
   #ready(body: Uint8Array): void {
-    this.#expect(body, "READY");
+    expectCommand(body, "READY");
     if (body.length < layout.SHORTEST_READY) {
       throw new ZmqError("ERR_ZMTP_MALFORMED_COMMAND_READY", {
         message: `CURVE: READY of ${body.length} bytes, expected at least ${layout.SHORTEST_READY}`,
@@ -194,13 +193,5 @@ export class CurveClient implements Mechanism {
       nextCounter: FIRST_MESSAGE_COUNTER,
       peerCounter: body.subarray(layout.READY.nonce, layout.READY.box),
     });
-  }
-
-  /** `body` is the command `name`, or this throws what it means that it is another. */
-  #expect(body: Uint8Array, name: "WELCOME" | "READY"): void {
-    if (commandData(body, name) !== undefined) return;
-    const error = commandData(body, "ERROR");
-    if (error !== undefined) throw refusedByPeer(parseErrorReason(error));
-    throw unexpectedCommand(body, `${name} or ERROR`);
   }
 }

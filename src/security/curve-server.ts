@@ -29,8 +29,8 @@ import {
 } from "./crypto.ts";
 import * as layout from "./curve.ts";
 import { CurveCipher } from "./curve-cipher.ts";
+import { noZapRequest, unexpectedCommand } from "./handshake-errors.ts";
 import type { Mechanism, MechanismConfig, MechanismState, ZapReply, ZapRequest } from "./mechanism.ts";
-import { unexpectedCommand } from "./refusal.ts";
 
 const READY_COUNTER = 1;
 const FIRST_MESSAGE_COUNTER = 2;
@@ -100,7 +100,7 @@ export class CurveServer implements Mechanism {
   }
 
   authorize(reply: ZapReply): void {
-    if (this.#step !== "authorizing") throw new ZmqError("EFSM", { message: "no ZAP request is pending" });
+    if (this.#step !== "authorizing") throw noZapRequest();
     this.#status = reply.status;
     this.#step = reply.status === 200 ? "send READY" : reply.status === 300 ? "refused" : "send ERROR";
   }

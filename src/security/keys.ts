@@ -1,7 +1,7 @@
 /** CURVE keys as users hold them: 40 characters of Z85 (32/Z85, 26/CURVEZMQ). */
 
 import { ZmqError } from "../base/errors.ts";
-import { decodeZ85, encodeZ85 } from "../wire/z85.ts";
+import { decodeZ85, encodeZ85 } from "../base/z85.ts";
 import { newKeyPair, primitives } from "./crypto.ts";
 
 /** Characters of a key in Z85. */

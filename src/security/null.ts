@@ -5,12 +5,11 @@
  * ERROR, 300 sends nothing; a refused peer is left when its READY arrives.
  */
 
-import { ZmqError } from "../base/errors.ts";
 import { NO_PROPERTIES, type Properties } from "../base/message.ts";
-import { commandData, errorBody, parseErrorReason, readyBody } from "../wire/command.ts";
+import { errorBody, readyBody } from "../wire/command.ts";
 import { encodeMetadata, parseMetadata } from "../wire/metadata.ts";
+import { expectCommand, noZapRequest, unexpectedCommand } from "./handshake-errors.ts";
 import type { Mechanism, MechanismConfig, MechanismState, ZapReply, ZapRequest } from "./mechanism.ts";
-import { refusedByPeer, unexpectedCommand } from "./refusal.ts";
 
 const ZAP_REQUEST: ZapRequest = { mechanism: "NULL", credentials: [] };
 
@@ -50,7 +49,7 @@ export class NullMechanism implements Mechanism {
   }
 
   authorize(reply: ZapReply): void {
-    if (this.#sending !== "unanswered") throw new ZmqError("EFSM", { detail: "no ZAP request is pending" });
+    if (this.#sending !== "unanswered") throw noZapRequest();
     this.#status = reply.status;
     if (reply.status === 200) {
       this.#sending = "ready";
@@ -74,14 +73,7 @@ export class NullMechanism implements Mechanism {
 
   consume(body: Uint8Array): void {
     if (this.#received) throw unexpectedCommand(body, "nothing after READY");
-    const metadata = commandData(body, "READY");
-    if (metadata !== undefined) {
-      this.#peer = parseMetadata(metadata);
-      this.#received = true;
-      return;
-    }
-    const error = commandData(body, "ERROR");
-    if (error !== undefined) throw refusedByPeer(parseErrorReason(error));
-    throw unexpectedCommand(body, "READY or ERROR");
+    this.#peer = parseMetadata(expectCommand(body, "READY"));
+    this.#received = true;
   }
 }

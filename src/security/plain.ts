@@ -12,13 +12,13 @@
  * understood, theirs is sent. HELLO of 4.3.0 and 4.3.1 begins `05 WELCOME`.
  */
 
-import { concat, EMPTY, fromText, ownCopyOf, ownText } from "../base/bytes.ts";
+import { concat, fromText, ownCopyOf, ownText } from "../base/bytes.ts";
 import { ZmqError } from "../base/errors.ts";
 import { NO_PROPERTIES, type Properties } from "../base/message.ts";
-import { commandData, parseErrorReason } from "../wire/command.ts";
+import { commandBody, commandData } from "../wire/command.ts";
 import { encodeMetadata, parseMetadata } from "../wire/metadata.ts";
+import { expectCommand, noZapRequest, unexpectedCommand } from "./handshake-errors.ts";
 import type { Mechanism, MechanismConfig, MechanismState, ZapReply, ZapRequest } from "./mechanism.ts";
-import { refusedByPeer, unexpectedCommand } from "./refusal.ts";
 
 /** Octets that a user name or password may have. */
 const LONGEST_CREDENTIAL = 255;
@@ -62,14 +62,14 @@ export class PlainClient implements Mechanism {
         return this.#hello();
       case "send INITIATE":
         this.#step = "await READY";
-        return command("INITIATE", encodeMetadata(this.#config));
+        return commandBody("INITIATE", encodeMetadata(this.#config));
       default:
         return undefined;
     }
   }
 
   #hello(): Uint8Array {
-    const body = command("HELLO", concat([withLength(this.#username), withLength(this.#password)]));
+    const body = commandBody("HELLO", concat([withLength(this.#username), withLength(this.#password)]));
     this.#password.fill(0);
     return body;
   }
@@ -79,7 +79,7 @@ export class PlainClient implements Mechanism {
     this.#step = "failed";
     switch (step) {
       case "await WELCOME": {
-        const rest = expectCommand(body, "WELCOME");
+        const rest = expectPlainCommand(body, "WELCOME");
         if (rest.length !== 0) {
           throw new ZmqError("ERR_ZMTP_MALFORMED_COMMAND_WELCOME", {
             message: `PLAIN: WELCOME with ${rest.length} octets of data, expected none`,
@@ -89,7 +89,7 @@ export class PlainClient implements Mechanism {
         return;
       }
       case "await READY":
-        this.#peer = parseMetadata(expectCommand(body, "READY"));
+        this.#peer = parseMetadata(expectPlainCommand(body, "READY"));
         this.#step = "ready";
         return;
       default:
@@ -143,7 +143,7 @@ export class PlainServer implements Mechanism {
   }
 
   authorize(reply: ZapReply): void {
-    if (this.#step !== "authorizing") throw new ZmqError("EFSM", { message: "no ZAP request is pending" });
+    if (this.#step !== "authorizing") throw noZapRequest();
     this.#zap = undefined;
     this.#status = reply.status;
     this.#step = reply.status === 200 ? "send WELCOME" : reply.status === 300 ? "refused" : "send ERROR";
@@ -153,10 +153,10 @@ export class PlainServer implements Mechanism {
     switch (this.#step) {
       case "send WELCOME":
         this.#step = "await INITIATE";
-        return command("WELCOME");
+        return commandBody("WELCOME");
       case "send READY":
         this.#step = "ready";
-        return command("READY", encodeMetadata(this.#config));
+        return commandBody("READY", encodeMetadata(this.#config));
       case "send ERROR":
         this.#step = "refused";
         return concat([LIBZMQ_ERROR, withLength(fromText(String(this.#status)))]);
@@ -197,21 +197,13 @@ function credential(text: string, what: string): Uint8Array {
   });
 }
 
-function command(name: string, data: Uint8Array = EMPTY): Uint8Array {
-  return concat([withLength(fromText(name)), data]);
-}
-
 function withLength(bytes: Uint8Array): Uint8Array {
   return concat([Uint8Array.of(bytes.length), bytes]);
 }
 
-/** The data of the command `name`. Throws what it means that `body` is another. */
-function expectCommand(body: Uint8Array, name: "WELCOME" | "READY"): Uint8Array {
-  const data = commandData(body, name);
-  if (data !== undefined) return data;
-  const error = commandData(body, "ERROR") ?? dataBehind(body, LIBZMQ_ERROR);
-  if (error !== undefined) throw refusedByPeer(parseErrorReason(error));
-  throw unexpectedCommand(body, `${name} or ERROR`);
+/** As the function for all mechanisms, with libzmq's form of ERROR. */
+function expectPlainCommand(body: Uint8Array, name: "WELCOME" | "READY"): Uint8Array {
+  return expectCommand(body, name, dataBehind(body, LIBZMQ_ERROR));
 }
 
 /** What follows `start`, or undefined when `body` begins otherwise. */

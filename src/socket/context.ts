@@ -13,7 +13,7 @@ import {
 import { ZmqError } from "../base/errors.ts";
 import { ContextCore } from "../core/context-core.ts";
 import type { Platform } from "../core/platform.ts";
-import { contextOptionError } from "./misspelt.ts";
+import { contextOptionError } from "./option-errors.ts";
 
 const cores = new WeakMap<NeutralContext, ContextCore>();
 

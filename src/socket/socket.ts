@@ -24,17 +24,17 @@ import type { SocketCore } from "../core/socket-core.ts";
 import { waitUntil } from "../core/wait-until.ts";
 import type { DropReason } from "../pattern/pattern.ts";
 import { expectArguments, expectOptions, signalOf, type WaitOptions } from "./arguments.ts";
-import { placed } from "./concealed.ts";
 import { type Context, contextCore } from "./context.ts";
 import { conversions } from "./conversions.ts";
 import { noteSocket } from "./core-of.ts";
 import { defaultContext } from "./default-context.ts";
 import { messages } from "./messages.ts";
-import { socketOptionError } from "./misspelt.ts";
 import { Observer } from "./observer.ts";
+import { socketOptionError } from "./option-errors.ts";
 import type { Options } from "./option-types.ts";
 import { type PeerInfo, peerInfo } from "./peers.ts";
 import { bindRandomPort, type PortRange } from "./random-port.ts";
+import { propertyHolders } from "./secret-properties.ts";
 import type { SocketType } from "./socket-type.ts";
 
 /** Closes the core of a socket that was garbage-collected. */
@@ -209,7 +209,7 @@ export abstract class Socket {
       messages((socket: Socket) => socket.#core),
       conversions,
     );
-    for (const [name, at] of placed(commonOptions(), Socket.prototype)) Socket.#defineOption(at, name);
+    for (const [name, at] of propertyHolders(commonOptions(), Socket.prototype)) Socket.#defineOption(at, name);
   }
 
   // --- Peers ---

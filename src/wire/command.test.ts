@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Control } from "../base/message.ts";
+import { type Control, subscriptionFrame } from "../base/message.ts";
 import {
   commandData,
   commandName,
@@ -12,7 +12,6 @@ import {
   pongBody,
   printable,
   readyBody,
-  subscriptionMessage,
 } from "./command.ts";
 import { Decoder } from "./decoder.ts";
 import { Encoder } from "./encoder.ts";
@@ -104,8 +103,8 @@ test("a PONG echoes at most 16 octets of context", () => {
 });
 
 test("a subscription in message form is one octet and the prefix", () => {
-  assert.equal(Buffer.from(subscriptionMessage(control("subscribe", "abc"))).toString("hex"), "01616263");
-  assert.equal(Buffer.from(subscriptionMessage(control("cancel", "abc"))).toString("hex"), "00616263");
+  assert.equal(Buffer.from(subscriptionFrame(control("subscribe", "abc"))).toString("hex"), "01616263");
+  assert.equal(Buffer.from(subscriptionFrame(control("cancel", "abc"))).toString("hex"), "00616263");
 });
 
 test("the reason of an ERROR must be there in full; what follows it does not matter", () => {

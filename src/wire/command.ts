@@ -53,11 +53,6 @@ export function controlBody(control: Control): Uint8Array {
   return commandBody(control.kind.toUpperCase(), control.topic);
 }
 
-/** A subscription change as the one frame of a message, for peers below 3.1: `01 prefix`, or `00 prefix` to cancel. */
-export function subscriptionMessage(control: Control): Uint8Array {
-  return concat([new Uint8Array([control.kind === "subscribe" ? 1 : 0]), control.topic]);
-}
-
 /** The data of `body` when it is a command of this name, else undefined. Shares the memory of `body`. */
 export function commandData(body: Uint8Array, name: string): Uint8Array | undefined {
   if (body.length <= name.length || body[0] !== name.length) return undefined;

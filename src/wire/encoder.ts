@@ -7,9 +7,9 @@
  */
 
 import { copyOf, isResizable, uninitialized } from "../base/bytes.ts";
-import type { Control, Message } from "../base/message.ts";
+import { type Control, type Message, subscriptionFrame } from "../base/message.ts";
 import { BATCH_BYTES, type FrameCipher, type FrameEncoder } from "../base/protocol.ts";
-import { controlBody, pingBody, pongBody, subscriptionMessage } from "./command.ts";
+import { controlBody, pingBody, pongBody } from "./command.ts";
 import { COMMAND, LONGEST_HEADER, MORE, writeHeader, writeSize } from "./frame.ts";
 
 /** Larger bodies travel by reference. */
@@ -68,7 +68,7 @@ export class Encoder implements FrameEncoder {
     // JOIN and LEAVE have no other form.
     if (this.#sendsCommands || control.kind === "join" || control.kind === "leave") {
       this.encodeCommand(controlBody(control));
-    } else this.encode([subscriptionMessage(control)]);
+    } else this.encode([subscriptionFrame(control)]);
   }
 
   encodePing(ttlDeciseconds: number): void {

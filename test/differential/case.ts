@@ -5,6 +5,7 @@
  */
 
 import { bytes, command, frame, GREETING, ready } from "../fake-link.ts";
+import { PARTNER } from "../partners.ts";
 import { CURVE_SERVER, type CurveAct, type Edit } from "./curve-peer.ts";
 
 export interface Case {
@@ -30,20 +31,6 @@ export const tail = (major: number, minor: number, mechanism: string, asServer =
 };
 export const greeting = (major: number, minor: number, mechanism = "NULL", asServer = 0): Uint8Array =>
   bytes(SIGNATURE, tail(major, minor, mechanism, asServer));
-
-export const PARTNER: Readonly<Record<string, string>> = {
-  PAIR: "PAIR",
-  PUB: "SUB",
-  SUB: "PUB",
-  REQ: "REP",
-  REP: "REQ",
-  DEALER: "DEALER",
-  ROUTER: "DEALER",
-  PULL: "PUSH",
-  PUSH: "PULL",
-  XPUB: "SUB",
-  XSUB: "PUB",
-};
 
 /** A peer that is through with its handshake and goes on with `traffic`. */
 export function traffic(type: string, name: string, sent: Uint8Array, more: Partial<Case> = {}): Case {

@@ -9,7 +9,8 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { fileURLToPath } from "node:url";
 import type { SocketTypeName } from "../../src/base/socket-types.ts";
-import { type Case, PARTNER } from "./case.ts";
+import { PARTNER } from "../partners.ts";
+import type { Case } from "./case.ts";
 import { CurvePeer } from "./curve-peer.ts";
 
 /** Silence after which a side has said all that it will. */

@@ -6,9 +6,9 @@
  */
 
 import type { SocketTypeName } from "../../src/base/socket-types.ts";
+import { encodeZ85 } from "../../src/base/z85.ts";
 import { newKeyPair } from "../../src/security/crypto.ts";
 import { CurveClient } from "../../src/security/curve-client.ts";
-import { encodeZ85 } from "../../src/wire/z85.ts";
 import { bytes, frame } from "../fake-link.ts";
 import { mutate } from "../fuzz/mutate.ts";
 import { Random } from "../fuzz/random.ts";

@@ -8,7 +8,8 @@
 import { bytes, command, frame, GREETING, ready } from "../fake-link.ts";
 import { mutate } from "../fuzz/mutate.ts";
 import type { Random } from "../fuzz/random.ts";
-import { type Case, PARTNER } from "./case.ts";
+import { PARTNER } from "../partners.ts";
+import type { Case } from "./case.ts";
 import { CURVE_SERVER, type CurveAct, type Edit } from "./curve-peer.ts";
 
 const MAX_MESSAGE_BYTES = 20_000;

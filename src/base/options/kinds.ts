@@ -7,6 +7,7 @@
 import { copyOf, EMPTY, fromText, isBytes, ownText, toText } from "../bytes.ts";
 import type { ErrorCode } from "../errors.ts";
 import type { SocketTypeName } from "../socket-types.ts";
+import { encodeZ85, isZ85 } from "../z85.ts";
 
 /** One row of the table. `Value` is what the library works with, `Property` what a user reads, `Input` what a user may assign. */
 export interface Option<
@@ -42,12 +43,12 @@ export interface Option<
   /** What the property reads as. */
   show(value: Value): Property;
   /** Additive options: the value after `added` was assigned. */
-  add?(held: Value, added: Value): Value;
+  add?(before: Value, added: Value): Value;
   /** Never present; carries the type. */
   readonly input?: Input;
 }
 
-interface Row<On extends string, Access extends string> {
+export interface Row<On extends string, Access extends string> {
   readonly id: number;
   readonly access?: Access;
   readonly applies?: "now" | "next";
@@ -57,7 +58,8 @@ interface Row<On extends string, Access extends string> {
   readonly note?: string;
 }
 
-function traits<On extends string, Access extends "rw" | "r">(row: Row<On, Access>) {
+/** What rows of all kinds have in common. */
+export function traits<On extends string, Access extends "rw" | "r">(row: Row<On, Access>) {
   return {
     id: row.id,
     access: (row.access ?? "rw") as Access,
@@ -237,6 +239,24 @@ export function choice<
     values: row.values,
     expected: row.values.map((value) => JSON.stringify(value)).join(" or "),
     check: (input) => row.values.find((value) => value === input),
+    show: (value) => value,
+  };
+}
+
+const KEY_BYTES = 32;
+const KEY_CHARACTERS = 40;
+
+/** A CURVE key, kept and read as its 40 characters of Z85. */
+export function key(row: Row<SocketTypeName, "rw">): Option<string | null, string | null, Text, SocketTypeName, "rw"> {
+  return {
+    ...traits(row),
+    default: null,
+    expected: "a key of 40 characters in Z85, or of 32 bytes",
+    check(input) {
+      if (input instanceof Uint8Array && input.length === KEY_BYTES) return encodeZ85(input);
+      const value = textOf(input);
+      return value.length === KEY_CHARACTERS && isZ85(value) ? value : undefined;
+    },
     show: (value) => value,
   };
 }

@@ -4,8 +4,8 @@
  * what libzmq has not has a negative id.
  */
 
+import { metadata } from "./additive.ts";
 import { bool, int, int64, rawBytes, text, uint64 } from "./kinds.ts";
-import { metadata } from "./special.ts";
 
 /** Socket types whose users send. zeromq.js gives the options of sending to these only. */
 export const SENDERS = ["PAIR", "PUB", "REQ", "REP", "DEALER", "ROUTER", "PUSH", "XPUB", "XSUB", "STREAM"] as const;

@@ -3,8 +3,7 @@
  * options chooses that mechanism (`securityMechanism` in ../options.ts).
  */
 
-import { bool, choice, text } from "./kinds.ts";
-import { key } from "./special.ts";
+import { bool, choice, key, text } from "./kinds.ts";
 
 const NO_GSSAPI = "GSSAPI needs the operating system's Kerberos libraries, which JavaScript does not reach";
 const GSSAPI_NAMES = ["hostBased", "userName", "krb5Principal"] as const;

@@ -2,9 +2,9 @@
  * Options of transports: addresses, TCP, ipc, SOCKS, WebSocket, multicast.
  */
 
+import { cidrs, ids } from "./additive.ts";
 import { bool, int, text, uint64 } from "./kinds.ts";
 import { RECEIVERS, SENDERS } from "./queues.ts";
-import { cidrs, ids } from "./special.ts";
 
 const NO_PEER_CREDENTIALS = "no JavaScript runtime tells who is at the other end of an ipc connection";
 const NO_VMCI = "no JavaScript runtime reaches VMCI sockets";

@@ -5,8 +5,9 @@
  */
 
 import cluster from "node:cluster";
-import net, { BlockList, type Server, type Socket } from "node:net";
+import net, { type Server, type Socket } from "node:net";
 import { getSystemErrorName } from "node:util";
+import { AddressRange, withoutBrackets } from "../../base/address-range.ts";
 import type { Clock } from "../../base/clock.ts";
 import { type Endpoint, formatHost, type TcpEndpoint } from "../../base/endpoint.ts";
 import { ZmqError } from "../../base/errors.ts";
@@ -213,7 +214,7 @@ function listener(server: Server, handler: ListenHandler, text: string): Listene
 }
 
 function acceptor(clock: Clock, options: OptionValues, handler: ListenHandler): Server {
-  const allowed = acceptFilter(options.tcpAcceptFilter);
+  const allowed = options.tcpAcceptFilter.map((range) => new AddressRange(withoutBrackets(range)));
   const server = net.createServer({ ...SOCKET_OPTIONS, pauseOnConnect: true });
   server.on("connection", (socket) => {
     const link = isAllowed(socket, allowed) ? adopt(clock, socket, options) : undefined;
@@ -247,24 +248,8 @@ function setTypeOfService(socket: Socket & { setTypeOfService?(octet: number): v
   }
 }
 
-function acceptFilter(ranges: readonly string[]): BlockList | undefined {
-  if (ranges.length === 0) return undefined;
-  const allowed = new BlockList();
-  for (const range of ranges) {
-    const [bracketed = "", prefix] = range.split("/");
-    const address = bracketed.replace(/^\[|\]$/g, "");
-    const family = net.isIPv6(address) ? "ipv6" : "ipv4";
-    if (prefix === undefined) allowed.addAddress(address, family);
-    else allowed.addSubnet(address, Number(prefix), family);
-  }
-  return allowed;
-}
-
-function isAllowed(socket: Socket, allowed: BlockList | undefined): boolean {
-  if (allowed === undefined) return true;
-  const address = socket.remoteAddress?.replace(/^::ffff:(?=\d+\.)/, "");
-  if (address === undefined) return false;
-  return allowed.check(address, net.isIPv6(address) ? "ipv6" : "ipv4");
+function isAllowed(socket: Socket, allowed: readonly AddressRange[]): boolean {
+  return allowed.length === 0 || allowed.some((range) => range.contains(socket.remoteAddress ?? ""));
 }
 
 function tcpText(address: string, port: number): string {

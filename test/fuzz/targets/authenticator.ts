@@ -8,12 +8,12 @@
 import { type AuthenticationDecision, Authenticator } from "../../../src/authenticator/authenticator.ts";
 import type { PlainAttempt, Verdict } from "../../../src/authenticator/rules.ts";
 import { fromText } from "../../../src/base/bytes.ts";
+import { encodeZ85 } from "../../../src/base/z85.ts";
 import type { OpenSocket } from "../../../src/core/context-core.ts";
 import { PATTERNS } from "../../../src/core/patterns.ts";
 import { parseZapReply, ZAP_ENDPOINT } from "../../../src/security/zap.ts";
 import { contextCore } from "../../../src/socket/context.ts";
 import { parseMetadata } from "../../../src/wire/metadata.ts";
-import { encodeZ85 } from "../../../src/wire/z85.ts";
 import { fakeContext } from "../../fake-link.ts";
 import { joined } from "../mutate.ts";
 import type { Random } from "../random.ts";

@@ -10,28 +10,12 @@ import { SOCKET_TYPES, type SocketTypeName } from "../../../src/base/socket-type
 import type { SocketCore } from "../../../src/core/socket-core.ts";
 import type { FakeClock } from "../../fake-clock.ts";
 import { type FakeLink, GREETING, ready } from "../../fake-link.ts";
+import { PARTNER, TYPES, type Type } from "../../partners.ts";
 import { Listener } from "../listener.ts";
 import { cut, joined } from "../mutate.ts";
 import type { Random } from "../random.ts";
 import { corpus, finding, maker, type Target } from "../target.ts";
 import { makeFrames } from "./frames.ts";
-
-const TYPES = ["PAIR", "PUB", "SUB", "REQ", "REP", "DEALER", "ROUTER", "PULL", "PUSH", "XPUB", "XSUB"] as const;
-type Type = (typeof TYPES)[number];
-/** A type that may talk to each. */
-const PARTNER: Record<Type, SocketTypeName> = {
-  PAIR: "PAIR",
-  PUB: "SUB",
-  SUB: "PUB",
-  REQ: "REP",
-  REP: "REQ",
-  DEALER: "DEALER",
-  ROUTER: "DEALER",
-  PULL: "PUSH",
-  PUSH: "PULL",
-  XPUB: "SUB",
-  XSUB: "PUB",
-};
 
 /** Types by their number in ZMTP 2.0. */
 const LEGACY_IDS: readonly SocketTypeName[] = ["PAIR", "PUB", "SUB", "REQ", "REP", "DEALER", "ROUTER", "PULL", "PUSH"];

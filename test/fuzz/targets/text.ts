@@ -5,8 +5,8 @@
 
 import { fromText, toText } from "../../../src/base/bytes.ts";
 import { formatEndpoint, parseEndpoint } from "../../../src/base/endpoint.ts";
+import { decodeZ85, encodeZ85 } from "../../../src/base/z85.ts";
 import { formatCertificate, parseCertificate } from "../../../src/security/certificate.ts";
-import { decodeZ85, encodeZ85 } from "../../../src/wire/z85.ts";
 import { joined } from "../mutate.ts";
 import { codeOf, corpus, expectBytes, expectSame, finding, maker, type Target } from "../target.ts";
 

@@ -4,7 +4,7 @@
  */
 
 import { BlockList } from "node:net";
-import { AddressRange } from "../../../src/authenticator/address-range.ts";
+import { AddressRange } from "../../../src/base/address-range.ts";
 import { fromText, toText } from "../../../src/base/bytes.ts";
 import { ZmqError } from "../../../src/base/errors.ts";
 import {

@@ -6,8 +6,8 @@
  * those of one is not promised.
  */
 
-import { ZmqError } from "../base/errors.ts";
-import { isIPv4, isIPv6 } from "../base/ip.ts";
+import { ZmqError } from "./errors.ts";
+import { isIPv4, isIPv6 } from "./ip.ts";
 
 export class AddressRange {
   readonly #first: readonly number[];
@@ -16,21 +16,10 @@ export class AddressRange {
   /** `text`: `192.168.1.7`, `10.0.0.0/8`, `::1` or `2001:db8::/32`. Throws EINVAL for anything else. */
   constructor(text: string) {
     if (typeof text !== "string") throw new TypeError("Address must be a string");
-    const [address = "", prefix, ...rest] = text.split("/");
-    const octets = parse(address);
-    if (
-      octets === undefined ||
-      address.includes("%") ||
-      rest.length > 0 ||
-      (prefix !== undefined && !/^\d{1,3}$/.test(prefix))
-    )
-      throw wrong(text);
-    // A prefix of a mapped address counts the 96 bits in front of it.
-    const skipped = octets.length === 4 && address.includes(":") ? 96 : 0;
-    const bits = prefix === undefined ? octets.length * 8 : Number(prefix) - skipped;
-    if (bits < 0 || bits > octets.length * 8) throw wrong(text);
-    this.#first = octets;
-    this.#bits = bits;
+    const range = parseRange(text);
+    if (range === undefined) throw wrong(text);
+    this.#first = range.first;
+    this.#bits = range.bits;
   }
 
   /** False also for what is no address: the empty one of ipc peers, for example. */
@@ -43,6 +32,27 @@ export class AddressRange {
     }
     return true;
   }
+}
+
+/** Whether `AddressRange` takes it. */
+export function isAddressRange(text: string): boolean {
+  return parseRange(text) !== undefined;
+}
+
+/** `[::1]/128` -> `::1/128`: what libzmq takes besides the usual form. */
+export function withoutBrackets(range: string): string {
+  return range.replace(/^\[([^\][]+)\](?=\/|$)/, "$1");
+}
+
+function parseRange(text: string): { first: readonly number[]; bits: number } | undefined {
+  const [address = "", prefix, ...rest] = text.split("/");
+  const first = parse(address);
+  if (first === undefined || address.includes("%") || rest.length > 0) return undefined;
+  if (prefix === undefined) return { first, bits: first.length * 8 };
+  // A prefix of a mapped address counts the 96 bits in front of it.
+  const skipped = first.length === 4 && address.includes(":") ? 96 : 0;
+  const bits = /^\d{1,3}$/.test(prefix) ? Number(prefix) - skipped : -1;
+  return bits >= 0 && bits <= first.length * 8 ? { first, bits } : undefined;
 }
 
 function wrong(text: string): ZmqError {

@@ -5,7 +5,7 @@
  * program's own, in which nobody can take part.
  */
 
-import { closest } from "../base/closest.ts";
+import { closestName } from "../base/closest-name.ts";
 import { isOptionName, optionRow, optionsOf } from "../base/options.ts";
 import type { SocketTypeName } from "../base/socket-types.ts";
 
@@ -36,6 +36,6 @@ function explained(error: unknown, options: object, owner: object, advice: (name
 }
 
 function nearest(name: string, candidates: readonly string[]): string {
-  const near = closest(name, candidates);
+  const near = closestName(name, candidates);
   return near === undefined ? "" : `; the nearest is ${near}`;
 }

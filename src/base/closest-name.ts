@@ -3,7 +3,7 @@
  */
 
 /** The name that differs in the fewest letters, if it is near enough to be meant. */
-export function closest(name: string, candidates: readonly string[]): string | undefined {
+export function closestName(name: string, candidates: readonly string[]): string | undefined {
   let best: string | undefined;
   let least = Math.max(2, Math.floor(name.length / 3)) + 1;
   for (const candidate of candidates) {

@@ -10,7 +10,7 @@ import type { OptionName } from "../base/options.ts";
 const SECRETS: ReadonlySet<OptionName> = new Set<OptionName>(["plainPassword", "curveSecretKey"]);
 
 /** Puts a prototype for secrets behind `prototype`, and tells for each option on which of the two it belongs. */
-export function placed<N extends OptionName, P extends object>(names: readonly N[], prototype: P): [N, P][] {
+export function propertyHolders<N extends OptionName, P extends object>(names: readonly N[], prototype: P): [N, P][] {
   const concealed: P = Object.create(Object.getPrototypeOf(prototype), {
     constructor: { value: Object, writable: true, configurable: true },
   });
