@@ -1,10 +1,10 @@
 /**
  * Outgoing load balancer: strict round-robin over the pipes that have room, in
  * libzmq's order. A pipe that refuses a message, or is closed, leaves the round
- * when its turn comes, or at once where nothing of it is left to read (PUSH); the
- * last pipe takes its place and its turn. It joins again
- * at the end, when it is `writable`. Used by PUSH, DEALER and REQ; there is no
- * fallback: without a pipe nothing is sent.
+ * when its turn comes, or at once where nothing of it is left to read (PUSH). The
+ * last pipe takes its place and its turn. It joins again at the end, when it is
+ * `writable`. Used by PUSH, DEALER and REQ; there is no fallback: without a pipe
+ * nothing is sent.
  */
 
 import type { Message } from "../base/message.ts";
