@@ -13,6 +13,10 @@ import type { HandshakeReader } from "../base/protocol.ts";
 import type { Framing } from "./encoder.ts";
 import { LONG, readSize } from "./frame.ts";
 
+/** So many chunks in a row that are small on average become one: an array for each octet would take a hundred times its memory. */
+const MERGED = 256;
+const SMALL_CHUNK_BYTES = 1024;
+
 export class FrameReader implements HandshakeReader {
   readonly #framing: Framing;
   readonly #maxFrameBytes: number;
@@ -21,6 +25,9 @@ export class FrameReader implements HandshakeReader {
   #position = 0;
   #later: Uint8Array[] = [];
   #laterBytes = 0;
+  /** So many of them were looked at, and how many octets they have. */
+  #merged = 0;
+  #mergedBytes = 0;
   /** Unread octets that must be there before it makes sense to look again. */
   #needed: number;
   #flags = 0;
@@ -52,6 +59,7 @@ export class FrameReader implements HandshakeReader {
     if (chunk.length === 0) return;
     this.#later.push(chunk);
     this.#laterBytes += chunk.length;
+    if (this.#later.length - this.#merged >= MERGED) this.#merge();
   }
 
   /** The body of the next frame, or undefined until all of it came. Throws EMSGSIZE, or EPROTO for a v1 length of 0. */
@@ -102,6 +110,14 @@ export class FrameReader implements HandshakeReader {
     return rest.length === 0 ? [] : [rest];
   }
 
+  #merge(): void {
+    const later = this.#later;
+    if (this.#laterBytes - this.#mergedBytes < MERGED * SMALL_CHUNK_BYTES)
+      later.push(concat(later.splice(this.#merged)));
+    this.#merged = later.length;
+    this.#mergedBytes = this.#laterBytes;
+  }
+
   #join(): void {
     const rest = this.#window.subarray(this.#position);
     const later = this.#later;
@@ -109,5 +125,7 @@ export class FrameReader implements HandshakeReader {
     this.#position = 0;
     this.#later = [];
     this.#laterBytes = 0;
+    this.#merged = 0;
+    this.#mergedBytes = 0;
   }
 }

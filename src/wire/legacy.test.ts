@@ -93,3 +93,16 @@ test("a small body that a frame reader returns has memory of its own", () => {
   chunk.fill(0);
   assert.equal(body[0], 0x61);
 });
+
+test("octets that come one by one are gathered, so that none of them keeps an array of its own", () => {
+  const reader = new FrameReader("v1", -1, copyOf);
+  const chunks = Array.from(hex(`ff 00 00 00 00 00 00 04 01 00 ${"61".repeat(1024)}`), (octet) => Uint8Array.of(octet));
+  for (const chunk of chunks.slice(0, -1)) {
+    reader.push(chunk);
+    assert.equal(reader.next(), undefined);
+  }
+  for (const chunk of chunks) chunk.fill(0x62); // Seen in what is still the chunk itself.
+  reader.push(chunks.at(-1) as Uint8Array);
+  const kept = reader.next()?.filter((octet) => octet === 0x62).length ?? 1024;
+  assert.ok(kept <= 256, `${kept} of 1024`);
+});
