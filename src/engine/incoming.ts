@@ -15,6 +15,7 @@ import type { Link } from "../base/link.ts";
 import type { FrameDecoder } from "../base/protocol.ts";
 import type { EngineLoop } from "./engine-loop.ts";
 import {
+  COMMAND_OCTETS,
   FRAMES_COST,
   MANY_FRAMES,
   MANY_FRAMES_COST,
@@ -282,7 +283,7 @@ export class Incoming implements Resting {
           this.#owner.command(decoded);
           // The near side may hold the peer back.
           if (pipe.inboundFull && this.#state === "flowing") this.#stall();
-          else this.#spend(this.#cost);
+          else this.#spend(this.#cost + Math.floor(decoded.length / COMMAND_OCTETS));
         } else {
           if (cause === "supplied") pipe.append(decoded);
           else pipe.deliver(decoded);

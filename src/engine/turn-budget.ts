@@ -22,6 +22,8 @@ export const HANDSHAKE_COST = 64;
 /** So many frames of a message that is not complete, and what they count as. */
 export const FRAMES_AT_ONCE = 64;
 export const FRAMES_COST = 4;
+/** So many octets of a command count as one more. */
+export const COMMAND_OCTETS = 1024;
 /** A sealed command or message costs twice as much as another, and a frame four times. */
 export const SEALED_COST = 2;
 export const SEALED_FRAMES_COST = 16;

@@ -35,6 +35,7 @@ async function count(socket: { receive(): Promise<unknown> }): Promise<number> {
 describe("the budget of a turn", () => {
   for (const [what, flood] of [
     ["PINGs", repeated(PING, 50)],
+    ["long commands", repeated(command("X", new Uint8Array(16_384)), 5)],
     ["unknown commands", repeated(command("X"), 50)],
     ["frames of a message that is not complete", repeated(MORE, 1200)],
   ] as const) {
