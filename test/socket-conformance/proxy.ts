@@ -97,6 +97,7 @@ export function proxy(transport: TransportUnderTest): void {
       const pull = bench.open(new Pull({ receiveHighWaterMark: 2 }));
       push.connect(front.lastEndpoint as string);
       pull.connect(back.lastEndpoint as string);
+      await Promise.all([push.connected(), pull.connected()]);
       let taken = 0;
       await assert.rejects(
         async () => {

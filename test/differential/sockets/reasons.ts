@@ -141,24 +141,32 @@ function isSentHereOnly({ theirs, ours }: Difference): boolean {
 }
 
 /** Whether an endpoint was given up before the step, by this socket or by any. */
-function endsBefore({ program, at }: Difference, socket?: number): boolean {
-  const earlier = program.steps.slice(0, at);
-  return earlier.some(
+function endsBefore(difference: Difference, socket?: number): boolean {
+  return done(difference).some(
     (step) => (step.act === "disconnect" || step.act === "unbind") && (socket ?? step.socket) === step.socket,
   );
 }
 
+/** The steps before this one that did something on either side. */
+function done({ program, at, outcomes }: Difference): Step[] {
+  return program.steps
+    .slice(0, at)
+    .filter(
+      (_, i) => !/^(throws|rejects)/.test(`${outcomes.theirs[i]}`) || !/^(throws|rejects)/.test(`${outcomes.ours[i]}`),
+    );
+}
+
 /** Whether two sockets were joined twice before the step. */
-function joinsTwice({ program, at }: Difference): boolean {
-  const joined = program.steps.slice(0, at).flatMap((step) => {
+function joinsTwice(difference: Difference): boolean {
+  const joined = done(difference).flatMap((step) => {
     return step.act === "connect" ? [`${step.socket} ${step.endpoint}`] : [];
   });
   return new Set(joined).size < joined.length;
 }
 
 /** Whether a peer left before the step. */
-function leftBefore({ program, at }: Difference): boolean {
-  return program.steps.slice(0, at).some(({ act }) => act === "disconnect" || act === "unbind" || act === "close");
+function leftBefore(difference: Difference): boolean {
+  return done(difference).some(({ act }) => act === "disconnect" || act === "unbind" || act === "close");
 }
 
 /** Whether what the socket of the step received in the whole program there is a part of what it received here. */

@@ -53,8 +53,11 @@ export async function socketDifferential(limits: Limits): Promise<Result> {
       if (seen === undefined) continue;
       const reason = reasonOf(seen);
       if (reason !== undefined) known[reason] = (known[reason] ?? 0) + 1;
-      else if (!(await pair.confirms(program))) unsteady++;
-      else findings.push({ ...(await pair.shrink(program)), index });
+      else {
+        const smallest = (await pair.confirms(program)) ? await pair.shrink(program) : undefined;
+        if (smallest === undefined) unsteady++;
+        else findings.push({ ...smallest, index });
+      }
     }
   };
   try {
@@ -96,10 +99,10 @@ class Sides {
     return true;
   }
 
-  /** Takes steps away while the program shows a difference without a reason. */
-  async shrink(program: Program): Promise<Seen> {
+  /** Takes steps away while the program shows a difference without a reason. Undefined: it is gone, for it depends on chance. */
+  async shrink(program: Program): Promise<Seen | undefined> {
     let best = await this.#compare(program, ...this.#quiet);
-    if (best === undefined) throw new Error("the difference is gone");
+    if (best === undefined || reasonOf(best) !== undefined) return undefined;
     // The last steps read what is left: whether something was lost shows there.
     const end = program.steps.findLastIndex(({ act }) => act !== "drain") + 1;
     const last = program.steps.slice(end);

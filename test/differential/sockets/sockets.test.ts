@@ -51,3 +51,33 @@ test("no reason covers a code that differs, a value that is refused, peers that 
   assert.equal(reason({ act: "drain", socket: 0 }, '"a", "b", rejects EAGAIN', '"b", "a", rejects EAGAIN'), undefined);
   assert.equal(reason({ act: "drain", socket: 0 }, '"a", rejects EAGAIN', "rejects EAGAIN"), undefined);
 });
+
+test("a reason covers only what comes after that which it names", () => {
+  const sockets: SocketSpec[] = [
+    { type: "ROUTER", options: { handover: true }, isWatched: false },
+    { type: "DEALER", options: { routingId: "r1", immediate: true }, isWatched: false },
+  ];
+  const reason = (before: { step: Step; came: string }[], step: Step, theirs: string, ours: string) => {
+    const steps = [...before.map((each) => each.step), step];
+    const came = before.map((each) => each.came);
+    const outcomes = { theirs: [...came, theirs], ours: [...came, ours] };
+    return reasonOf({
+      program: { sockets, endpoints: ["tcp"], steps },
+      at: before.length,
+      step,
+      theirs,
+      ours,
+      outcomes,
+    });
+  };
+  const connect: Step = { act: "connect", socket: 1, endpoint: 0 };
+  const end: Step = { act: "disconnect", socket: 1, endpoint: 0 };
+  const receive: Step = { act: "receive", socket: 0 };
+  const joined = { step: connect, came: "done" };
+  assert.equal(reason([joined], receive, "rejects EAGAIN", '"r1" "a"'), undefined);
+  assert.notEqual(reason([joined, joined], receive, "rejects EAGAIN", '"r1" "a"'), undefined);
+  assert.equal(reason([joined, joined], receive, '"r1" "a"', "rejects EAGAIN"), undefined);
+  const message: Step = { act: "send", socket: 1, message: "a" };
+  assert.equal(reason([joined, { step: end, came: "throws ENOENT" }], message, "done", "rejects EAGAIN"), undefined);
+  assert.notEqual(reason([joined, { step: end, came: "done" }], message, "done", "rejects EAGAIN"), undefined);
+});
