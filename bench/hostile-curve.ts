@@ -9,7 +9,7 @@ import { concat, copyOf } from "../src/base/bytes.ts";
 import { defaultOptions, setOption } from "../src/base/options.ts";
 import type { SocketTypeName } from "../src/base/socket-types.ts";
 import { Handshake } from "../src/engine/handshake.ts";
-import { chooseMechanism } from "../src/security/select-mechanism.ts";
+import { selectMechanism } from "../src/security/select-mechanism.ts";
 import { Encoder } from "../src/wire/encoder.ts";
 import { zmtp } from "../src/wire/zmtp.ts";
 import { GREETING } from "../test/fake-link.ts";
@@ -37,7 +37,7 @@ function handshakeAs(socketType: SocketTypeName): Handshake {
   return new Handshake({
     socketType,
     routingId: options.routingId,
-    mechanism: chooseMechanism(socketType, options)(),
+    mechanism: selectMechanism(socketType, options)(),
     protocol: zmtp,
     zapDomainSet: false,
     limits: { maxFrameBytes: -1, maxFrames: Number.POSITIVE_INFINITY },

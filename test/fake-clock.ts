@@ -70,6 +70,6 @@ export class FakeClock implements Clock {
     this.#random = (Math.imul(this.#random, 1_664_525) + 1_013_904_223) >>> 0;
     return this.#random;
   }
-  hold(): void {}
-  release(): void {}
+  ref(): void {}
+  unref(): void {}
 }

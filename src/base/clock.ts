@@ -22,9 +22,9 @@ export interface Clock {
   yield(task: () => void): void;
   /** A uniformly distributed integer, 0 to 2^32-1, that nobody can guess from others: hash tables have their keys of it. */
   random32(): number;
-  /** Keeps the process alive until a matching `release`. Calls nest. */
-  hold(): void;
-  release(): void;
+  /** Keeps the process alive until a matching `unref`. Calls nest. */
+  ref(): void;
+  unref(): void;
 }
 
 interface UnrefTimer {
@@ -50,7 +50,7 @@ export function systemClock(): Clock {
   const platform = globalThis as unknown as Platform;
   const nextTick = platform.process?.nextTick;
   const nextTurn = platform.setImmediate ?? messageChannelTurns(platform);
-  let holds = 0;
+  let refs = 0;
   let anchor: UnrefTimer | undefined;
   return {
     now: () => platform.performance.now(),
@@ -63,13 +63,13 @@ export function systemClock(): Clock {
     defer: nextTick ?? nextTurn,
     yield: nextTurn,
     random32: randomNumbers(platform),
-    hold() {
-      if (holds++ > 0) return;
+    ref() {
+      if (refs++ > 0) return;
       if (anchor === undefined) anchor = platform.setInterval(() => {}, LONGEST_TIMER_MS);
       else anchor.ref?.();
     },
-    release() {
-      if (--holds === 0) anchor?.unref?.();
+    unref() {
+      if (--refs === 0) anchor?.unref?.();
     },
   };
 }

@@ -1,9 +1,10 @@
 /**
- * What peers that are gone left behind unread, of all pipes of one socket
- * together. Each pipe has its own mark, but a peer that comes, fills it, goes and
- * comes again has a fresh pipe each time; libzmq keeps them all, without limit.
- * Here new connections are held back, and nothing is lost, while this is too
- * much: they are established and can be written to, but not read from.
+ * The unread messages of departed peers, counted for all pipes of one socket
+ * together. Each pipe has a high-water mark of its own, but a peer that connects,
+ * fills its pipe, disconnects and connects again has a fresh pipe each time.
+ * libzmq keeps all of these messages, without limit. Here the backlog has a limit.
+ * Beyond it, new connections are established and can be written to, but reading
+ * from them is delayed. No message is lost.
  *
  * It counts memory and not only octets of messages, because a million peers may
  * leave an empty message each.
@@ -13,10 +14,10 @@ import type { Clock } from "./clock.ts";
 import type { Message, Properties } from "./message.ts";
 import type { Queue } from "./queue.ts";
 
-/** A connection that is held back. */
-export interface HeldBack {
+/** A connection whose reading is delayed. */
+export interface DelayedReader {
   /** Reading may begin. */
-  letGo(): void;
+  startReading(): void;
 }
 
 /** About what a pipe without its messages takes: 1.7 KB were measured. */
@@ -24,17 +25,17 @@ const PIPE_BYTES = 2048;
 /** About what a message and each of its frames take beside the octets. */
 const MESSAGE_BYTES = 64;
 const FRAME_BYTES = 128;
-/** So many are let go in one turn: what they leave behind in their turn may fill the room again. */
-const LET_GO_AT_ONCE = 16;
+/** So many connections are started in one turn: the messages that they leave may fill the backlog again. */
+const STARTED_AT_ONCE = 16;
 
-export class Leftovers {
+export class DepartedBacklog {
   readonly #clock: Clock;
   readonly #limit: () => number;
-  /** The one that waits longest first. */
-  readonly #held = new Set<HeldBack>();
+  /** Oldest first. */
+  readonly #delayed = new Set<DelayedReader>();
   #bytes = 0;
   #isFull = false;
-  #isLettingGo = false;
+  #isStarting = false;
 
   /** `limit`: the mark in bytes as it is now, 0 for none. */
   constructor(clock: Clock, limit: () => number) {
@@ -47,19 +48,19 @@ export class Leftovers {
     return this.#bytes;
   }
 
-  /** Whether a new connection is to be held back. */
-  get holdsBack(): boolean {
-    return this.#isFull || this.#held.size > 0;
+  /** Whether reading from a new connection must be delayed. */
+  get mustDelay(): boolean {
+    return this.#isFull || this.#delayed.size > 0;
   }
 
-  /** `letGo` follows, once, when there is room again. */
-  hold(connection: HeldBack): void {
-    this.#held.add(connection);
+  /** `startReading` follows, once, when there is room again. */
+  delay(connection: DelayedReader): void {
+    this.#delayed.add(connection);
   }
 
   /** The connection is over. */
-  forget(connection: HeldBack): void {
-    this.#held.delete(connection);
+  forget(connection: DelayedReader): void {
+    this.#delayed.delete(connection);
   }
 
   /** Something was left behind. */
@@ -84,19 +85,19 @@ export class Leftovers {
 
   #makeRoom(): void {
     this.#isFull = false;
-    if (this.#isLettingGo || this.#held.size === 0) return;
-    this.#isLettingGo = true;
-    this.#clock.yield(this.#letSomeGo);
+    if (this.#isStarting || this.#delayed.size === 0) return;
+    this.#isStarting = true;
+    this.#clock.yield(this.#startSome);
   }
 
-  readonly #letSomeGo = (): void => {
-    this.#isLettingGo = false;
+  readonly #startSome = (): void => {
+    this.#isStarting = false;
     let count = 0;
     try {
-      for (const connection of this.#held) {
-        if (this.#isFull || count++ === LET_GO_AT_ONCE) break;
-        this.#held.delete(connection);
-        connection.letGo();
+      for (const connection of this.#delayed) {
+        if (this.#isFull || count++ === STARTED_AT_ONCE) break;
+        this.#delayed.delete(connection);
+        connection.startReading();
       }
     } finally {
       if (!this.#isFull) this.#makeRoom();
@@ -106,21 +107,21 @@ export class Leftovers {
 
 /** The pipe of a peer that is gone: counted, with its unread messages, until the last of them was read. */
 export class DepartedPipe {
-  readonly #leftovers: Leftovers;
+  readonly #backlog: DepartedBacklog;
   readonly #peer: Properties;
   readonly #unread: Queue<Message>;
 
-  constructor(leftovers: Leftovers, peer: Properties, unread: Queue<Message>) {
-    this.#leftovers = leftovers;
+  constructor(backlog: DepartedBacklog, peer: Properties, unread: Queue<Message>) {
+    this.#backlog = backlog;
     this.#peer = peer;
     this.#unread = unread;
-    leftovers.add(pipeMemory(peer) + unread.total(messageMemory));
+    backlog.add(pipeMemory(peer) + unread.total(messageMemory));
   }
 
   /** The message was read. True when it was the last one. */
   wasRead(message: Message): boolean {
     const isLast = this.#unread.length === 0;
-    this.#leftovers.remove(messageMemory(message) + (isLast ? pipeMemory(this.#peer) : 0));
+    this.#backlog.remove(messageMemory(message) + (isLast ? pipeMemory(this.#peer) : 0));
     return isLast;
   }
 }

@@ -7,7 +7,7 @@
  * | `write`        | passes the message to the outlet, or queues it              | false: `writable`, when there is room      |
  * | `writeControl` | as `write`, whatever the high-water mark                    | nothing; without a link it is dropped      |
  * | `read`         | returns the oldest unread message                           | undefined: `readable`, when there is one   |
- * | `holdBack`     | counts the inbound queue as full until it is let go         | nothing                                    |
+ * | `pauseReading` | counts the inbound queue as full while paused               | nothing                                    |
  * | `close`        | takes no further message; queued ones leave while it lingers | `ended`                                    |
  * | `refuse`       | as `close` without a linger period, for the peer's mistake  | `ended`                                    |
  * | `renew`        | withdraws what is queued; the connection ends               | `disconnected` and `connected`, or `ended` |
@@ -18,7 +18,7 @@
  * `control`, may come within a call to this pipe or another.
  */
 
-import type { Leftovers } from "./departed-backlog.ts";
+import type { DepartedBacklog } from "./departed-backlog.ts";
 import type { ZmqError } from "./errors.ts";
 import type { Control, Message, Properties } from "./message.ts";
 
@@ -80,8 +80,8 @@ export interface NearEnd extends PipeState {
   readonly canRead: boolean;
   /** Puts a message of this side's own making behind what is unread, whatever the mark says. */
   inject(message: Message): void;
-  /** Holds the far side back, as if the inbound queue were full, or lets it go on. */
-  holdBack(isHeld: boolean): void;
+  /** Pauses the far side, as if the inbound queue were full, or lets it continue. */
+  pauseReading(isPaused: boolean): void;
 
   /** Closes this side; queued messages leave within the linger period, -1 for no limit, or are dropped. Idempotent. */
   close(lingerMs?: number): void;
@@ -108,7 +108,7 @@ export interface OwnedPipe extends NearEnd {
   /** Changes the limits of both queues at once. */
   resize(sendHighWaterMark: number, receiveHighWaterMark: number): void;
   /** The peer is gone: what is unread is counted there until it is read. */
-  leaveTo(leftovers: Leftovers): void;
+  leaveTo(backlog: DepartedBacklog): void;
 }
 
 /** The socket, or whoever stands in its place: it is told what happened to its pipes. */

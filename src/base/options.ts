@@ -177,7 +177,7 @@ export function setOption(values: OptionValues, name: OptionName, input: unknown
   const wasOff = isOff(values[name]);
   (values as Record<OptionName, unknown>)[name] = add ? add(values[name], value) : value;
   if (wasOff && isOff(value)) return;
-  chooseMechanism(values, name, wasServer);
+  followAssignment(values, name, wasServer);
 }
 
 /** What the property of an option reads as: null for empty text, full 100 ms for `heartbeatTimeToLive`. */
@@ -246,7 +246,7 @@ export function refuseWeakerMixture(together: object): void {
  * what turns nothing off leaves the mechanism alone: `curveServer: false` among a client's options, by which libzmq
  * goes back to NULL, does not take CURVE away from it.
  */
-function chooseMechanism(values: OptionValues, name: OptionName, wasServer: boolean): void {
+function followAssignment(values: OptionValues, name: OptionName, wasServer: boolean): void {
   let mechanism: OptionValues["securityMechanism"];
   let server = false;
   switch (name) {

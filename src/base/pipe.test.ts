@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FakeClock } from "../../test/fake-clock.ts";
 import { fromText, toText } from "./bytes.ts";
-import { Leftovers } from "./departed-backlog.ts";
+import { DepartedBacklog } from "./departed-backlog.ts";
 import { ZmqError } from "./errors.ts";
 import type { FarEnd, Outlet } from "./far-end.ts";
 import { type Control, type Message, NO_PROPERTIES } from "./message.ts";
@@ -170,11 +170,11 @@ test("a far side that is behind supplies the next message when the last one was 
   assert.equal(pipe.canRead, true);
 });
 
-test("the near side holds the far side back, and lets it go on", () => {
+test("the near side pauses the far side, and lets it continue", () => {
   const { outlet, pipe } = connection();
-  pipe.holdBack(true);
+  pipe.pauseReading(true);
   assert.equal(pipe.inboundFull, true);
-  pipe.holdBack(false);
+  pipe.pauseReading(false);
   assert.equal(pipe.inboundFull, false);
   assert.deepEqual(outlet.asked(), ["resume"]);
 });
@@ -212,15 +212,15 @@ test("at the end each message that waited is discarded, and unread ones stay rea
 
 test("what a departed peer left counts until its last message was read", () => {
   const { pipe } = connection();
-  const leftovers = new Leftovers(new FakeClock(), () => 0);
+  const departedBacklog = new DepartedBacklog(new FakeClock(), () => 0);
   for (const body of ["1", "2"]) pipe.deliver(message(body));
   pipe.end();
-  pipe.leaveTo(leftovers);
-  const all = leftovers.bytes;
+  pipe.leaveTo(departedBacklog);
+  const all = departedBacklog.bytes;
   pipe.read();
-  assert.ok(leftovers.bytes < all && leftovers.bytes > 0);
+  assert.ok(departedBacklog.bytes < all && departedBacklog.bytes > 0);
   pipe.read();
-  assert.equal(leftovers.bytes, 0);
+  assert.equal(departedBacklog.bytes, 0);
 });
 
 /**

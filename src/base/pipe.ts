@@ -12,7 +12,7 @@
  * bound the frames of multipart messages with them.
  */
 
-import { DepartedPipe, type Leftovers, messageMemory } from "./departed-backlog.ts";
+import { type DepartedBacklog, DepartedPipe, messageMemory } from "./departed-backlog.ts";
 import type { ZmqError } from "./errors.ts";
 import type { FarEnd, Outlet } from "./far-end.ts";
 import { type Control, copySmall, type Message, NO_PROPERTIES, type Properties } from "./message.ts";
@@ -190,8 +190,8 @@ class QueuePair implements Pipe {
     this.deliver(message);
   }
 
-  holdBack(isHeld: boolean): void {
-    if (this.#inbound.hold(isHeld)) this.#outlet?.resume();
+  pauseReading(isPaused: boolean): void {
+    if (this.#inbound.pause(isPaused)) this.#outlet?.resume();
   }
 
   // --- Near end: the connection ---
@@ -235,8 +235,8 @@ class QueuePair implements Pipe {
     this.isQueued = isQueued;
   }
 
-  leaveTo(leftovers: Leftovers): void {
-    if (this.#inbound.length > 0) this.#departed = new DepartedPipe(leftovers, this.peer, this.#inbound);
+  leaveTo(backlog: DepartedBacklog): void {
+    if (this.#inbound.length > 0) this.#departed = new DepartedPipe(backlog, this.peer, this.#inbound);
   }
 
   // --- Far end: the connection ---

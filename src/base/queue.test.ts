@@ -59,14 +59,14 @@ describe("a mark in bytes", () => {
 });
 
 describe("a queue that is held", () => {
-  it("is full until it is let go, and then as full as its marks say", () => {
+  it("is full while it is paused, and then as full as its marks say", () => {
     const queue = new Queue<string>(2);
-    assert.equal(queue.hold(true), false);
+    assert.equal(queue.pause(true), false);
     assert.equal(queue.full, true);
     queue.push("1");
     queue.shift();
     assert.equal(queue.full, true);
-    assert.equal(queue.hold(false), true);
+    assert.equal(queue.pause(false), true);
     assert.equal(queue.full, false);
   });
 });

@@ -39,7 +39,7 @@ export class Queue<T> {
   /** Of the items that have more than one. */
   #frames = 0;
   #isHeavy = false;
-  #isHeld = false;
+  #isPaused = false;
   /** Whether a high-water mark is reached. Kept, not computed: it is asked several times a message. */
   #isFull = false;
 
@@ -73,10 +73,10 @@ export class Queue<T> {
     return this.#bytes;
   }
 
-  /** Makes the queue full, whatever is in it, until it is let go. Returns true when a full queue has room now. */
-  hold(isHeld: boolean): boolean {
+  /** Makes the queue full, whatever is in it, while it is paused. Returns true when a full queue has room now. */
+  pause(isPaused: boolean): boolean {
     const wasFull = this.#isFull;
-    this.#isHeld = isHeld;
+    this.#isPaused = isPaused;
     this.#charge(this.#charged);
     return wasFull && !this.#isFull;
   }
@@ -159,7 +159,7 @@ export class Queue<T> {
   #charge(count: number): void {
     this.#charged = count;
     const isFull = count >= this.#highWaterMark && this.#highWaterMark !== 0 && !this.#conflate;
-    this.#isFull = isFull || this.#isHeavy || this.#isHeld;
+    this.#isFull = isFull || this.#isHeavy || this.#isPaused;
   }
 
   /** `sign`: 1 for an item that came, -1 for one that went. */

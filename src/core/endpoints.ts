@@ -207,8 +207,8 @@ export class Endpoints implements EndpointOwner, InprocBinder {
     return this.#core.type;
   }
 
-  get leftovers() {
-    return this.#core.leftovers;
+  get departedBacklog() {
+    return this.#core.departedBacklog;
   }
 
   createPipe(endpoint: string, dialed: boolean, options: OptionValues, routingId?: Uint8Array): FarEnd {

@@ -21,11 +21,11 @@ export class KeepAlive implements Alive {
   }
 
   enter(): void {
-    if (this.#waiting++ === 0 && this.#isRef) this.#clock.hold();
+    if (this.#waiting++ === 0 && this.#isRef) this.#clock.ref();
   }
 
   leave(): void {
-    if (--this.#waiting === 0 && this.#isRef) this.#clock.release();
+    if (--this.#waiting === 0 && this.#isRef) this.#clock.unref();
   }
 
   /** Takes effect at once, also for what waits now. */
@@ -33,8 +33,8 @@ export class KeepAlive implements Alive {
     if (isRef === this.#isRef) return;
     this.#isRef = isRef;
     if (this.#waiting === 0) return;
-    if (isRef) this.#clock.hold();
-    else this.#clock.release();
+    if (isRef) this.#clock.ref();
+    else this.#clock.unref();
   }
 }
 

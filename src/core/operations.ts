@@ -12,7 +12,7 @@ import type { SocketTypeName } from "../base/socket-types.ts";
 import type { Pattern } from "../pattern/pattern.ts";
 import type { Alive } from "./keep-alive.ts";
 import { SendLines } from "./send-lines.ts";
-import type { Resting, Turn } from "./turn.ts";
+import type { Turn, TurnWaiter } from "./turn.ts";
 import { Line, type Waiting, type WaitLimits } from "./waiting.ts";
 
 /** A message and where it came from. */
@@ -37,7 +37,7 @@ type Reject = (error: unknown) => void;
 const SENT = Promise.resolve();
 const DONE = { value: undefined, done: true } as const;
 
-export class Operations implements Resting {
+export class Operations implements TurnWaiter {
   readonly #host: OperationsHost;
   readonly #pattern: Pattern;
   readonly #turn: Turn;
@@ -65,7 +65,7 @@ export class Operations implements Resting {
     const pattern = this.#pattern;
     if (pattern.send === undefined) return Promise.reject(this.#cannot("send"));
     if (message.length === 0) return this.#turn.spend() ? SENT : this.#turn.next;
-    if (this.#senders.length === 0 || !this.#senders.holdsUp(message)) {
+    if (this.#senders.length === 0 || !this.#senders.mustWait(message)) {
       try {
         if (pattern.send(message)) {
           if (this.#receivers.length > 0 || this.#host.isWatched) this.serve();
@@ -112,12 +112,12 @@ export class Operations implements Resting {
     } finally {
       this.#isServing = false;
     }
-    if (this.#turn.isOver && (this.#receivers.length > 0 || this.#senders.length > 0)) this.#turn.rest(this);
+    if (this.#turn.isOver && (this.#receivers.length > 0 || this.#senders.length > 0)) this.#turn.wait(this);
     if (this.#host.isWatched) this.#host.notify();
   }
 
   /** The next turn has begun. */
-  goOn(): void {
+  turnBegan(): void {
     if (!this.#isClosed) this.serve();
   }
 
@@ -182,7 +182,7 @@ export class Operations implements Resting {
   /** After an attempt: an operation that must not wait fails now, except at the end of a turn, where it gets one more in the next. */
   #isInVain(limits: WaitLimits): boolean {
     if (limits.timeoutMs === 0 && this.#turn.spend()) return true;
-    if (this.#turn.isOver) this.#turn.rest(this);
+    if (this.#turn.isOver) this.#turn.wait(this);
     return false;
   }
 

@@ -27,7 +27,7 @@ export class SendLines {
   }
 
   /** Whether a send that came before must go before this one. */
-  holdsUp(message: Message): boolean {
+  mustWait(message: Message): boolean {
     const address = this.#pattern.address?.(message);
     return address === undefined ? this.#common.length > 0 : this.#byAddress.has(toKey(address));
   }

@@ -7,7 +7,7 @@
 
 import { fromText } from "../base/bytes.ts";
 import type { Clock } from "../base/clock.ts";
-import { Leftovers } from "../base/departed-backlog.ts";
+import { DepartedBacklog } from "../base/departed-backlog.ts";
 import { ZmqError } from "../base/errors.ts";
 import type { MonitorEvent } from "../base/events.ts";
 import type { Control, Message, Properties } from "../base/message.ts";
@@ -47,7 +47,7 @@ export class SocketCore implements PipeOwner, PatternHost, OperationsHost {
   /** Peers now, dialed pipes without a link included. */
   readonly pipes = new Set<OwnedPipe>();
   /** What those left behind unread that are gone. */
-  readonly leftovers: Leftovers;
+  readonly departedBacklog: DepartedBacklog;
   isClosed = false;
   isWatched = false;
   /** A proxy owns the socket. */
@@ -68,7 +68,7 @@ export class SocketCore implements PipeOwner, PatternHost, OperationsHost {
     this.type = type;
     this.options = options;
     this.turn = turn;
-    this.leftovers = new Leftovers(clock, () => options.departedHighWaterMarkBytes);
+    this.departedBacklog = new DepartedBacklog(clock, () => options.departedHighWaterMarkBytes);
     this.pattern = createPattern(this);
     this.alive = new KeepAlive(clock);
     this.operations = new Operations(this, this.pattern);
@@ -140,7 +140,7 @@ export class SocketCore implements PipeOwner, PatternHost, OperationsHost {
   ended(pipe: OwnedPipe): void {
     if (!this.pipes.delete(pipe)) return;
     this.pattern.detach(pipe);
-    if (pipe.isQueued) pipe.leaveTo(this.leftovers);
+    if (pipe.isQueued) pipe.leaveTo(this.departedBacklog);
     this.operations.serve(pipe);
   }
 
@@ -186,11 +186,11 @@ export class SocketCore implements PipeOwner, PatternHost, OperationsHost {
   }
 
   leftBehind(bytes: number): void {
-    this.leftovers.add(bytes);
+    this.departedBacklog.add(bytes);
   }
 
   takenUp(bytes: number): void {
-    this.leftovers.remove(bytes);
+    this.departedBacklog.remove(bytes);
   }
 
   dropped(reason: DropReason, pipe: PipeState | undefined, message: Message): void {
@@ -211,7 +211,7 @@ export class SocketCore implements PipeOwner, PatternHost, OperationsHost {
       const { sendHighWaterMark, receiveHighWaterMark } = this.options;
       for (const pipe of this.pipes) pipe.resize(sendHighWaterMark, receiveHighWaterMark);
     }
-    if (name === "departedHighWaterMarkBytes") this.leftovers.limitChanged();
+    if (name === "departedHighWaterMarkBytes") this.departedBacklog.limitChanged();
     this.pattern.optionChanged?.(name);
     this.operations.serve();
   }

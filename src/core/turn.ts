@@ -15,9 +15,9 @@ const MOST_MS = 10;
 const FIRST_LOOK = 16;
 const LOOK_EVERY = 200;
 
-/** What goes on in the next turn. */
-export interface Resting {
-  goOn(): void;
+/** Something that waits for the next turn. */
+export interface TurnWaiter {
+  turnBegan(): void;
 }
 
 export class Turn {
@@ -30,7 +30,7 @@ export class Turn {
   /** When the first look was; the next turn is due since then. */
   #since = 0;
   #isNextDue = false;
-  readonly #resting = new Set<Resting>();
+  readonly #waiting = new Set<TurnWaiter>();
   #next: Promise<void> | undefined = undefined;
   #begin: (() => void) | undefined = undefined;
 
@@ -52,9 +52,9 @@ export class Turn {
     return this.#next;
   }
 
-  /** `goOn` follows in the next turn, first come, first served. */
-  rest(resting: Resting): void {
-    this.#resting.add(resting);
+  /** `turnBegan` follows in the next turn, first come, first served. */
+  wait(waiter: TurnWaiter): void {
+    this.#waiting.add(waiter);
     this.#awaitNext();
   }
 
@@ -68,13 +68,13 @@ export class Turn {
     this.#next = undefined;
     begin?.();
     try {
-      for (const resting of this.#resting) {
+      for (const waiter of this.#waiting) {
         if (this.isOver) break;
-        this.#resting.delete(resting);
-        resting.goOn();
+        this.#waiting.delete(waiter);
+        waiter.turnBegan();
       }
     } finally {
-      if (this.#resting.size > 0) this.#awaitNext();
+      if (this.#waiting.size > 0) this.#awaitNext();
     }
   }
 

@@ -11,10 +11,10 @@ import { waitUntil } from "./wait-until.ts";
 
 class HoldingClock extends FakeClock {
   holds = 0;
-  override hold(): void {
+  override ref(): void {
     this.holds++;
   }
-  override release(): void {
+  override unref(): void {
     this.holds--;
   }
 }

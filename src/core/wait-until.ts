@@ -8,7 +8,7 @@
 import type { Clock } from "../base/clock.ts";
 import { type Alive, together } from "./keep-alive.ts";
 import type { SocketCore, Watcher } from "./socket-core.ts";
-import type { Resting, Turn } from "./turn.ts";
+import type { Turn, TurnWaiter } from "./turn.ts";
 import { type Place, Waiting, type WaitLimits } from "./waiting.ts";
 
 export interface Condition {
@@ -35,7 +35,7 @@ export function waitUntil(condition: Condition, limits: WaitLimits): Promise<boo
   return new Promise((resolve, reject) => new Watch(condition, limits, turn, resolve, reject));
 }
 
-class Watch implements Place<Waiting<undefined, boolean>>, Watcher, Resting {
+class Watch implements Place<Waiting<undefined, boolean>>, Watcher, TurnWaiter {
   readonly clock: Clock;
   readonly alive: Alive;
   readonly #condition: Condition;
@@ -55,15 +55,19 @@ class Watch implements Place<Waiting<undefined, boolean>>, Watcher, Resting {
     this.#turn = turn;
     this.#waiting = new Waiting(this, undefined, limits, resolve, reject);
     for (const core of condition.cores) core.watch(this, condition.tellsIdle);
-    if (turn.isOver) turn.rest(this);
+    if (turn.isOver) turn.wait(this);
   }
 
   changed(): void {
-    if (this.#turn.isOver) this.#turn.rest(this);
-    else this.goOn();
+    if (this.#turn.isOver) this.#turn.wait(this);
+    else this.#look();
   }
 
-  goOn(): void {
+  turnBegan(): void {
+    this.#look();
+  }
+
+  #look(): void {
     const waiting = this.#waiting;
     if (!waiting.isWaiting) return;
     try {
@@ -77,7 +81,7 @@ class Watch implements Place<Waiting<undefined, boolean>>, Watcher, Resting {
   }
 
   expired(waiting: Waiting<undefined, boolean>): void {
-    this.goOn();
+    this.#look();
     waiting.resolve(false);
   }
 

@@ -9,7 +9,7 @@ import { fromText, toText } from "../base/bytes.ts";
 import { ZmqError } from "../base/errors.ts";
 import type { Message } from "../base/message.ts";
 import type { SocketCore, Watcher } from "../core/socket-core.ts";
-import type { Resting, Turn } from "../core/turn.ts";
+import type { Turn, TurnWaiter } from "../core/turn.ts";
 import { coreOf, endpointsOf, isSocket } from "../socket/core-of.ts";
 import type { Socket } from "../socket/socket.ts";
 
@@ -44,11 +44,11 @@ interface Way {
   readonly received: ProxyTraffic;
   readonly sent: ProxyTraffic;
   /** Was received, and the one peer that it is for has no room: it waits, and all behind it. */
-  held: Message | undefined;
+  pending: Message | undefined;
 }
 
 // biome-ignore lint/suspicious/noShadowRestrictedNames: zeromq.js's name
-export class Proxy<F extends Socket = Socket, B extends Socket = Socket> implements Watcher, Resting {
+export class Proxy<F extends Socket = Socket, B extends Socket = Socket> implements Watcher, TurnWaiter {
   /** The socket that clients reach. */
   readonly frontEnd: F;
   /** The socket that workers or subscribers reach. */
@@ -85,8 +85,8 @@ export class Proxy<F extends Socket = Socket, B extends Socket = Socket> impleme
     this.#statistics = statistics;
     const { frontEnd: front, backEnd: back } = statistics;
     this.#ways = [
-      { from: this.#front, to: this.#back, received: front.received, sent: back.sent, held: undefined },
-      { from: this.#back, to: this.#front, received: back.received, sent: front.sent, held: undefined },
+      { from: this.#front, to: this.#back, received: front.received, sent: back.sent, pending: undefined },
+      { from: this.#back, to: this.#front, received: back.received, sent: front.sent, pending: undefined },
     ];
     if (this.#front === this.#back) this.#ways.pop();
   }
@@ -126,7 +126,8 @@ export class Proxy<F extends Socket = Socket, B extends Socket = Socket> impleme
         }
         this.#front.alive.leave();
         this.#back.alive.leave();
-        for (const { to, held } of this.#ways) if (held !== undefined) to.dropped("highWaterMark", undefined, held);
+        for (const { to, pending } of this.#ways)
+          if (pending !== undefined) to.dropped("highWaterMark", undefined, pending);
         this.frontEnd.close();
         this.backEnd.close();
         if (error === undefined) resolve();
@@ -158,12 +159,12 @@ export class Proxy<F extends Socket = Socket, B extends Socket = Socket> impleme
   changed(): void {
     if (this.#isScheduled || this.#finish === undefined) return;
     this.#isScheduled = true;
-    if (this.#turn.isOver) this.#turn.rest(this);
+    if (this.#turn.isOver) this.#turn.wait(this);
     else this.#front.clock.defer(this.#forward);
   }
 
   /** Not for users: the next turn of the event loop has begun. */
-  goOn(): void {
+  turnBegan(): void {
     this.#forward();
   }
 
@@ -185,7 +186,7 @@ export class Proxy<F extends Socket = Socket, B extends Socket = Socket> impleme
         }
         if (!hasMoved) return;
       }
-      if (this.#state === "running") this.#turn.rest(this);
+      if (this.#state === "running") this.#turn.wait(this);
     } catch (error) {
       this.#finish?.(error);
     }
@@ -194,7 +195,7 @@ export class Proxy<F extends Socket = Socket, B extends Socket = Socket> impleme
   /** One message, if there is one and there is room. */
   #move(way: Way): boolean {
     const { from, to, received, sent } = way;
-    let message = way.held;
+    let message = way.pending;
     if (message === undefined) {
       if (to.pattern.send === undefined || !from.pattern.canReceive || !to.pattern.canSend) return false;
       message = from.pattern.receive?.();
@@ -207,7 +208,7 @@ export class Proxy<F extends Socket = Socket, B extends Socket = Socket> impleme
     try {
       // A ROUTER with `mandatory` has room for some peer, but not always for this one.
       if (!to.pattern.send?.(message)) {
-        way.held = message;
+        way.pending = message;
         return false;
       }
       sent.messages++;
@@ -216,7 +217,7 @@ export class Proxy<F extends Socket = Socket, B extends Socket = Socket> impleme
       if (!(error instanceof ZmqError)) throw error;
       to.dropped(error.code === "EHOSTUNREACH" ? "unroutable" : "invalid", undefined, message);
     }
-    way.held = undefined;
+    way.pending = undefined;
     return true;
   }
 

@@ -5,7 +5,7 @@
  */
 
 import type { Timer } from "../base/clock.ts";
-import type { Leftovers } from "../base/departed-backlog.ts";
+import type { DepartedBacklog } from "../base/departed-backlog.ts";
 import type { Endpoint } from "../base/endpoint.ts";
 import { isErrorCode, ZmqError } from "../base/errors.ts";
 import type { MonitorEvent } from "../base/events.ts";
@@ -22,8 +22,8 @@ import type { EngineLoop } from "./engine-loop.ts";
 import { Pending } from "./pending.ts";
 
 /**
- * `closing`: connections are told to end; `lingering`: those that have something left to send do so, and the process is
- * held meanwhile.
+ * `closing`: connections are told to end; `lingering`: those that have something left to send do so, and the process
+ * stays alive meanwhile.
  */
 type Life = "open" | "closing" | "lingering" | "over";
 
@@ -60,8 +60,8 @@ export class Acceptor implements BoundEndpoint, ConnectionOwner, ListenHandler {
     this.endpoint = target.text;
   }
 
-  get leftovers(): Leftovers {
-    return this.#owner.leftovers;
+  get departedBacklog(): DepartedBacklog {
+    return this.#owner.departedBacklog;
   }
 
   get sendsBehind(): boolean {
@@ -132,7 +132,7 @@ export class Acceptor implements BoundEndpoint, ConnectionOwner, ListenHandler {
       return;
     }
     this.#life = "lingering";
-    this.loop.clock.hold();
+    this.loop.clock.ref();
     if (lingerMs > 0) {
       this.#lingerTimer = this.loop.clock.setTimer(() => {
         for (const connection of [...this.#connections.keys()]) connection.abort(false);
@@ -228,7 +228,7 @@ export class Acceptor implements BoundEndpoint, ConnectionOwner, ListenHandler {
     const wasLingering = this.#life === "lingering";
     this.#life = "over";
     if (this.#lingerTimer !== undefined) this.loop.clock.clearTimer(this.#lingerTimer);
-    if (wasLingering) this.loop.clock.release();
+    if (wasLingering) this.loop.clock.unref();
     this.#owner.gone(this);
   }
 }

@@ -3,7 +3,7 @@
 import { ZmqError } from "../base/errors.ts";
 import type { OptionValues } from "../base/options.ts";
 import type { SocketTypeName } from "../base/socket-types.ts";
-import { chooseMechanism } from "../security/select-mechanism.ts";
+import { selectMechanism } from "../security/select-mechanism.ts";
 import { zmtp } from "../wire/zmtp.ts";
 import type { ConnectionMaker } from "./endpoint-owner.ts";
 import { Handshake } from "./handshake.ts";
@@ -12,7 +12,7 @@ import { Session } from "./session.ts";
 
 /** Throws EINVAL for options that cannot work together: here, not at the first link. */
 export function connectionMaker(type: SocketTypeName, options: OptionValues): ConnectionMaker {
-  const makeMechanism = chooseMechanism(type, options);
+  const makeMechanism = selectMechanism(type, options);
   if (type === "STREAM" || options.raw) {
     refuseSecurity(options);
     return (link, owner) => new RawSession(link, owner);

@@ -3,7 +3,7 @@
  * ZMTP (session.ts) or raw bytes (raw-session.ts).
  */
 
-import type { Leftovers } from "../base/departed-backlog.ts";
+import type { DepartedBacklog } from "../base/departed-backlog.ts";
 import type { MonitorEvent } from "../base/events.ts";
 import type { FarEnd } from "../base/far-end.ts";
 import type { Link } from "../base/link.ts";
@@ -40,8 +40,8 @@ export interface ConnectionOwner {
   readonly options: OptionValues;
   /** The endpoint in events. */
   readonly endpoint: string;
-  /** Where connections are held back that bring a pipe of their own. Undefined when each has the pipe of the one before. */
-  readonly leftovers: Leftovers | undefined;
+  /** Delays the reading of connections that have a pipe of their own. Undefined when a connection goes on with the pipe of the one before. */
+  readonly departedBacklog: DepartedBacklog | undefined;
   /** The near side connected, and is no subscriber itself: what it has to send waits for the subscriptions of others: see `Precedence`. */
   readonly sendsBehind: boolean;
   /** The peer connected, and not to a publisher: what it sends first is delivered behind them. */

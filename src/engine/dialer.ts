@@ -13,7 +13,7 @@
  */
 
 import type { Timer } from "../base/clock.ts";
-import type { Leftovers } from "../base/departed-backlog.ts";
+import type { DepartedBacklog } from "../base/departed-backlog.ts";
 import type { Endpoint } from "../base/endpoint.ts";
 import { ZmqError } from "../base/errors.ts";
 import type { MonitorEvent } from "../base/events.ts";
@@ -33,7 +33,7 @@ const STOP_ON_REFUSED = 1;
 const STOP_ON_HANDSHAKE_FAILED = 2;
 const STOP_AFTER_DISCONNECT = 4;
 
-/** `lingering`: closed, but queued messages still leave, and the process is held meanwhile. */
+/** `lingering`: closed, but queued messages still leave, and the process stays alive meanwhile. */
 type Life = "open" | "lingering" | "over";
 
 /** One for all: a fresh error's stack would keep the user's socket from garbage collection while the attempt ends. */
@@ -80,8 +80,8 @@ export class Dialer implements ConnectionOwner, ConnectedEndpoint {
     this.#backoffMs = options.reconnectInterval;
   }
 
-  get leftovers(): Leftovers | undefined {
-    return this.options.immediate ? this.#owner.leftovers : undefined;
+  get departedBacklog(): DepartedBacklog | undefined {
+    return this.options.immediate ? this.#owner.departedBacklog : undefined;
   }
 
   /** A subscriber is waited for. */
@@ -126,7 +126,7 @@ export class Dialer implements ConnectionOwner, ConnectedEndpoint {
       return;
     }
     this.#life = "lingering";
-    this.loop.clock.hold();
+    this.loop.clock.ref();
     if (lingerMs > 0) this.#lingerTimer = this.loop.clock.setTimer(() => this.#end(false), lingerMs);
     // A connection whose handshake is not done closes once it has taken the queue: see `ready`.
     if (pipe?.isConnected) this.#connection?.close();
@@ -268,7 +268,7 @@ export class Dialer implements ConnectionOwner, ConnectedEndpoint {
     }
     this.#connection?.abort(graceful);
     this.#dropPipe();
-    if (wasLingering) this.loop.clock.release();
+    if (wasLingering) this.loop.clock.unref();
     this.#owner.gone(this);
   }
 }

@@ -3,7 +3,7 @@
  * core implements it; tests implement it with a few lines.
  */
 
-import type { Leftovers } from "../base/departed-backlog.ts";
+import type { DepartedBacklog } from "../base/departed-backlog.ts";
 import type { MonitorEvent } from "../base/events.ts";
 import type { FarEnd } from "../base/far-end.ts";
 import type { Link } from "../base/link.ts";
@@ -18,8 +18,8 @@ export type ConnectionMaker = (link: Link, owner: ConnectionOwner) => Connection
 
 export interface EndpointOwner {
   readonly socketType: SocketTypeName;
-  /** What peers of this socket left behind; new connections are held back meanwhile. */
-  readonly leftovers: Leftovers;
+  /** The unread messages of departed peers of this socket; reading from new connections is delayed when there are too many. */
+  readonly departedBacklog: DepartedBacklog;
   /** The far end of a fresh pipe of this socket, not opened yet. `routingId`: the one that the user chose for the peer. */
   createPipe(endpoint: string, dialed: boolean, options: OptionValues, routingId?: Uint8Array): FarEnd;
   emit(event: MonitorEvent): void;

@@ -83,14 +83,14 @@ describe("a connection that is behind its reader", () => {
 });
 
 describe("a chunk that comes after the link was paused", () => {
-  it("is copied while the connection is held back, for the link uses its memory again", () => {
+  it("is copied while reading is delayed, for the link uses its memory again", () => {
     const { link, incoming, read } = connection();
     const memory = Uint8Array.from(frame(0, fromText("hello")));
     incoming.start(true);
     assert.equal(link.isPaused, true);
     incoming.data(memory);
     memory.set(frame(0, fromText("OTHER")));
-    incoming.letGo();
+    incoming.startReading();
     assert.equal(read(), "hello");
   });
 

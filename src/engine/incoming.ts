@@ -19,10 +19,10 @@ import {
   FRAMES_COST,
   MANY_FRAMES,
   MANY_FRAMES_COST,
-  type Resting,
   SEALED_COST,
   SEALED_FRAMES_COST,
   type TurnBudget,
+  type TurnWaiter,
 } from "./turn-budget.ts";
 
 /** So often a connection that is behind its reader is looked at. All is decoded when nobody has read in between. */
@@ -38,7 +38,7 @@ const TAKEN_FREELY = 4;
  * What becomes of bytes:
  *
  * - `fresh`: nothing is decoded before `start`.
- * - `held`: nothing is decoded before `letGo`. The link is paused.
+ * - `delayed`: nothing is decoded before `startReading`. The link is paused.
  * - `waiting`: nothing was decoded yet, for the pipe is full with what came by earlier connections. The link is paused.
  * - `flowing`: they are decoded when they come, or, while the pipe is behind, as it is read.
  * - `stalled`: the pipe is full. The link is paused when more bytes come.
@@ -46,7 +46,7 @@ const TAKEN_FREELY = 4;
  * - `ending`: the link is closed, and all that it brought is decoded, whatever the pipe's mark says.
  * - `over`: nothing more is delivered.
  */
-type State = "fresh" | "held" | "waiting" | "flowing" | "stalled" | "resting" | "ending" | "over";
+type State = "fresh" | "delayed" | "waiting" | "flowing" | "stalled" | "resting" | "ending" | "over";
 
 /**
  * Why something is decoded: the `link` brought it or its turn has come, a `read` made room in a full pipe, or the pipe
@@ -66,7 +66,7 @@ export interface IncomingOwner {
   broken(error: unknown): void;
 }
 
-export class Incoming implements Resting {
+export class Incoming implements TurnWaiter {
   readonly #link: Link;
   readonly #pipe: FarEnd;
   readonly #decoder: FrameDecoder;
@@ -108,19 +108,19 @@ export class Incoming implements Resting {
   }
 
   /**
-   * Begins with what came behind the handshake. Nothing is read while `isHeld`, or while the pipe is full with what
+   * Begins with what came behind the handshake. Nothing is read while `isDelayed`, or while the pipe is full with what
    * came by earlier connections: each of them would add its chunk or two.
    */
-  start(isHeld: boolean): void {
+  start(isDelayed: boolean): void {
     if (this.#state === "over") return;
-    this.#state = isHeld ? "held" : this.#pipe.inboundFull ? "waiting" : "flowing";
+    this.#state = isDelayed ? "delayed" : this.#pipe.inboundFull ? "waiting" : "flowing";
     if (this.#state === "flowing") this.#decodeAll("link");
     else this.#pause();
   }
 
-  /** Ends what `start` began with `isHeld`. */
-  letGo(): void {
-    if (this.#state !== "held") return;
+  /** Ends what `start` began with `isDelayed`. */
+  startReading(): void {
+    if (this.#state !== "delayed") return;
     this.#state = "waiting";
     this.resume();
   }
@@ -130,7 +130,7 @@ export class Incoming implements Resting {
     const pipe = this.#pipe;
     const decoder = this.#decoder;
     switch (this.#state) {
-      case "held":
+      case "delayed":
       case "waiting":
       case "stalled":
         this.#received(chunk);
@@ -158,7 +158,7 @@ export class Incoming implements Resting {
   }
 
   /** The turn has come. */
-  goOn(): void {
+  turnBegan(): void {
     if (this.#state !== "resting") return;
     this.#state = "flowing";
     this.#decodeSome();
@@ -189,7 +189,7 @@ export class Incoming implements Resting {
   finish(): void {
     switch (this.#state) {
       case "fresh":
-      case "held":
+      case "delayed":
       case "waiting":
         this.#state = "over";
         break;

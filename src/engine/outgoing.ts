@@ -15,13 +15,13 @@ import { BATCH_BYTES, type FrameEncoder } from "../base/protocol.ts";
 const UNLIMITED = 0xffff_ffff;
 
 /**
- * - `held`: messages wait in the pipe until `start`; subscriptions and commands are encoded.
+ * - `unstarted`: messages wait in the pipe until `start`; subscriptions and commands are encoded.
  * - `open`: messages and commands are encoded as they come.
  * - `pumping`: messages that waited in the pipe are being encoded, newer ones queue behind them.
  * - `blocked`: the link holds bytes that the kernel refused; `drained` ends it.
  * - `over`: nothing more is written.
  */
-type State = "held" | "open" | "pumping" | "blocked" | "over";
+type State = "unstarted" | "open" | "pumping" | "blocked" | "over";
 
 export interface OutgoingTraits {
   /** The link still holds bytes of the handshake. */
@@ -52,14 +52,14 @@ export class Outgoing {
     this.#pipe = pipe;
     this.#encoder = encoder;
     this.#clock = clock;
-    this.#state = traits.isBlocked ? "blocked" : "held";
+    this.#state = traits.isBlocked ? "blocked" : "unstarted";
     this.#duePing = traits.duePing;
     this.#broken = traits.broken;
   }
 
   /** Begins with what waits in the pipe; until then only what is encoded leaves. */
   start(): void {
-    if (this.#state === "held") this.#pump();
+    if (this.#state === "unstarted") this.#pump();
   }
 
   /** True when every accepted message has left for the kernel. */
@@ -89,7 +89,7 @@ export class Outgoing {
   }
 
   writeControl(control: Control): boolean {
-    if (this.#state !== "open" && this.#state !== "held") return false;
+    if (this.#state !== "open" && this.#state !== "unstarted") return false;
     try {
       this.#encoder.encodeControl(control);
     } catch (error) {

@@ -204,7 +204,7 @@ function connection(hasMechanism = true, options: Partial<OptionValues> = {}) {
     loop: new EngineLoop(clock),
     options: { ...defaultOptions("DEALER", { ipv6: false, blocky: true }), ...options },
     endpoint: "ws://fake",
-    leftovers: undefined,
+    departedBacklog: undefined,
     sendsBehind: false,
     readsBehind: false,
     emit: (event: MonitorEvent) => events.push(event.type),

@@ -30,7 +30,7 @@ function connection() {
     endpoint: "tcp://fake",
     options: defaultOptions("STREAM", { ipv6: false, blocky: true }),
     loop: new EngineLoop(new FakeClock()),
-    leftovers: undefined,
+    departedBacklog: undefined,
     sendsBehind: false,
     readsBehind: false,
     emit: ignored,

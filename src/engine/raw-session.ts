@@ -6,23 +6,23 @@
 
 import { copyOf, EMPTY } from "../base/bytes.ts";
 import type { Timer } from "../base/clock.ts";
-import type { HeldBack } from "../base/departed-backlog.ts";
+import type { DelayedReader } from "../base/departed-backlog.ts";
 import type { FarEnd, Outlet } from "../base/far-end.ts";
 import type { Link, LinkHandler } from "../base/link.ts";
 import { type Control, type Message, NO_PROPERTIES } from "../base/message.ts";
 import type { Connection, ConnectionOwner, EndReason } from "./connection.ts";
 
 /**
- * The link is paused but for `flowing`. `held`: until `letGo`; `waiting`: until the pipe has room, for it was full when
+ * The link is paused but for `flowing`. `delayed`: until `startReading`; `waiting`: until the pipe has room, for it was full when
  * the connection began; `stalled`: until it has room again.
  */
-type Reading = "held" | "waiting" | "flowing" | "stalled";
+type Reading = "delayed" | "waiting" | "flowing" | "stalled";
 /** `pumping`: what waited in the pipe is written, newer messages queue behind it; `blocked`: the link holds bytes. */
 type Writing = "open" | "pumping" | "blocked";
 /** `closing`: what is queued is still written. */
 type Life = "open" | "closing" | "over";
 
-export class RawSession implements Connection, LinkHandler, Outlet, HeldBack {
+export class RawSession implements Connection, LinkHandler, Outlet, DelayedReader {
   readonly link: Link;
   readonly queues = true;
   readonly #owner: ConnectionOwner;
@@ -50,10 +50,10 @@ export class RawSession implements Connection, LinkHandler, Outlet, HeldBack {
     pipe.attach(this);
     pipe.connect(NO_PROPERTIES, this.link.remoteAddress);
     if (this.#isOver) return;
-    const { leftovers } = this.#owner;
-    const isHeld = leftovers?.holdsBack === true;
-    if (isHeld) leftovers?.hold(this);
-    if (isHeld || pipe.inboundFull) this.#pause(isHeld ? "held" : "waiting");
+    const { departedBacklog } = this.#owner;
+    const isDelayed = departedBacklog?.mustDelay === true;
+    if (isDelayed) departedBacklog?.delay(this);
+    if (isDelayed || pipe.inboundFull) this.#pause(isDelayed ? "delayed" : "waiting");
     this.drained();
   }
 
@@ -78,7 +78,7 @@ export class RawSession implements Connection, LinkHandler, Outlet, HeldBack {
 
   resume(): void {
     const pipe = this.#pipe;
-    if (pipe === undefined || this.#reading === "flowing" || this.#reading === "held" || pipe.inboundFull) return;
+    if (pipe === undefined || this.#reading === "flowing" || this.#reading === "delayed" || pipe.inboundFull) return;
     this.#reading = "stalled";
     while (this.#waiting.length > 0 && !pipe.inboundFull) pipe.deliver([this.#waiting.shift() ?? EMPTY]);
     if (this.#waiting.length > 0 || this.#isOver) return;
@@ -87,8 +87,8 @@ export class RawSession implements Connection, LinkHandler, Outlet, HeldBack {
   }
 
   /** Former peers have left room again. */
-  letGo(): void {
-    if (this.#reading !== "held") return;
+  startReading(): void {
+    if (this.#reading !== "delayed") return;
     this.#reading = "waiting";
     this.resume();
   }
@@ -177,7 +177,7 @@ export class RawSession implements Connection, LinkHandler, Outlet, HeldBack {
   #finish(reason: EndReason, graceful: boolean): void {
     if (this.#isOver) return;
     this.#life = "over";
-    this.#owner.leftovers?.forget(this);
+    this.#owner.departedBacklog?.forget(this);
     if (this.#lingerTimer !== undefined) this.#owner.loop.clock.clearTimer(this.#lingerTimer);
     if (graceful) this.link.close();
     else this.link.destroy();

@@ -89,7 +89,7 @@ function connectionThatSeals(frames: number, isEstablished = true) {
     loop: new EngineLoop(clock),
     options: { ...defaultOptions("PAIR", { blocky: false, ipv6: false } as never), heartbeatInterval: 1000 },
     endpoint: "",
-    leftovers: undefined,
+    departedBacklog: undefined,
     sendsBehind: false,
     readsBehind: false,
     started() {},

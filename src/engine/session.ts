@@ -16,9 +16,9 @@ import type { Connection, ConnectionOwner, EndReason } from "./connection.ts";
 import type { EngineLoop } from "./engine-loop.ts";
 import type { Handshake, HandshakeOutcome } from "./handshake.ts";
 import { Traffic, type TrafficOwner } from "./traffic.ts";
-import { HANDSHAKE_COST, type Resting } from "./turn-budget.ts";
+import { HANDSHAKE_COST, type TurnWaiter } from "./turn-budget.ts";
 
-export class Session implements Connection, LinkHandler, TrafficOwner, Resting {
+export class Session implements Connection, LinkHandler, TrafficOwner, TurnWaiter {
   readonly link: Link;
   readonly #owner: ConnectionOwner;
   /** Until it is done. */
@@ -103,7 +103,7 @@ export class Session implements Connection, LinkHandler, TrafficOwner, Resting {
   }
 
   /** The turn has come for what waited. */
-  goOn(): void {
+  turnBegan(): void {
     const handshake = this.#handshake;
     if (this.#isOver || handshake === undefined) return;
     this.#shakeAtCost(handshake, this.#waiting.splice(0));

@@ -6,7 +6,7 @@
  */
 
 import type { Timer } from "../base/clock.ts";
-import type { HeldBack, Leftovers } from "../base/departed-backlog.ts";
+import type { DelayedReader, DepartedBacklog } from "../base/departed-backlog.ts";
 import type { ZmqError } from "../base/errors.ts";
 import type { FarEnd, Outlet } from "../base/far-end.ts";
 import type { Link, LinkHandler } from "../base/link.ts";
@@ -43,9 +43,9 @@ export interface TrafficOwner {
 type Reading = "first bytes" | "next turn" | "begun";
 
 /** What the first messages of a connection may have to wait for. */
-type Beginning = Pick<ConnectionOwner, "leftovers" | "sendsBehind" | "readsBehind">;
+type Beginning = Pick<ConnectionOwner, "departedBacklog" | "sendsBehind" | "readsBehind">;
 
-export class Traffic implements LinkHandler, Outlet, IncomingOwner, HeldBack, Departing {
+export class Traffic implements LinkHandler, Outlet, IncomingOwner, DelayedReader, Departing {
   /** What `write` refuses waits in the pipe. */
   readonly queues = true;
   readonly #owner: TrafficOwner;
@@ -54,7 +54,7 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, HeldBack, De
   readonly #dialect: Dialect;
   readonly #decoder: FrameDecoder;
   readonly #cipher: FrameCipher | undefined;
-  readonly #leftovers: Leftovers | undefined;
+  readonly #departedBacklog: DepartedBacklog | undefined;
   readonly #outgoing: Outgoing;
   readonly #incoming: Incoming;
   readonly #heartbeat: Heartbeat | undefined;
@@ -87,7 +87,7 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, HeldBack, De
     this.#dialect = outcome.dialect;
     this.#decoder = outcome.decoder;
     this.#cipher = outcome.cipher;
-    this.#leftovers = beginning.leftovers;
+    this.#departedBacklog = beginning.departedBacklog;
     this.#sendsBehind = beginning.sendsBehind;
     this.#readsBehind = beginning.readsBehind;
     this.#precedence = loop.precedence;
@@ -108,9 +108,9 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, HeldBack, De
     if (this.#sendsBehind && this.#precedence.wait(this)) this.#outgoing.flush();
     else this.#outgoing.start();
     if (this.#isOver) return;
-    const isHeld = this.#leftovers?.holdsBack === true;
-    if (isHeld) this.#leftovers?.hold(this);
-    if (isHeld || !this.#readsBehind) this.#startReading(isHeld);
+    const isDelayed = this.#departedBacklog?.mustDelay === true;
+    if (isDelayed) this.#departedBacklog?.delay(this);
+    if (isDelayed || !this.#readsBehind) this.#startReading(isDelayed);
     else if (!this.#decoder.starved) this.#firstBytes();
   }
 
@@ -123,10 +123,10 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, HeldBack, De
     this.#owner.loop.clock.yield(() => this.#startReading());
   }
 
-  #startReading(isHeld = false): void {
+  #startReading(isDelayed = false): void {
     if (this.#isOver || this.#reading === "begun") return;
     this.#reading = "begun";
-    this.#incoming.start(isHeld);
+    this.#incoming.start(isDelayed);
   }
 
   /** The subscriptions that go before have left, or do not come. */
@@ -136,8 +136,8 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, HeldBack, De
   }
 
   /** Former peers have left room again. */
-  letGo(): void {
-    this.#incoming.letGo();
+  startReading(): void {
+    this.#incoming.startReading();
   }
 
   get isIdle(): boolean {
@@ -163,7 +163,7 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, HeldBack, De
   /** No more traffic; the session closes the link. */
   end(): void {
     this.#isOver = true;
-    this.#leftovers?.forget(this);
+    this.#departedBacklog?.forget(this);
     this.#precedence.forget(this);
     this.#outgoing.end();
     this.#incoming.end();

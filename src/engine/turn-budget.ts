@@ -10,7 +10,7 @@
  */
 
 import type { Clock } from "../base/clock.ts";
-import { Lanes } from "./lanes.ts";
+import { FairLanes } from "./fair-lanes.ts";
 
 /**
  * Commands in one turn. With 1024 a good peer beside a flood of PINGs kept 0.18 of its rate, with 64 it keeps 0.8
@@ -34,15 +34,15 @@ export const SEALED_FRAMES_COST = 16;
 export const MANY_FRAMES = 1024;
 export const MANY_FRAMES_COST: number = BUDGET;
 
-/** Who waits for a turn. */
-export interface Resting {
-  goOn(): void;
+/** Something that waits for a later turn. */
+export interface TurnWaiter {
+  turnBegan(): void;
 }
 
 export class TurnBudget {
   readonly #clock: Clock;
   #left = BUDGET;
-  readonly #waiting = new Lanes<Resting>();
+  readonly #waiting = new FairLanes<TurnWaiter>();
   #isTurnDue = false;
 
   constructor(clock: Clock) {
@@ -61,14 +61,14 @@ export class TurnBudget {
     return this.#left > 0;
   }
 
-  /** `goOn` follows, in a later turn. `lane`: with whom it shares its turns. `isAhead`: it goes before the others of its lane. */
-  wait(resting: Resting, lane: unknown = resting, isAhead = false): void {
-    this.#waiting.add(resting, lane, isAhead);
+  /** `turnBegan` follows, in a later turn. `lane`: with whom it shares its turns. `isAhead`: it goes before the others of its lane. */
+  wait(waiter: TurnWaiter, lane: unknown = waiter, isAhead = false): void {
+    this.#waiting.add(waiter, lane, isAhead);
     this.#awaitTurn();
   }
 
-  forget(resting: Resting): void {
-    this.#waiting.delete(resting);
+  forget(waiter: TurnWaiter): void {
+    this.#waiting.delete(waiter);
   }
 
   #awaitTurn(): void {
@@ -82,9 +82,9 @@ export class TurnBudget {
     this.#left = BUDGET;
     try {
       while (this.#left > 0) {
-        const resting = this.#waiting.next();
-        if (resting === undefined) break;
-        resting.goOn();
+        const waiter = this.#waiting.next();
+        if (waiter === undefined) break;
+        waiter.turnBegan();
       }
     } finally {
       if (this.#waiting.size > 0) this.#awaitTurn();

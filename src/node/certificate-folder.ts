@@ -147,10 +147,10 @@ class Folder {
 
 /** Resolves after so many milliseconds, for which the process stays alive: somebody waits for an answer. */
 function pause(ms: number): Promise<void> {
-  clock.hold();
+  clock.ref();
   return new Promise((resolve) => {
     clock.setTimer(() => {
-      clock.release();
+      clock.unref();
       resolve();
     }, ms);
   });

@@ -7,8 +7,8 @@
 
 import { ZmqError } from "../base/errors.ts";
 import type { NearEnd } from "../base/near-end.ts";
+import { TOPIC_BYTES } from "./peer-backlog.ts";
 import { TopicTable } from "./topic-table.ts";
-import { TOPIC_BYTES } from "./unread.ts";
 
 const CANCEL = 0;
 

@@ -14,9 +14,9 @@ import { Queue } from "../base/queue.ts";
 import { FanOut } from "./fan-out.ts";
 import { inTurns, TOPICS_AT_ONCE } from "./in-turns.ts";
 import type { Pattern, PatternHost } from "./pattern.ts";
+import { PeerBacklog, TOPIC_BYTES } from "./peer-backlog.ts";
 import { isSubscription, takeApart } from "./subscription-frames.ts";
 import { PeerSubscriptions, SubscribedPipe, tooManyTopics } from "./subscriptions.ts";
-import { TOPIC_BYTES, Unread } from "./unread.ts";
 
 /** What XPUB knows of a peer. It may outlive the pipe in the queue of unread notifications. */
 interface Peer {
@@ -24,11 +24,11 @@ interface Peer {
   subscriber: SubscribedPipe | undefined;
   /** Manual mode: what it asked for. */
   readonly requests: SubscribedPipe;
-  /** What it has in the queue: beyond a bound the peer is held back. */
-  readonly unread: Unread;
+  /** What it has in the queue: beyond a bound the peer is paused. */
+  readonly backlog: PeerBacklog;
   /** What of the queue counts as left behind once the peer is gone. */
   unreadBytes: number;
-  isHeldBack: boolean;
+  isPaused: boolean;
   isWelcomed: boolean;
 }
 
@@ -94,9 +94,9 @@ export class XPubPattern implements Pattern {
     this.#peers.set(pipe, {
       subscriber,
       requests: new SubscribedPipe(pipe, subscriber.serial),
-      unread: new Unread(this.#host.options),
+      backlog: new PeerBacklog(this.#host.options),
       unreadBytes: 0,
-      isHeldBack: false,
+      isPaused: false,
       isWelcomed: false,
     });
     this.readable(pipe);
@@ -168,10 +168,10 @@ export class XPubPattern implements Pattern {
     const message = pending.message as Message;
     if (pipe === undefined) this.#countNotice(peer, message, -1);
     else {
-      peer.unread.countMessage(message, -1);
+      peer.backlog.countMessage(message, -1);
       if (pipe.canRead && peer.subscriber !== undefined) this.#drain(peer, pipe, true);
     }
-    if (peer.isHeldBack && peer.unread.letsGo) this.#letGo(peer);
+    if (peer.isPaused && peer.backlog.mayResume) this.#resume(peer);
     return message;
   }
 
@@ -208,13 +208,13 @@ export class XPubPattern implements Pattern {
   /** Reads the pipe empty, or, with `isBounded`, until the user has a queue's worth of the peer's messages to read. */
   #drain(peer: Peer, pipe: NearEnd, isBounded: boolean): void {
     const { onlyFirstSubscribe } = this.#host.options;
-    while (!isBounded || !peer.unread.isFull) {
+    while (!isBounded || !peer.backlog.isFull) {
       const message = pipe.beginRead();
       if (message === undefined) return;
       const { controls, data } = takeApart(message, onlyFirstSubscribe);
       for (const control of controls) this.#change(peer, control);
       if (data !== undefined) {
-        peer.unread.countMessage(data, 1);
+        peer.backlog.countMessage(data, 1);
         this.#push({ message: data, peer, pipe, bytes: messageMemory(data), topic: NO_TOPIC });
       }
       // Only now, for what comes in may be a command, which stands behind this.
@@ -278,14 +278,14 @@ export class XPubPattern implements Pattern {
 
   /**
    * A subscription that the user has not read of and that is over. Not where the user asked to hear of every change, or
-   * decides upon it; there new peers are held back.
+   * decides upon it; there reading from new peers is delayed.
    */
   #forget(begun: Pending): void {
     const { peer, message } = begun;
     if (message === undefined) return;
     begun.message = undefined;
     this.#countNotice(peer, message, -1);
-    if (peer.isHeldBack && peer.unread.letsGo) this.#letGo(peer);
+    if (peer.isPaused && peer.backlog.mayResume) this.#resume(peer);
     const pending = this.#pending;
     if (++this.#forgotten < FORGOTTEN || this.#forgotten * 2 < pending.length) return;
     this.#forgotten = 0;
@@ -297,7 +297,7 @@ export class XPubPattern implements Pattern {
 
   #countNotice(peer: Peer, [frame]: Message, sign: 1 | -1): void {
     const { length } = frame as Uint8Array;
-    peer.unread.countNotice(length, sign);
+    peer.backlog.countNotice(length, sign);
     this.#noticeBytes += length * sign;
   }
 
@@ -307,14 +307,14 @@ export class XPubPattern implements Pattern {
     peer.unreadBytes += bytes;
     // Refused for what stood beside this in the same message.
     if (peer.subscriber === undefined && bytes > 0) this.#host.leftBehind?.(bytes);
-    if (peer.isHeldBack || !peer.unread.holdsBack) return;
-    peer.isHeldBack = true;
-    peer.subscriber?.pipe.holdBack(true);
+    if (peer.isPaused || !peer.backlog.mustPause) return;
+    peer.isPaused = true;
+    peer.subscriber?.pipe.pauseReading(true);
   }
 
-  #letGo(peer: Peer): void {
-    peer.isHeldBack = false;
-    peer.subscriber?.pipe.holdBack(false);
+  #resume(peer: Peer): void {
+    peer.isPaused = false;
+    peer.subscriber?.pipe.pauseReading(false);
   }
 
   #limit(subscriber: SubscribedPipe, requests: SubscribedPipe): void {

@@ -5,7 +5,7 @@ import { CurveClient } from "./curve-client.ts";
 import { CurveServer } from "./curve-server.ts";
 import { NullMechanism } from "./null.ts";
 import { PlainClient, PlainServer } from "./plain.ts";
-import { chooseMechanism, type SecurityOptions, securityZapRule } from "./select-mechanism.ts";
+import { type SecurityOptions, securityZapRule, selectMechanism } from "./select-mechanism.ts";
 
 const options = (set: Partial<SecurityOptions> = {}): SecurityOptions => ({
   securityMechanism: null,
@@ -31,20 +31,20 @@ const client = {
 const server = { securityMechanism: "curve", curveServer: true, curveSecretKey: SERVER.secretKey } as const;
 
 test("options choose the mechanism and the role", () => {
-  assert.ok(chooseMechanism("PUSH", options())() instanceof NullMechanism);
+  assert.ok(selectMechanism("PUSH", options())() instanceof NullMechanism);
   assert.ok(
-    chooseMechanism("PUSH", options({ securityMechanism: "plain", plainUsername: "a" }))() instanceof PlainClient,
+    selectMechanism("PUSH", options({ securityMechanism: "plain", plainUsername: "a" }))() instanceof PlainClient,
   );
   assert.ok(
-    chooseMechanism("PUSH", options({ securityMechanism: "plain", plainServer: true }))() instanceof PlainServer,
+    selectMechanism("PUSH", options({ securityMechanism: "plain", plainServer: true }))() instanceof PlainServer,
   );
-  assert.ok(chooseMechanism("PUSH", options(client))() instanceof CurveClient);
-  assert.ok(chooseMechanism("PUSH", options(server))() instanceof CurveServer);
+  assert.ok(selectMechanism("PUSH", options(client))() instanceof CurveClient);
+  assert.ok(selectMechanism("PUSH", options(server))() instanceof CurveServer);
 });
 
 test("two sockets' options make mechanisms that agree, with metadata and ZAP", () => {
-  const dealer = chooseMechanism("DEALER", options({ ...client, metadata: { "X-A": "b" } }))();
-  const router = chooseMechanism("ROUTER", options(server))();
+  const dealer = selectMechanism("DEALER", options({ ...client, metadata: { "X-A": "b" } }))();
+  const router = selectMechanism("ROUTER", options(server))();
   router.consume(dealer.produce()!);
   dealer.consume(router.produce()!);
   router.consume(dealer.produce()!);
@@ -53,7 +53,7 @@ test("two sockets' options make mechanisms that agree, with metadata and ZAP", (
 });
 
 test("each connection has a mechanism of its own, whose key pair was never used", () => {
-  const make = chooseMechanism("DEALER", options(client));
+  const make = selectMechanism("DEALER", options(client));
   const [first, second] = [make(), make()];
   assert.notDeepEqual(first.produce(), second.produce());
   assert.equal(first.produce(), undefined);
@@ -67,7 +67,7 @@ test("a CURVE server asks ZAP but for an enforced domain that is empty", () => {
 });
 
 test("a client may leave out its public key, which follows from the secret one", () => {
-  assert.ok(chooseMechanism("PUSH", options({ ...client, curvePublicKey: null }))() instanceof CurveClient);
+  assert.ok(selectMechanism("PUSH", options({ ...client, curvePublicKey: null }))() instanceof CurveClient);
 });
 
 test("options that cannot work are refused, never weakened, and no error shows a key", () => {
@@ -85,7 +85,7 @@ test("options that cannot work are refused, never weakened, and no error shows a
   ];
   for (const [what, set] of broken) {
     assert.throws(
-      () => chooseMechanism("PUSH", options(set)),
+      () => selectMechanism("PUSH", options(set)),
       (error: Error & { code: string }) => error.code === "EINVAL" && !error.message.includes(CLIENT.secretKey),
       what,
     );

@@ -40,7 +40,7 @@ export type SecurityOptions = Pick<
  * type `type`. Throws EINVAL for options that cannot work together: no
  * connection is ever less secure than its options ask for.
  */
-export function chooseMechanism(type: SocketTypeName, options: SecurityOptions): () => Mechanism {
+export function selectMechanism(type: SocketTypeName, options: SecurityOptions): () => Mechanism {
   const config: MechanismConfig = {
     socketType: type,
     routingId: options.routingId,

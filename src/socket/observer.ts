@@ -7,7 +7,7 @@
 import type { Clock } from "../base/clock.ts";
 import { ZmqError } from "../base/errors.ts";
 import type { SocketCore } from "../core/socket-core.ts";
-import type { Resting, Turn } from "../core/turn.ts";
+import type { Turn, TurnWaiter } from "../core/turn.ts";
 import { Line } from "../core/waiting.ts";
 import { signalOf, type WaitOptions } from "./arguments.ts";
 import { type AnySocket, coreOf } from "./core-of.ts";
@@ -29,7 +29,7 @@ const MOST_UNREAD = 10_000;
 /** The observers of each socket that has any. */
 const observersOf = new WeakMap<SocketCore, Set<Observer>>();
 
-export class Observer implements EventSubscriber, Resting {
+export class Observer implements EventSubscriber, TurnWaiter {
   readonly #core: SocketCore;
   readonly #clock: Clock;
   readonly #turn: Turn;
@@ -82,12 +82,16 @@ export class Observer implements EventSubscriber, Resting {
     }
     return new Promise((resolve, reject) => {
       this.#readers.join(undefined, { timeoutMs: -1, signal, keeper: this }, resolve, reject);
-      if (this.#unread.length > 0) this.#turn.rest(this);
+      if (this.#unread.length > 0) this.#turn.wait(this);
     });
   }
 
   /** Not for users: the next turn of the event loop has begun. */
-  goOn(): void {
+  turnBegan(): void {
+    this.#serveReaders();
+  }
+
+  #serveReaders(): void {
     while (this.#readers.first !== undefined && this.#unread.length > 0) {
       this.#readers.first.resolve(this.#next());
     }
@@ -170,25 +174,25 @@ export class Observer implements EventSubscriber, Resting {
   #put(event: Event): void {
     if (this.#isClosed) return;
     if (event.type === "end") this.#end();
-    else this.#take(event);
+    else this.#deliver(event);
   }
 
   /** The socket was closed: one event remains. */
   #end(): void {
     this.#isClosed = true;
     this.#detach();
-    this.#take({ type: "end" });
+    this.#deliver({ type: "end" });
     this.#readers.rejectAll(() => new ZmqError("ENOTSOCK"));
   }
 
-  #take(event: Event): void {
+  #deliver(event: Event): void {
     if (this.#isEmitter) {
       this.#dispatch(event);
       return;
     }
     this.#unread.push(event);
     if (this.#unread.length > MOST_UNREAD) this.#unread.shift();
-    this.goOn();
+    this.#serveReaders();
   }
 
   /** Only while there are unread ones. */

@@ -15,7 +15,7 @@ import { ZmqError } from "../base/errors.ts";
 import type { Message } from "../base/message.ts";
 import type { Decoded, DecoderLimits, FrameCipher, FrameDecoder } from "../base/protocol.ts";
 import { COMMAND, LONG, MORE, readSize, unmarkedLong } from "./frame.ts";
-import { HeldChunk } from "./retained-chunk.ts";
+import { RetainedChunk } from "./retained-chunk.ts";
 
 /** Frames below this size share slabs of some kilobytes. */
 const SMALL_BYTES = 256;
@@ -57,7 +57,7 @@ export class Decoder implements FrameDecoder {
   #chunk: Uint8Array = EMPTY;
   #copied = 0;
   /** The copy of a chunk that waits for its reader. */
-  readonly #held = new HeldChunk();
+  readonly #retained = new RetainedChunk();
   /** Size of the next slab: grows while small frames follow each other. */
   #slabBytes = FIRST_SLAB_BYTES;
   /** Copies of chunks that were pushed before the current one was used up. */
@@ -112,9 +112,9 @@ export class Decoder implements FrameDecoder {
     if (!this.#isForeign) return;
     this.#isForeign = false;
     if (this.#copied > 0 && this.#position === this.#end) this.#leaveSlab(); // A slab used up: `#copied` 0 would mean none.
-    if (this.#isChunk) this.#stay(this.#held.hold(this.#window, this.#position), 0, true);
+    if (this.#isChunk) this.#stay(this.#retained.retain(this.#window, this.#position), 0, true);
     else if (this.#copied > 0) {
-      this.#chunk = this.#held.hold(this.#chunk, this.#unslabbed);
+      this.#chunk = this.#retained.retain(this.#chunk, this.#unslabbed);
       this.#copied = this.#end - this.#position;
     }
   }
@@ -261,7 +261,7 @@ export class Decoder implements FrameDecoder {
   }
 
   #shiftLater(): Uint8Array | undefined {
-    this.#held.letGo();
+    this.#retained.release();
     const later = this.#later;
     const next = later[this.#nextLater];
     if (next === undefined) return undefined;

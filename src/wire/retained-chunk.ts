@@ -7,25 +7,25 @@
 import { ownCopyOf, uninitialized } from "../base/bytes.ts";
 
 /** Larger chunks get memory of their own. */
-const HELD_BYTES = 131_072;
+const RETAINED_BYTES = 131_072;
 const KEPT_MEMORIES = 8;
 const freeMemories: Uint8Array[] = [];
 
-export class HeldChunk {
+export class RetainedChunk {
   #memory: Uint8Array | undefined = undefined;
 
-  /** A copy of `chunk` from `position` on, valid until `letGo`. */
-  hold(chunk: Uint8Array, position: number): Uint8Array {
+  /** A copy of `chunk` from `position` on, valid until `release`. */
+  retain(chunk: Uint8Array, position: number): Uint8Array {
     const length = chunk.length - position;
-    if (length > HELD_BYTES) return ownCopyOf(chunk.subarray(position));
-    const memory = freeMemories.pop() ?? uninitialized(HELD_BYTES);
+    if (length > RETAINED_BYTES) return ownCopyOf(chunk.subarray(position));
+    const memory = freeMemories.pop() ?? uninitialized(RETAINED_BYTES);
     this.#memory = memory;
     memory.set(chunk.subarray(position));
     return memory.subarray(0, length);
   }
 
   /** The copy is used up. */
-  letGo(): void {
+  release(): void {
     const memory = this.#memory;
     if (memory === undefined) return;
     this.#memory = undefined;

@@ -39,8 +39,8 @@ export class Listener implements EndpointOwner {
     return this.#transport.connection();
   }
 
-  get leftovers() {
-    return this.core.leftovers;
+  get departedBacklog() {
+    return this.core.departedBacklog;
   }
   createPipe(endpoint: string, dialed: boolean, options: OptionValues) {
     return this.core.createPipe(endpoint, dialed, options);

@@ -140,8 +140,8 @@ describe("what departed peers left unread", () => {
     clock.yield = (task) => {
       turns.push(task);
     };
-    const { leftovers } = coreOf(socket);
-    while (leftovers.bytes > LIMIT / 2) await socket.receive();
+    const { departedBacklog } = coreOf(socket);
+    while (departedBacklog.bytes > LIMIT / 2) await socket.receive();
     let before = 0;
     for (let turn = turns.shift(); turn !== undefined; turn = turns.shift()) {
       turn();

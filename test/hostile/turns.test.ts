@@ -6,7 +6,7 @@ import { copyOf, fromText } from "../../src/base/bytes.ts";
 import { defaultOptions, setOption } from "../../src/base/options.ts";
 import { Handshake } from "../../src/engine/handshake.ts";
 import { curveKeyPair } from "../../src/index.ts";
-import { chooseMechanism } from "../../src/security/select-mechanism.ts";
+import { selectMechanism } from "../../src/security/select-mechanism.ts";
 import { Publisher, Pull } from "../../src/socket/sockets.ts";
 import { Decoder } from "../../src/wire/decoder.ts";
 import { zmtp } from "../../src/wire/zmtp.ts";
@@ -117,7 +117,7 @@ describe("handshakes of CURVE", () => {
     const handshake = new Handshake({
       socketType: "PUSH",
       routingId: options.routingId,
-      mechanism: chooseMechanism("PUSH", options)(),
+      mechanism: selectMechanism("PUSH", options)(),
       protocol: zmtp,
       zapDomainSet: false,
       limits: { maxFrameBytes: -1, maxFrames: 10 },

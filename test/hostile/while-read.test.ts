@@ -31,14 +31,14 @@ describe("what breaks the protocol behind a message", () => {
   ] as const) {
     it(`ends a connection of a ${name} once the message was read, and leaves nothing in the reckoning`, async () => {
       const { socket, clock, transport } = bound(Type as typeof Pull, OPTIONS);
-      const { leftovers } = coreOf(socket);
+      const { departedBacklog } = coreOf(socket);
       for (let i = 0; i < 10; i++) {
         const link = transport.peer(peer);
         link.handler.data(bytes(sent, TOO_LONG));
         assert.match(await receiveText(socket), /x$/);
         clock.turn();
         assert.equal(link.isOpen, false);
-        assert.equal(leftovers.bytes, 0);
+        assert.equal(departedBacklog.bytes, 0);
         if (name === "REP") await (socket as unknown as Reply).send("reply");
       }
     });
@@ -120,12 +120,12 @@ describe("an XPUB whose user is behind", () => {
   it("reckons what a peer is refused with, and what stood beside it", async () => {
     const options = { ...OPTIONS, maxSubscriptionsPerPeer: 1 } as const;
     const { socket, transport } = bound(XPublisher, options);
-    const { leftovers } = coreOf(socket);
+    const { departedBacklog } = coreOf(socket);
     const link = transport.peer("XSUB");
     link.handler.data(bytes(frame(1, fromText("\u0001a")), frame(1, fromText("\u0001b")), X));
     assert.equal(link.isOpen, false);
-    assert.ok(leftovers.bytes > 0);
+    assert.ok(departedBacklog.bytes > 0);
     for (;;) if ((await receiveText(socket).catch(() => "")) === "") break;
-    assert.equal(leftovers.bytes, 0);
+    assert.equal(departedBacklog.bytes, 0);
   });
 });

@@ -2,7 +2,7 @@
  * A `Link` over a connected `net.Socket`; tcp, ipc and whatever else speaks
  * through a Node stream share it. It makes no connection and knows no ZMTP.
  *
- * The socket is unref'ed: the clock's holds decide how long the process lives.
+ * The socket is unref'ed: `Clock.ref` decides how long the process lives.
  * Only bytes that the kernel has not taken hold it too, as libuv will have it.
  *
  * Ten thousand idle links must be cheap, so that the listeners are shared

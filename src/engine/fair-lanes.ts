@@ -1,7 +1,7 @@
 /**
- * Who waits for a turn, in a fair order: lanes take turns, and in each lane the
- * first to come is the first to go. So whoever fills a lane holds up those in the
- * same one alone.
+ * A fair order for objects that wait for a turn. The lanes take turns, and
+ * within a lane the first to come is the first to go. An object that fills its
+ * lane delays only the others in it.
  */
 
 interface Lane<T> {
@@ -10,7 +10,7 @@ interface Lane<T> {
   readonly others: Set<T>;
 }
 
-export class Lanes<T> {
+export class FairLanes<T> {
   /** The first one is next. */
   readonly #lanes = new Map<unknown, Lane<T>>();
   readonly #laneOf = new Map<T, unknown>();

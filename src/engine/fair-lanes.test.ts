@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Lanes } from "./lanes.ts";
+import { FairLanes } from "./fair-lanes.ts";
 
-function order(lanes: Lanes<string>): string {
+function order(lanes: FairLanes<string>): string {
   let all = "";
   for (let next = lanes.next(); next !== undefined; next = lanes.next()) all += next;
   return all;
 }
 
 test("lanes take turns, and the first of a lane is the first to go", () => {
-  const lanes = new Lanes<string>();
+  const lanes = new FairLanes<string>();
   for (const waiting of ["a", "b", "c", "d"]) lanes.add(waiting, "full", false);
   lanes.add("x", "other", false);
   lanes.add("y", "other", false);
@@ -20,7 +20,7 @@ test("lanes take turns, and the first of a lane is the first to go", () => {
 });
 
 test("a lane that comes while others wait has its turn after one of each", () => {
-  const lanes = new Lanes<string>();
+  const lanes = new FairLanes<string>();
   for (const waiting of ["a", "b", "c"]) lanes.add(waiting, "full", false);
   assert.equal(lanes.next(), "a");
   lanes.add("x", "new", false);
@@ -28,7 +28,7 @@ test("a lane that comes while others wait has its turn after one of each", () =>
 });
 
 test("those ahead go before the others of their lane, and only of theirs", () => {
-  const lanes = new Lanes<string>();
+  const lanes = new FairLanes<string>();
   lanes.add("a", "one", false);
   lanes.add("b", "one", true);
   lanes.add("x", "two", false);
@@ -36,7 +36,7 @@ test("those ahead go before the others of their lane, and only of theirs", () =>
 });
 
 test("who is deleted is passed over, and no lane is left behind", () => {
-  const lanes = new Lanes<string>();
+  const lanes = new FairLanes<string>();
   for (const waiting of ["a", "b"]) lanes.add(waiting, waiting, false);
   lanes.delete("a");
   lanes.delete("nobody");

@@ -1,7 +1,8 @@
 /**
- * What of one peer waits for the user of an XPUB to read it, and when that is
- * so much that the peer is held back: user messages by the high-water mark, and
- * notifications by `maxUnreadSubscriptions`, their octets too.
+ * The messages and notifications of one peer that the user of an XPUB has not
+ * read yet. When there are too many, the peer is read no further: messages are
+ * limited by the high-water mark, and notifications by `maxUnreadSubscriptions`,
+ * in number and in octets.
  */
 
 import type { Message } from "../base/message.ts";
@@ -11,7 +12,7 @@ import { framesFor } from "../base/queue.ts";
 /** Octets that a topic may have on average where the number of topics is limited. */
 export const TOPIC_BYTES = 256;
 
-export class Unread {
+export class PeerBacklog {
   readonly #options: OptionValues;
   #messages = 0;
   #frames = 0;
@@ -41,17 +42,17 @@ export class Unread {
   }
 
   /**
-   * The peer is to be read no further. Messages in front of a subscription are read for its sake, however many wait, so
-   * that twice of what is full holds the peer back.
+   * The peer must be read no further. Messages in front of a subscription are read in order to reach it, also beyond
+   * the mark, so that only twice the mark pauses the peer.
    */
-  get holdsBack(): boolean {
+  get mustPause(): boolean {
     const most = this.#options.maxUnreadSubscriptions;
     const hasNotices = this.#notices >= most || this.#noticeBytes >= most * TOPIC_BYTES;
     return this.#hasMessages(2) || (most > 0 && hasNotices);
   }
 
-  /** Half of what holds the peer back was read. */
-  get letsGo(): boolean {
+  /** Half of the backlog that paused the peer was read. */
+  get mayResume(): boolean {
     const most = this.#options.maxUnreadSubscriptions / 2;
     const hasNotices = this.#notices > most || this.#noticeBytes > most * TOPIC_BYTES;
     return !this.#hasMessages(1) && (most === 0 || !hasNotices);
