@@ -12,8 +12,9 @@ import { pathToFileURL } from "node:url";
 import instantiate from "libsodium-sumo";
 import { nativeBoxes } from "../src/node/sodium-native.ts";
 import { OpenSslKeys } from "../src/node/x25519.ts";
-import { type Boxes, boxKey, type KeyPairs, newKeyPair, primitives, randomBytes } from "../src/security/crypto.ts";
+import { type Boxes, type KeyPairs, randomBytes } from "../src/security/crypto.ts";
 import { CurveCipher } from "../src/security/curve-cipher.ts";
+import { boxKey, crypto, newKeyPair, primitives } from "../test/crypto.ts";
 
 const ROUNDS = 5;
 const ROUND_MS = 60;
@@ -140,8 +141,8 @@ for (const size of SIZES) {
   const body = new Uint8Array(size).fill(7);
   const frame = Buffer.alloc(size + 33);
   const none = new Uint8Array(8);
-  const client = new CurveCipher({ role: "client", key, nextCounter: 3, peerCounter: none });
-  const server = new CurveCipher({ role: "server", key, nextCounter: 3, peerCounter: none });
+  const client = new CurveCipher(crypto, { role: "client", key, nextCounter: 3, peerCounter: none });
+  const server = new CurveCipher(crypto, { role: "server", key, nextCounter: 3, peerCounter: none });
   add(`seal ${size}`, "whole MESSAGE command", () => client.seal(0, body, frame, 0));
   add(`seal and open ${size}`, "whole MESSAGE command", () => {
     client.seal(0, body, frame, 0);

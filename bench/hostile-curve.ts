@@ -12,6 +12,7 @@ import { Handshake } from "../src/engine/handshake.ts";
 import { selectMechanism } from "../src/security/select-mechanism.ts";
 import { Encoder } from "../src/wire/encoder.ts";
 import { zmtp } from "../src/wire/zmtp.ts";
+import { crypto } from "../test/crypto.ts";
 import { GREETING } from "../test/fake-link.ts";
 
 /** Pairs of RFC 32's and libzmq's documentation: public knowledge. */
@@ -37,7 +38,7 @@ function handshakeAs(socketType: SocketTypeName): Handshake {
   return new Handshake({
     socketType,
     routingId: options.routingId,
-    mechanism: selectMechanism(socketType, options)(),
+    mechanism: selectMechanism(socketType, options, crypto)(),
     protocol: zmtp,
     zapDomainSet: false,
     limits: { maxFrameBytes: -1, maxFrames: Number.POSITIVE_INFINITY },

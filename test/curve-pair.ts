@@ -4,11 +4,12 @@ import { concat } from "../src/base/bytes.ts";
 import { ZmqError } from "../src/base/errors.ts";
 import type { FrameCipher } from "../src/base/protocol.ts";
 import type { SocketTypeName } from "../src/base/socket-types.ts";
-import { type KeyPair, primitives } from "../src/security/crypto.ts";
+import type { KeyPair } from "../src/security/crypto.ts";
 import { CurveClient } from "../src/security/curve-client.ts";
 import { CurveServer } from "../src/security/curve-server.ts";
 import { decodeKey } from "../src/security/keys.ts";
 import type { Mechanism, MechanismConfig, ZapReply } from "../src/security/mechanism.ts";
+import { crypto, primitives } from "./crypto.ts";
 import { CLIENT, SERVER } from "./vectors/security.ts";
 
 export const config = (socketType: SocketTypeName, more: Partial<MechanismConfig> = {}): MechanismConfig => ({
@@ -30,8 +31,8 @@ export const reply = (status: ZapReply["status"]): ZapReply => ({ status, text: 
 export const code = (wanted: string) => (error: unknown) => error instanceof ZmqError && error.code === wanted;
 
 export const newClient = (serverKey = server.publicKey, keys = own) =>
-  new CurveClient(config("DEALER"), { own: keys, server: serverKey });
-export const newServer = (zap = false, keys = server) => new CurveServer(config("ROUTER"), keys, zap);
+  new CurveClient(config("DEALER"), { own: keys, server: serverKey }, crypto);
+export const newServer = (zap = false, keys = server) => new CurveServer(config("ROUTER"), keys, zap, crypto);
 
 /** Every command of a handshake, by who sent it. The memory of each is overwritten once it was read. */
 export function join(

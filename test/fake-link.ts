@@ -9,6 +9,7 @@ import type { Link, LinkHandler, ListenHandler, Transport } from "../src/base/li
 import { Turn } from "../src/core/turn.ts";
 import { LocalHost } from "../src/engine/local-host.ts";
 import { Context } from "../src/socket/context.ts";
+import { crypto } from "./crypto.ts";
 import { FakeClock } from "./fake-clock.ts";
 
 export class FakeLink implements Link {
@@ -84,7 +85,7 @@ export class FakeTransport implements Transport {
 
 class FakeContext extends Context {
   constructor(clock: FakeClock, transport: FakeTransport) {
-    super({ turn: new Turn(clock), engine: new LocalHost(clock, [transport]), warn() {} });
+    super({ turn: new Turn(clock), crypto, engine: new LocalHost(clock, [transport], crypto), warn() {} });
   }
 }
 

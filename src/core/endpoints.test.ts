@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { crypto } from "../../test/crypto.ts";
 import { FakeClock } from "../../test/fake-clock.ts";
 import { fromText, toText } from "../base/bytes.ts";
 import type { Endpoint } from "../base/endpoint.ts";
@@ -86,7 +87,7 @@ class RemoteHost implements EngineHost {
 
 function opened() {
   const engine = new RemoteHost();
-  const context = new ContextCore({ turn: new Turn(new FakeClock()), engine, warn() {} });
+  const context = new ContextCore({ turn: new Turn(new FakeClock()), crypto, engine, warn() {} });
   const socket = context.open("DEALER", PATTERNS.DEALER);
   return { context, engine, socket, ...socket };
 }

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { program } from "../../test/api/child.ts";
+import { crypto } from "../../test/crypto.ts";
 import { FakeClock } from "../../test/fake-clock.ts";
 import { LocalHost } from "../engine/local-host.ts";
 import { ContextCore } from "./context-core.ts";
@@ -16,7 +17,8 @@ function context(hasOtherThreads: boolean) {
   const codes: (string | undefined)[] = [];
   const core = new ContextCore({
     turn: new Turn(clock),
-    engine: new LocalHost(clock, []),
+    engine: new LocalHost(clock, [], crypto),
+    crypto,
     hasOtherThreads: () => hasOtherThreads,
     warn: (_message, code) => codes.push(code),
   });

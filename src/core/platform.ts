@@ -5,6 +5,7 @@
  */
 
 import type { EngineHost } from "../engine/engine-host.ts";
+import type { Crypto } from "../security/crypto.ts";
 import type { Turn } from "./turn.ts";
 
 /** What a platform does with a context when the process ends. */
@@ -20,6 +21,8 @@ export interface Lingering {
 export interface Platform {
   /** That of the event loop in which sockets are used, with its clock. */
   readonly turn: Turn;
+  /** What CURVE keys are made with. */
+  readonly crypto: Crypto;
   /** Who runs the engine. */
   readonly engine: EngineHost;
   /** The structured clone algorithm to bytes and back; never runs code. Absent where the runtime has none. */

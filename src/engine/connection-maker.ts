@@ -3,6 +3,7 @@
 import { ZmqError } from "../base/errors.ts";
 import type { OptionValues } from "../base/options.ts";
 import type { SocketTypeName } from "../base/socket-types.ts";
+import type { Crypto } from "../security/crypto.ts";
 import { selectMechanism } from "../security/select-mechanism.ts";
 import { zmtp } from "../wire/zmtp.ts";
 import type { ConnectionMaker } from "./endpoint-owner.ts";
@@ -11,8 +12,8 @@ import { RawSession } from "./raw-session.ts";
 import { Session } from "./session.ts";
 
 /** Throws EINVAL for options that cannot work together: here, not at the first link. */
-export function connectionMaker(type: SocketTypeName, options: OptionValues): ConnectionMaker {
-  const makeMechanism = selectMechanism(type, options);
+export function connectionMaker(type: SocketTypeName, options: OptionValues, crypto: Crypto): ConnectionMaker {
+  const makeMechanism = selectMechanism(type, options, crypto);
   if (type === "STREAM" || options.raw) {
     refuseSecurity(options);
     return (link, owner) => new RawSession(link, owner);

@@ -1,10 +1,11 @@
-/** The engine in this thread: its transports, and what their connections share. */
+/** The engine in this thread: its transports, its crypto library, and what their connections share. */
 
 import type { Clock } from "../base/clock.ts";
 import type { Endpoint } from "../base/endpoint.ts";
 import { ZmqError } from "../base/errors.ts";
 import type { Transport } from "../base/link.ts";
 import type { OptionValues } from "../base/options.ts";
+import type { Crypto } from "../security/crypto.ts";
 import { Acceptor } from "./acceptor.ts";
 import { connectionMaker } from "./connection-maker.ts";
 import { Dialer } from "./dialer.ts";
@@ -14,9 +15,11 @@ import { EngineLoop } from "./engine-loop.ts";
 
 export class LocalHost implements EngineHost {
   readonly #loop: EngineLoop;
+  readonly #crypto: Crypto;
   readonly #transports = new Map<string, Transport>();
 
-  constructor(clock: Clock, transports: readonly Transport[]) {
+  constructor(clock: Clock, transports: readonly Transport[], crypto: Crypto) {
+    this.#crypto = crypto;
     this.#loop = new EngineLoop(clock);
     for (const transport of transports) this.#transports.set(transport.scheme, transport);
   }
@@ -26,13 +29,20 @@ export class LocalHost implements EngineHost {
   }
 
   connect(owner: EndpointOwner, target: Endpoint, options: OptionValues, routingId: Uint8Array | undefined): Dialer {
-    const makeConnection = connectionMaker(owner.socketType, options);
+    const makeConnection = connectionMaker(owner.socketType, options, this.#crypto);
     return new Dialer(owner, this.#loop, target, this.#transport(target), options, makeConnection, routingId);
   }
 
   bind(owner: EndpointOwner, target: Endpoint, options: OptionValues): Acceptor {
     const transport = this.#transport(target);
-    return new Acceptor(owner, this.#loop, target, transport, options, connectionMaker(owner.socketType, options));
+    return new Acceptor(
+      owner,
+      this.#loop,
+      target,
+      transport,
+      options,
+      connectionMaker(owner.socketType, options, this.#crypto),
+    );
   }
 
   #transport(endpoint: Endpoint): Transport {

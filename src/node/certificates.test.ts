@@ -17,7 +17,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { curveKeyPair, curvePublicKey } from "../security/keys.ts";
+import { curveKeyPair, curvePublicKey } from "../../test/crypto.ts";
 import {
   loadCertificate,
   loadPublicCertificate,

@@ -6,7 +6,7 @@ import { syncBuiltinESMExports } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { curveKeyPair } from "../security/keys.ts";
+import { curveKeyPair } from "../../test/crypto.ts";
 import { certificateFolder } from "./certificate-folder.ts";
 import { saveCertificate, savePublicCertificate } from "./certificates.ts";
 import { parsePasswords, passwordFile } from "./password-file.ts";

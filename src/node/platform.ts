@@ -9,7 +9,8 @@ import { systemClock } from "../base/clock.ts";
 import type { Platform } from "../core/platform.ts";
 import { Turn } from "../core/turn.ts";
 import { LocalHost } from "../engine/local-host.ts";
-import { extendPrimitives } from "../security/crypto.ts";
+import { Crypto } from "../security/crypto.ts";
+import { loadSodium } from "../security/sodium.ts";
 import { ipcTransport } from "../transport/node/ipc.ts";
 import { tcpTransport } from "../transport/node/tcp.ts";
 import { processLifetime } from "./exit.ts";
@@ -26,14 +27,13 @@ process.once("worker", () => {
   hasWorkers = true;
 });
 
-// Not before CURVE is used for the first time.
-extendPrimitives((base) => withOpenSsl(withSodiumNative(base)));
-
 const clock = systemClock();
+const crypto = new Crypto(() => withOpenSsl(withSodiumNative(loadSodium())));
 
 export const nodePlatform: Platform = {
   turn: new Turn(clock),
-  engine: new LocalHost(clock, [tcpTransport(clock), ipcTransport(clock)]),
+  crypto,
+  engine: new LocalHost(clock, [tcpTransport(clock), ipcTransport(clock)], crypto),
   structuredClone: { serialize, deserialize },
   lifetime: processLifetime(clock),
   hasOtherThreads: () => !isMainThread || hasWorkers,

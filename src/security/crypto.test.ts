@@ -3,21 +3,11 @@ import crypto from "node:crypto";
 import { createRequire } from "node:module";
 import { test } from "node:test";
 import instantiate, { type SodiumModule } from "libsodium-sumo";
+import { boxKey, curveKeyPair, curvePublicKey, newKeyPair, openBox, primitives } from "../../test/crypto.ts";
 import { agrees, nativeBoxes, withSodiumNative } from "../node/sodium-native.ts";
 import { OpenSslKeys, withOpenSsl } from "../node/x25519.ts";
-import {
-  type Boxes,
-  boxKey,
-  equalSecrets,
-  extendPrimitives,
-  type KeyPairs,
-  newKeyPair,
-  openBox,
-  primitives,
-  randomBytes,
-  TAG_BYTES,
-} from "./crypto.ts";
-import { curveKeyPair, curvePublicKey, decodeKey } from "./keys.ts";
+import { type Boxes, Crypto, equalSecrets, type KeyPairs, randomBytes, TAG_BYTES } from "./crypto.ts";
+import { decodeKey } from "./keys.ts";
 import { sodiumSalsa20 } from "./salsa20.ts";
 import { SodiumBoxes } from "./sodium-boxes.ts";
 
@@ -261,11 +251,16 @@ test("what is no key is refused without being shown", () => {
   assert.throws(() => decodeKey(7 as unknown as string, "curveServerKey"), TypeError);
 });
 
-test("an extension takes the place of the default primitives at the next use", (t) => {
-  t.after(() => extendPrimitives((base) => base));
-  const { name } = primitives();
-  extendPrimitives((base) => ({ ...base, name: `more than ${base.name}` }));
-  assert.equal(primitives().name, `more than ${name}`);
+test("a crypto library is loaded at its first use, once", () => {
+  let loads = 0;
+  const late = new Crypto(() => {
+    loads++;
+    return library;
+  });
+  assert.equal(loads, 0);
+  late.newKeyPair();
+  late.newKeyPair();
+  assert.equal(loads, 1);
 });
 
 test("sodium-native is looked for, and its absence changes nothing", () => {

@@ -1,7 +1,7 @@
 /**
  * What CURVE asks of a crypto library: X25519, and XSalsa20-Poly1305 under a
  * key and nonce ("box" with a precomputed key and "secretbox" are the same).
- * The library is libsodium's WebAssembly build (sodium.ts), with a Salsa20 of
+ * The platform hands it in. The library is libsodium's WebAssembly build (sodium.ts), with a Salsa20 of
  * this project's own where the runtime has vectors (salsa20.ts); in Node, key pairs
  * are those of its OpenSSL (node/x25519.ts), and programs that installed
  * `sodium-native` get that for large frames. docs/security.md has the figures.
@@ -11,7 +11,6 @@
 
 import { uninitialized } from "../base/bytes.ts";
 import { ZmqError } from "../base/errors.ts";
-import { loadSodium } from "./sodium.ts";
 
 /** Octets of public, secret and shared keys. */
 export const KEY_BYTES = 32;
@@ -70,24 +69,6 @@ export interface Primitives {
   readonly boxes: Boxes;
 }
 
-let current: Primitives | undefined;
-let extension: ((base: Primitives) => Primitives) | undefined;
-
-/** The primitives of this process. Throws ENOTSUP where WebAssembly is not available. */
-export function primitives(): Primitives {
-  if (current === undefined) {
-    const base = loadSodium();
-    current = extension?.(base) ?? base;
-  }
-  return current;
-}
-
-/** At the first use of CURVE from now on, `extend` may put others in place of the default primitives. */
-export function extendPrimitives(extend: (base: Primitives) => Primitives): void {
-  extension = extend;
-  current = undefined;
-}
-
 interface WebCrypto {
   getRandomValues(bytes: Uint8Array): Uint8Array;
 }
@@ -102,11 +83,51 @@ export function randomBytes(length: number): Uint8Array {
   return bytes;
 }
 
-/** A new random key pair; of `random`, where tests want to know it. */
-export function newKeyPair(random?: RandomSource): KeyPair {
-  const { keys } = primitives();
-  if (random === undefined && keys.newPair !== undefined) return keys.newPair();
-  return keys.pairOf((random ?? randomBytes)(KEY_BYTES));
+/** A crypto library that is loaded at its first use, and what CURVE does with it. */
+export class Crypto {
+  readonly #load: () => Primitives;
+  #primitives: Primitives | undefined = undefined;
+
+  constructor(load: () => Primitives) {
+    this.#load = load;
+  }
+
+  /** Throws ENOTSUP where the library cannot be loaded. */
+  get primitives(): Primitives {
+    this.#primitives ??= this.#load();
+    return this.#primitives;
+  }
+
+  /** A new random key pair; of `random`, where tests want to know it. */
+  newKeyPair(random?: RandomSource): KeyPair {
+    const { keys } = this.primitives;
+    if (random === undefined && keys.newPair !== undefined) return keys.newPair();
+    return keys.pairOf((random ?? randomBytes)(KEY_BYTES));
+  }
+
+  /** Keeps `key` and `nonce`. */
+  boxKey(key: Uint8Array, nonce: Uint8Array): BoxKey {
+    return { key, nonce, streamKey: this.primitives.boxes.streamKey(key, nonce) };
+  }
+
+  /** Writes the box of `content` at `offset` of `target`. */
+  sealBox(key: Uint8Array, nonce: Uint8Array, content: Uint8Array, target: Uint8Array, offset: number): void {
+    const box = this.boxKey(key, nonce);
+    this.primitives.boxes.seal(box, -1, content, target, offset);
+    box.streamKey.fill(0);
+  }
+
+  /** The content of `box`, in memory of its own. Throws ERR_ZMTP_CRYPTOGRAPHIC, which names `what`, when it is not authentic. */
+  openBox(key: Uint8Array, nonce: Uint8Array, box: Uint8Array, what: string): Uint8Array {
+    if (box.length >= TAG_BYTES) {
+      const content = uninitialized(box.length - TAG_BYTES);
+      const opening = this.boxKey(key, nonce);
+      const isOpen = this.primitives.boxes.open(opening, box, 0, box.length, content, 0);
+      opening.streamKey.fill(0);
+      if (isOpen) return content;
+    }
+    throw new ZmqError("ERR_ZMTP_CRYPTOGRAPHIC", { message: `CURVE: ${what} does not open` });
+  }
 }
 
 /** The key of boxes between `own` and the owner of `publicKey`. Throws ERR_ZMTP_CRYPTOGRAPHIC, which names `what`, for a public key of small order. */
@@ -114,36 +135,6 @@ export function sharedKey(publicKey: Uint8Array, own: KeyPair, what: string): Ui
   const key = own.sharedKey(publicKey);
   if (key === undefined) throw new ZmqError("ERR_ZMTP_CRYPTOGRAPHIC", { message: `CURVE: ${what} is no public key` });
   return key;
-}
-
-/** Keeps `key` and `nonce`. */
-export function boxKey(key: Uint8Array, nonce: Uint8Array): BoxKey {
-  return { key, nonce, streamKey: primitives().boxes.streamKey(key, nonce) };
-}
-
-/** Writes the box of `content` at `offset` of `target`. */
-export function sealBox(
-  key: Uint8Array,
-  nonce: Uint8Array,
-  content: Uint8Array,
-  target: Uint8Array,
-  offset: number,
-): void {
-  const box = boxKey(key, nonce);
-  primitives().boxes.seal(box, -1, content, target, offset);
-  box.streamKey.fill(0);
-}
-
-/** The content of `box`, in memory of its own. Throws ERR_ZMTP_CRYPTOGRAPHIC, which names `what`, when it is not authentic. */
-export function openBox(key: Uint8Array, nonce: Uint8Array, box: Uint8Array, what: string): Uint8Array {
-  if (box.length >= TAG_BYTES) {
-    const content = uninitialized(box.length - TAG_BYTES);
-    const opening = boxKey(key, nonce);
-    const isOpen = primitives().boxes.open(opening, box, 0, box.length, content, 0);
-    opening.streamKey.fill(0);
-    if (isOpen) return content;
-  }
-  throw new ZmqError("ERR_ZMTP_CRYPTOGRAPHIC", { message: `CURVE: ${what} does not open` });
 }
 
 /** Compares in a time that depends on the lengths alone. */

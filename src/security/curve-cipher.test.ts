@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { crypto } from "../../test/crypto.ts";
 import { code, established, open, sealed } from "../../test/curve-pair.ts";
 import { fromText, toText } from "../base/bytes.ts";
 import { ZmqError } from "../base/errors.ts";
@@ -16,9 +17,9 @@ const LIMITS = { maxFrameBytes: -1, maxFrames: 1000 };
 test("the nonce of INITIATE is the base of the following ones", () => {
   const key = randomBytes(32);
   const base = Uint8Array.of(0, 0, 0, 1, 0, 0, 0, 5);
-  const cipher = () => new CurveCipher({ role: "server", key, nextCounter: 2, peerCounter: base });
+  const cipher = () => new CurveCipher(crypto, { role: "server", key, nextCounter: 2, peerCounter: base });
   const from = (counter: number) =>
-    sealed(new CurveCipher({ role: "client", key, nextCounter: counter, peerCounter: base }), 0, fromText("x"));
+    sealed(new CurveCipher(crypto, { role: "client", key, nextCounter: counter, peerCounter: base }), 0, fromText("x"));
   assert.throws(() => open(cipher(), from(5)), code("ERR_ZMTP_INVALID_SEQUENCE"));
   assert.throws(() => open(cipher(), from(0x1_0000_0005)), code("ERR_ZMTP_INVALID_SEQUENCE"));
   assert.equal(open(cipher(), from(0x1_0000_0006)).length, 2);
@@ -39,9 +40,9 @@ test("nonces may skip but not repeat or return", () => {
 test("a nonce above 2^53 is compared exactly", () => {
   const key = randomBytes(32);
   const peerCounter = (low: number) => Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, low);
-  const receiver = new CurveCipher({ role: "server", key, nextCounter: 2, peerCounter: peerCounter(0xfe) });
+  const receiver = new CurveCipher(crypto, { role: "server", key, nextCounter: 2, peerCounter: peerCounter(0xfe) });
   const frame = sealed(
-    new CurveCipher({ role: "client", key, nextCounter: 9, peerCounter: peerCounter(0) }),
+    new CurveCipher(crypto, { role: "client", key, nextCounter: 9, peerCounter: peerCounter(0) }),
     0,
     fromText("x"),
   );
@@ -52,7 +53,7 @@ test("a nonce above 2^53 is compared exactly", () => {
 });
 
 test("sealing stops before a nonce is used twice", () => {
-  const cipher = new CurveCipher({
+  const cipher = new CurveCipher(crypto, {
     role: "client",
     key: randomBytes(32),
     nextCounter: Number.MAX_SAFE_INTEGER - 1,

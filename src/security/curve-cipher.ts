@@ -13,7 +13,7 @@ import { ZmqError } from "../base/errors.ts";
 import type { FrameCipher } from "../base/protocol.ts";
 import { commandName } from "../wire/command.ts";
 import { readUint32, writeUint32 } from "../wire/frame.ts";
-import { type Boxes, type BoxKey, boxKey, primitives, TAG_BYTES } from "./crypto.ts";
+import { type Boxes, type BoxKey, type Crypto, TAG_BYTES } from "./crypto.ts";
 import { NONCE, nonceFrom } from "./curve.ts";
 
 const NAME = Uint8Array.of(0x07, 0x4d, 0x45, 0x53, 0x53, 0x41, 0x47, 0x45);
@@ -46,7 +46,7 @@ export interface CurveTraffic {
 
 export class CurveCipher implements FrameCipher {
   readonly overhead = SHORTEST_MESSAGE;
-  readonly #boxes: Boxes = primitives().boxes;
+  readonly #boxes: Boxes;
   /** One for each direction; the counters in their nonces change. */
   readonly #sealing: BoxKey;
   readonly #opening: BoxKey;
@@ -59,11 +59,12 @@ export class CurveCipher implements FrameCipher {
   readonly #small = new Slab(SMALL_SLAB_BYTES);
   readonly #medium = new Slab(MEDIUM_SLAB_BYTES);
 
-  constructor(traffic: CurveTraffic) {
+  constructor(crypto: Crypto, traffic: CurveTraffic) {
+    this.#boxes = crypto.primitives.boxes;
     const isClient = traffic.role === "client";
     const none = new Uint8Array(8);
-    this.#sealing = boxKey(traffic.key, nonceFrom(isClient ? NONCE.fromClient : NONCE.fromServer, none, 0));
-    this.#opening = boxKey(traffic.key, nonceFrom(isClient ? NONCE.fromServer : NONCE.fromClient, none, 0));
+    this.#sealing = crypto.boxKey(traffic.key, nonceFrom(isClient ? NONCE.fromClient : NONCE.fromServer, none, 0));
+    this.#opening = crypto.boxKey(traffic.key, nonceFrom(isClient ? NONCE.fromServer : NONCE.fromClient, none, 0));
     this.#nextCounter = traffic.nextCounter;
     this.#peerHigh = readUint32(traffic.peerCounter, 0);
     this.#peerLow = readUint32(traffic.peerCounter, 4);

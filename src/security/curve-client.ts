@@ -11,14 +11,11 @@ import { NO_PROPERTIES, type Properties } from "../base/message.ts";
 import type { FrameCipher } from "../base/protocol.ts";
 import { encodeMetadata, parseMetadata } from "../wire/metadata.ts";
 import {
+  type Crypto,
   KEY_BYTES,
   type KeyPair,
-  newKeyPair,
-  openBox,
-  primitives,
   type RandomSource,
   randomBytes,
-  sealBox,
   sharedKey,
   TAG_BYTES,
 } from "./crypto.ts";
@@ -44,6 +41,7 @@ export class CurveClient implements Mechanism {
   readonly name = "CURVE";
   readonly #config: MechanismConfig;
   readonly #keys: CurveClientKeys;
+  readonly #crypto: Crypto;
   /** Tests bring their own. */
   readonly #random: RandomSource | undefined;
   /** C', made for this connection when the peer has greeted: who only connects to a bound client costs no computing. */
@@ -57,9 +55,10 @@ export class CurveClient implements Mechanism {
   #peer: Properties = NO_PROPERTIES;
   #cipher: FrameCipher | undefined = undefined;
 
-  constructor(config: MechanismConfig, keys: CurveClientKeys, random?: RandomSource) {
+  constructor(config: MechanismConfig, keys: CurveClientKeys, crypto: Crypto, random?: RandomSource) {
     this.#config = config;
     this.#keys = keys;
+    this.#crypto = crypto;
     this.#random = random;
   }
 
@@ -108,7 +107,7 @@ export class CurveClient implements Mechanism {
   forget(): void {
     this.#step = "failed";
     this.#transient?.forget();
-    primitives().boxes.forget?.();
+    this.#crypto.primitives.boxes.forget?.();
     this.#helloKey?.fill(0);
     this.#sessionKey?.fill(0);
   }
@@ -116,7 +115,7 @@ export class CurveClient implements Mechanism {
   /** Makes C', as the first command does otherwise. Throws ERR_ZMTP_CRYPTOGRAPHIC when the server's key is no public key. */
   prepare(): KeyPair {
     if (this.#transient !== undefined) return this.#transient;
-    const transient = newKeyPair(this.#random);
+    const transient = this.#crypto.newKeyPair(this.#random);
     this.#transient = transient;
     this.#helloKey = sharedKey(this.#keys.server, transient, "the server's key");
     return transient;
@@ -129,7 +128,7 @@ export class CurveClient implements Mechanism {
     body.set(transient.publicKey, layout.HELLO.publicKey);
     layout.writeCounter(body, layout.HELLO.nonce, HELLO_COUNTER);
     const nonce = layout.nonceFrom(layout.NONCE.hello, body, layout.HELLO.nonce);
-    sealBox(this.#helloKey as Uint8Array, nonce, new Uint8Array(64), body, layout.HELLO.box);
+    this.#crypto.sealBox(this.#helloKey as Uint8Array, nonce, new Uint8Array(64), body, layout.HELLO.box);
     return body;
   }
 
@@ -141,7 +140,7 @@ export class CurveClient implements Mechanism {
       });
     }
     const nonce = layout.nonceFrom(layout.NONCE.welcome, body, layout.WELCOME.nonce);
-    const content = openBox(
+    const content = this.#crypto.openBox(
       this.#helloKey as Uint8Array,
       nonce,
       body.subarray(layout.WELCOME.box),
@@ -159,7 +158,7 @@ export class CurveClient implements Mechanism {
     body.set(this.#cookie as Uint8Array, layout.INITIATE.cookie);
     layout.writeCounter(body, layout.INITIATE.nonce, INITIATE_COUNTER);
     const nonce = layout.nonceFrom(layout.NONCE.initiate, body, layout.INITIATE.nonce);
-    sealBox(this.#sessionKey as Uint8Array, nonce, content, body, layout.INITIATE.box);
+    this.#crypto.sealBox(this.#sessionKey as Uint8Array, nonce, content, body, layout.INITIATE.box);
     return body;
   }
 
@@ -170,7 +169,7 @@ export class CurveClient implements Mechanism {
     const nonce = layout.nonceFrom(layout.NONCE.vouch, vouch, 0);
     const key = sharedKey(this.#serverTransient as Uint8Array, this.#keys.own, "the key in WELCOME");
     const content = concat([(this.#transient as KeyPair).publicKey, this.#keys.server]);
-    sealBox(key, nonce, content, vouch, layout.LONG_NONCE_BYTES);
+    this.#crypto.sealBox(key, nonce, content, vouch, layout.LONG_NONCE_BYTES);
     key.fill(0);
     return vouch;
   }
@@ -184,10 +183,10 @@ export class CurveClient implements Mechanism {
     }
     const key = this.#sessionKey as Uint8Array;
     const nonce = layout.nonceFrom(layout.NONCE.ready, body, layout.READY.nonce);
-    this.#peer = parseMetadata(openBox(key, nonce, body.subarray(layout.READY.box), "the box of READY"));
+    this.#peer = parseMetadata(this.#crypto.openBox(key, nonce, body.subarray(layout.READY.box), "the box of READY"));
     this.#transient?.forget();
     this.#helloKey?.fill(0);
-    this.#cipher = new CurveCipher({
+    this.#cipher = new CurveCipher(this.#crypto, {
       role: "client",
       key,
       nextCounter: FIRST_MESSAGE_COUNTER,

@@ -15,15 +15,12 @@ import type { FrameCipher } from "../base/protocol.ts";
 import { commandData, errorBody } from "../wire/command.ts";
 import { encodeMetadata, parseMetadata } from "../wire/metadata.ts";
 import {
+  type Crypto,
   equalSecrets,
   KEY_BYTES,
   type KeyPair,
-  newKeyPair,
-  openBox,
-  primitives,
   type RandomSource,
   randomBytes,
-  sealBox,
   sharedKey,
   TAG_BYTES,
 } from "./crypto.ts";
@@ -53,6 +50,7 @@ export class CurveServer implements Mechanism {
   /** S, the long-term key pair. */
   readonly #own: KeyPair;
   readonly #asksZap: boolean;
+  readonly #crypto: Crypto;
   /** Tests bring their own. */
   readonly #random: RandomSource | undefined;
   /** S' and the cookie, made once HELLO has opened. */
@@ -69,10 +67,11 @@ export class CurveServer implements Mechanism {
   #cipher: FrameCipher | undefined = undefined;
 
   /** `own`: the long-term key pair. `zap`: ask the ZAP handler about the client's key before READY. */
-  constructor(config: MechanismConfig, own: KeyPair, zap: boolean, random?: RandomSource) {
+  constructor(config: MechanismConfig, own: KeyPair, zap: boolean, crypto: Crypto, random?: RandomSource) {
     this.#config = config;
     this.#own = own;
     this.#asksZap = zap;
+    this.#crypto = crypto;
     this.#random = random;
   }
 
@@ -141,7 +140,7 @@ export class CurveServer implements Mechanism {
   forget(): void {
     this.#step = "failed";
     this.#transient?.forget();
-    primitives().boxes.forget?.();
+    this.#crypto.primitives.boxes.forget?.();
     this.#key?.fill(0);
   }
 
@@ -164,12 +163,12 @@ export class CurveServer implements Mechanism {
     const key = sharedKey(clientTransient, this.#own, "the key in HELLO");
     const nonce = layout.nonceFrom(layout.NONCE.hello, body, layout.HELLO.nonce);
     this.#key = key;
-    openBox(key, nonce, body.subarray(layout.HELLO.box), "the box of HELLO");
+    this.#crypto.openBox(key, nonce, body.subarray(layout.HELLO.box), "the box of HELLO");
     this.#clientTransient = clientTransient;
   }
 
   #welcome(): Uint8Array {
-    const transient = newKeyPair(this.#random);
+    const transient = this.#crypto.newKeyPair(this.#random);
     const random = this.#random ?? randomBytes;
     const cookie = random(layout.COOKIE_BYTES);
     this.#transient = transient;
@@ -177,7 +176,13 @@ export class CurveServer implements Mechanism {
     const body = layout.blankCommand("WELCOME", layout.WELCOME_BYTES);
     layout.writeLongNonce(body, layout.WELCOME.nonce, random);
     const nonce = layout.nonceFrom(layout.NONCE.welcome, body, layout.WELCOME.nonce);
-    sealBox(this.#key as Uint8Array, nonce, concat([transient.publicKey, cookie]), body, layout.WELCOME.box);
+    this.#crypto.sealBox(
+      this.#key as Uint8Array,
+      nonce,
+      concat([transient.publicKey, cookie]),
+      body,
+      layout.WELCOME.box,
+    );
     return body;
   }
 
@@ -197,7 +202,7 @@ export class CurveServer implements Mechanism {
     this.#key?.fill(0);
     this.#key = key;
     const initiateNonce = layout.nonceFrom(layout.NONCE.initiate, body, nonce);
-    const content = openBox(key, initiateNonce, body.subarray(box), "the box of INITIATE");
+    const content = this.#crypto.openBox(key, initiateNonce, body.subarray(box), "the box of INITIATE");
     const client = copyOf(content.subarray(0, KEY_BYTES));
     this.#checkVouch(client, content.subarray(KEY_BYTES, KEY_BYTES + layout.VOUCH_BYTES), transient);
     this.#peer = parseMetadata(content.subarray(KEY_BYTES + layout.VOUCH_BYTES));
@@ -209,7 +214,7 @@ export class CurveServer implements Mechanism {
   #checkVouch(client: Uint8Array, vouch: Uint8Array, transient: KeyPair): void {
     const key = sharedKey(client, transient, "the client's key in INITIATE");
     const nonce = layout.nonceFrom(layout.NONCE.vouch, vouch, 0);
-    const content = openBox(key, nonce, vouch.subarray(layout.LONG_NONCE_BYTES), "the vouch");
+    const content = this.#crypto.openBox(key, nonce, vouch.subarray(layout.LONG_NONCE_BYTES), "the vouch");
     key.fill(0);
     const isOurClient = equalSecrets(content.subarray(0, KEY_BYTES), this.#clientTransient as Uint8Array);
     const isForUs = equalSecrets(content.subarray(KEY_BYTES), this.#own.publicKey);
@@ -225,8 +230,8 @@ export class CurveServer implements Mechanism {
     const body = layout.blankCommand("READY", layout.READY.box + TAG_BYTES + metadata.length);
     layout.writeCounter(body, layout.READY.nonce, READY_COUNTER);
     const nonce = layout.nonceFrom(layout.NONCE.ready, body, layout.READY.nonce);
-    sealBox(key, nonce, metadata, body, layout.READY.box);
-    this.#cipher = new CurveCipher({
+    this.#crypto.sealBox(key, nonce, metadata, body, layout.READY.box);
+    this.#cipher = new CurveCipher(this.#crypto, {
       role: "server",
       key,
       nextCounter: FIRST_MESSAGE_COUNTER,

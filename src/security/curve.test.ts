@@ -2,22 +2,27 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { inspect } from "node:util";
+import { crypto, newKeyPair, openBox, sealBox } from "../../test/crypto.ts";
 import { code, config, join, newClient, newServer, open, own, reply, server } from "../../test/curve-pair.ts";
 import { countedRandom } from "../../test/vectors/security.ts";
 import { concat, fromText, toText } from "../base/bytes.ts";
 import { ZmqError } from "../base/errors.ts";
 import type { SocketTypeName } from "../base/socket-types.ts";
-import { type KeyPair, newKeyPair, openBox, sealBox, sharedKey } from "./crypto.ts";
+import { type KeyPair, sharedKey } from "./crypto.ts";
 import * as layout from "./curve.ts";
 import { CurveClient } from "./curve-client.ts";
 import { CurveServer } from "./curve-server.ts";
 import type { Mechanism } from "./mechanism.ts";
 
 test("client and server agree, tell each other their metadata, and hold no connection before", () => {
-  const client = new CurveClient(config("DEALER", { routingId: fromText("me"), metadata: new Map([["X-A", "b"]]) }), {
-    own,
-    server: server.publicKey,
-  });
+  const client = new CurveClient(
+    config("DEALER", { routingId: fromText("me"), metadata: new Map([["X-A", "b"]]) }),
+    {
+      own,
+      server: server.publicKey,
+    },
+    crypto,
+  );
   const peer = newServer();
   assert.equal(client.state, "handshaking");
   assert.equal(client.cipher, undefined);
@@ -33,10 +38,14 @@ test("client and server agree, tell each other their metadata, and hold no conne
 });
 
 test("nothing of the metadata is readable in the commands", () => {
-  const client = new CurveClient(config("DEALER", { routingId: fromText("very-secret-name") }), {
-    own,
-    server: server.publicKey,
-  });
+  const client = new CurveClient(
+    config("DEALER", { routingId: fromText("very-secret-name") }),
+    {
+      own,
+      server: server.publicKey,
+    },
+    crypto,
+  );
   for (const body of join(client, newServer())) {
     assert.equal(Buffer.from(body).includes("very-secret-name"), false);
     assert.equal(Buffer.from(body).includes("Socket-Type"), false);
@@ -57,8 +66,8 @@ for (const capture of JSON.parse(readFileSync(new URL("../../test/vectors/securi
           : "ROUTER";
     const ours = config(type, { metadata: new Map([["X-Test", "ours"]]) });
     const mechanism: Mechanism = isClient
-      ? new CurveClient(ours, { own, server: server.publicKey }, countedRandom())
-      : new CurveServer(ours, server, type === "PUB", countedRandom());
+      ? new CurveClient(ours, { own, server: server.publicKey }, crypto, countedRandom())
+      : new CurveServer(ours, server, type === "PUB", crypto, countedRandom());
     const traffic: Uint8Array[] = [];
     for (const { from, hex } of capture.frames) {
       const body = Uint8Array.from(Buffer.from(hex, "hex"));
@@ -232,7 +241,7 @@ test("a client cannot use a public key whose secret it has not", () => {
 /** INITIATE with a true box but a vouch of the caller's making. */
 function initiateWith(vouched: (transient: Uint8Array) => Uint8Array, peer: CurveServer): Uint8Array {
   const transient = newKeyPair(countedRandom());
-  const client = new CurveClient(config("DEALER"), { own, server: server.publicKey }, countedRandom());
+  const client = new CurveClient(config("DEALER"), { own, server: server.publicKey }, crypto, countedRandom());
   peer.consume(client.produce()!);
   const welcome = peer.produce()!;
   const helloKey = sharedKey(server.publicKey, transient, "");
@@ -318,7 +327,7 @@ test("an ERROR that is cut short is malformed", () => {
 function watchedRandom(): { random: (length: number) => Uint8Array; secrets: () => Uint8Array[] } {
   const given: Uint8Array[] = [];
   const random = (length: number) => {
-    const octets = crypto.getRandomValues(new Uint8Array(length));
+    const octets = globalThis.crypto.getRandomValues(new Uint8Array(length));
     given.push(octets);
     return octets;
   };
@@ -329,8 +338,8 @@ for (const steps of [1, 2, 3]) {
   test(`a handshake that ends after ${steps} of its commands leaves no transient secret key behind`, () => {
     const ours = watchedRandom();
     const theirs = watchedRandom();
-    const client = new CurveClient(config("DEALER"), { own, server: server.publicKey }, ours.random);
-    const peer = new CurveServer(config("ROUTER"), server, true, theirs.random);
+    const client = new CurveClient(config("DEALER"), { own, server: server.publicKey }, crypto, ours.random);
+    const peer = new CurveServer(config("ROUTER"), server, true, crypto, theirs.random);
     const sides: [Mechanism, Mechanism] = [client, peer];
     for (let step = 0; step < steps; step++) {
       const [from, to] = step % 2 === 0 ? sides : [peer, client];
@@ -348,7 +357,7 @@ for (const steps of [1, 2, 3]) {
 
 test("a client makes its keys when its first command is due, not when it is made", () => {
   const ours = watchedRandom();
-  const client = new CurveClient(config("DEALER"), { own, server: server.publicKey }, ours.random);
+  const client = new CurveClient(config("DEALER"), { own, server: server.publicKey }, crypto, ours.random);
   assert.equal(ours.secrets().length, 0);
   client.produce();
   assert.equal(ours.secrets().length, 1);

@@ -2,7 +2,7 @@
 
 import { ZmqError } from "../base/errors.ts";
 import { decodeZ85, encodeZ85 } from "../base/z85.ts";
-import { newKeyPair, primitives } from "./crypto.ts";
+import type { Crypto } from "./crypto.ts";
 
 /** Characters of a key in Z85. */
 const KEY_CHARACTERS = 40;
@@ -14,16 +14,16 @@ export interface CurveKeyPair {
 }
 
 /** A new random key pair. Synchronous. */
-export function curveKeyPair(): CurveKeyPair {
-  const pair = newKeyPair();
+export function newCurveKeys(crypto: Crypto): CurveKeyPair {
+  const pair = crypto.newKeyPair();
   const text = { publicKey: encodeZ85(pair.publicKey), secretKey: encodeZ85(pair.secretKey) };
   pair.forget();
   return text;
 }
 
-/** The public key that belongs to a secret key, as zmq_curve_public computes it. Throws EINVAL when `secretKey` is no key. */
-export function curvePublicKey(secretKey: string): string {
-  const pair = primitives().keys.pairOf(decodeKey(secretKey, "secretKey"));
+/** The public key that belongs to a secret key. Throws EINVAL when `secretKey` is no key. */
+export function publicKeyOf(crypto: Crypto, secretKey: string): string {
+  const pair = crypto.primitives.keys.pairOf(decodeKey(secretKey, "secretKey"));
   pair.forget();
   return encodeZ85(pair.publicKey);
 }

@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import instantiate, { type SodiumModule } from "libsodium-sumo";
-import { boxKey, primitives, randomBytes } from "./crypto.ts";
+import { boxKey, primitives } from "../../test/crypto.ts";
+import { randomBytes } from "./crypto.ts";
 import { agrees, type Salsa20, STREAM_START, sodiumSalsa20, vectorSalsa20 } from "./salsa20.ts";
 import { OVERRUN_BYTES, salsa20Module } from "./salsa20-code.ts";
 import { loadSodium } from "./sodium.ts";

@@ -1,11 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { crypto } from "../../test/crypto.ts";
 import { CLIENT, SERVER } from "../../test/vectors/security.ts";
+import type { SocketTypeName } from "../base/socket-types.ts";
 import { CurveClient } from "./curve-client.ts";
 import { CurveServer } from "./curve-server.ts";
 import { NullMechanism } from "./null.ts";
 import { PlainClient, PlainServer } from "./plain.ts";
-import { type SecurityOptions, securityZapRule, selectMechanism } from "./select-mechanism.ts";
+import { type SecurityOptions, securityZapRule, selectMechanism as select } from "./select-mechanism.ts";
+
+const selectMechanism = (type: SocketTypeName, options: SecurityOptions) => select(type, options, crypto);
 
 const options = (set: Partial<SecurityOptions> = {}): SecurityOptions => ({
   securityMechanism: null,

@@ -9,7 +9,7 @@ import { equal } from "../base/bytes.ts";
 import { ZmqError } from "../base/errors.ts";
 import type { OptionValues } from "../base/options.ts";
 import type { SocketTypeName } from "../base/socket-types.ts";
-import { type KeyPair, primitives } from "./crypto.ts";
+import type { Crypto, KeyPair } from "./crypto.ts";
 import { CurveClient, type CurveClientKeys } from "./curve-client.ts";
 import { CurveServer } from "./curve-server.ts";
 import { decodeKey } from "./keys.ts";
@@ -40,7 +40,7 @@ export type SecurityOptions = Pick<
  * type `type`. Throws EINVAL for options that cannot work together: no
  * connection is ever less secure than its options ask for.
  */
-export function selectMechanism(type: SocketTypeName, options: SecurityOptions): () => Mechanism {
+export function selectMechanism(type: SocketTypeName, options: SecurityOptions, crypto: Crypto): () => Mechanism {
   const config: MechanismConfig = {
     socketType: type,
     routingId: options.routingId,
@@ -62,10 +62,10 @@ export function selectMechanism(type: SocketTypeName, options: SecurityOptions):
       return () => new PlainServer(config);
     case "curve":
       if (options.curveServer) {
-        const own = keyPair(options, "curveServer");
-        return () => new CurveServer(config, own, asksZap);
+        const own = keyPair(options, crypto, "curveServer");
+        return () => new CurveServer(config, own, asksZap, crypto);
       }
-      return curveClients(config, { own: clientKeys(options), server: serverKey(options) });
+      return curveClients(config, { own: clientKeys(options, crypto), server: serverKey(options) }, crypto);
     default:
       throw new ZmqError("EINVAL", { message: `${options.securityMechanism} is not available` });
   }
@@ -84,8 +84,8 @@ export function securityZapRule(options: SecurityOptions): ZapRule {
   }
 }
 
-function clientKeys(options: SecurityOptions): KeyPair {
-  const pair = keyPair(options, "a CURVE client");
+function clientKeys(options: SecurityOptions, crypto: Crypto): KeyPair {
+  const pair = keyPair(options, crypto, "a CURVE client");
   const { curvePublicKey } = options;
   if (curvePublicKey === null || equal(pair.publicKey, decodeKey(curvePublicKey, "curvePublicKey"))) return pair;
   throw new ZmqError("EINVAL", { message: "curvePublicKey does not belong to curveSecretKey" });
@@ -97,8 +97,8 @@ function serverKey(options: SecurityOptions): Uint8Array {
 }
 
 /** The keys of the first connection are made here: they tell whether the server's key is a public key at all. */
-function curveClients(config: MechanismConfig, keys: CurveClientKeys): () => Mechanism {
-  let first: CurveClient | undefined = new CurveClient(config, keys);
+function curveClients(config: MechanismConfig, keys: CurveClientKeys, crypto: Crypto): () => Mechanism {
+  let first: CurveClient | undefined = new CurveClient(config, keys, crypto);
   try {
     first.prepare();
   } catch (cause) {
@@ -106,14 +106,14 @@ function curveClients(config: MechanismConfig, keys: CurveClientKeys): () => Mec
     throw new ZmqError("EINVAL", { message: "curveServerKey is no public key", cause });
   }
   return () => {
-    const client = first ?? new CurveClient(config, keys);
+    const client = first ?? new CurveClient(config, keys, crypto);
     first = undefined;
     return client;
   };
 }
 
-function keyPair(options: SecurityOptions, who: string): KeyPair {
+function keyPair(options: SecurityOptions, crypto: Crypto, who: string): KeyPair {
   const { curveSecretKey } = options;
   if (curveSecretKey === null) throw new ZmqError("EINVAL", { message: `${who} needs curveSecretKey` });
-  return primitives().keys.pairOf(decodeKey(curveSecretKey, "curveSecretKey"));
+  return crypto.primitives.keys.pairOf(decodeKey(curveSecretKey, "curveSecretKey"));
 }

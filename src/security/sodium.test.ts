@@ -2,8 +2,9 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { boxKey, primitives } from "../../test/crypto.ts";
 import { fromText } from "../base/bytes.ts";
-import { boxKey, primitives, randomBytes } from "./crypto.ts";
+import { randomBytes } from "./crypto.ts";
 
 /** The part of WebAssembly that this test needs; its types come with those of a browser. */
 interface WasmPlatform {

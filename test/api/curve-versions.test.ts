@@ -13,6 +13,7 @@ import type { Mechanism } from "../../src/security/mechanism.ts";
 import { commandBody, parseCommand, pingBody } from "../../src/wire/command.ts";
 import { Encoder } from "../../src/wire/encoder.ts";
 import { zmtp } from "../../src/wire/zmtp.ts";
+import { crypto } from "../crypto.ts";
 import { config, own, server } from "../curve-pair.ts";
 import { CLIENT, SERVER } from "../vectors/security.ts";
 
@@ -92,7 +93,7 @@ for (const minor of [0, 1]) {
     sub.connect(`tcp://127.0.0.1:${(listener.address() as { port: number }).port}`);
     const [tcp] = await accepted;
     open.push(sub, { close: () => tcp.destroy() }, listener);
-    const peer = await play(tcp, "XPUB", new CurveServer(config("XPUB"), server, false), minor);
+    const peer = await play(tcp, "XPUB", new CurveServer(config("XPUB"), server, false, crypto), minor);
     await peer.until(form);
     await peer.until("!ping");
     peer.command(PING);
@@ -110,7 +111,7 @@ for (const minor of [0, 1]) {
     await pub.bind("tcp://127.0.0.1:*");
     const tcp = connect(Number((pub.lastEndpoint as string).split(":").at(-1)), "127.0.0.1");
     open.push(pub, { close: () => tcp.destroy() });
-    const client = new CurveClient(config("SUB"), { own, server: server.publicKey });
+    const client = new CurveClient(config("SUB"), { own, server: server.publicKey }, crypto);
     const peer = await play(tcp, "SUB", client, minor);
     if (minor === 0) peer.message("\u0001a");
     else peer.command(commandBody("SUBSCRIBE", Buffer.from("a")));

@@ -7,8 +7,8 @@
 
 import type { SocketTypeName } from "../../src/base/socket-types.ts";
 import { encodeZ85 } from "../../src/base/z85.ts";
-import { newKeyPair } from "../../src/security/crypto.ts";
 import { CurveClient } from "../../src/security/curve-client.ts";
+import { crypto, newKeyPair } from "../crypto.ts";
 import { bytes, frame } from "../fake-link.ts";
 import { mutate } from "../fuzz/mutate.ts";
 import { Random } from "../fuzz/random.ts";
@@ -55,7 +55,7 @@ export class CurvePeer {
 
   constructor(socketType: SocketTypeName) {
     const config = { socketType, routingId: new Uint8Array(0), metadata: new Map() };
-    this.#client = new CurveClient(config, { own: CLIENT, server: SERVER.publicKey }, countedRandom());
+    this.#client = new CurveClient(config, { own: CLIENT, server: SERVER.publicKey }, crypto, countedRandom());
   }
 
   /** The octets of some acts; those that the server's answers do not allow for are left out. */

@@ -9,6 +9,7 @@ import type { Link, LinkHandler, ListenHandler, Transport } from "../../src/base
 import { Turn } from "../../src/core/turn.ts";
 import { LocalHost } from "../../src/engine/local-host.ts";
 import { Context } from "../../src/socket/context.ts";
+import { crypto } from "../crypto.ts";
 import { FakeClock } from "../fake-clock.ts";
 
 /** From the side that connected to the side that accepted, or back. */
@@ -215,7 +216,7 @@ function joined(chunks: readonly Uint8Array[]): Uint8Array {
 
 class FaultyContext extends Context {
   constructor(clock: FakeClock, transport: FaultyTransport) {
-    super({ turn: new Turn(clock), engine: new LocalHost(clock, [transport]), warn() {} });
+    super({ turn: new Turn(clock), crypto, engine: new LocalHost(clock, [transport], crypto), warn() {} });
   }
 }
 

@@ -8,6 +8,7 @@ import { SocketCore } from "../../src/core/socket-core.ts";
 import { Turn } from "../../src/core/turn.ts";
 import type { EndpointOwner } from "../../src/engine/endpoint-owner.ts";
 import { LocalHost } from "../../src/engine/local-host.ts";
+import { crypto } from "../crypto.ts";
 import { FakeClock } from "../fake-clock.ts";
 import { type FakeLink, FakeTransport } from "../fake-link.ts";
 
@@ -31,7 +32,7 @@ export class Listener implements EndpointOwner {
     };
     this.core = new SocketCore(type, this.options, new Turn(this.clock), PATTERNS[type]);
     const target = parseEndpoint("tcp://127.0.0.1:1", "bind", false);
-    new LocalHost(this.clock, [this.#transport]).bind(this, target, this.options).startSync();
+    new LocalHost(this.clock, [this.#transport], crypto).bind(this, target, this.options).startSync();
   }
 
   /** A peer that has said nothing yet. */

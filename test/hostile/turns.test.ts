@@ -10,6 +10,7 @@ import { selectMechanism } from "../../src/security/select-mechanism.ts";
 import { Publisher, Pull } from "../../src/socket/sockets.ts";
 import { Decoder } from "../../src/wire/decoder.ts";
 import { zmtp } from "../../src/wire/zmtp.ts";
+import { crypto } from "../crypto.ts";
 import { bytes, command, type FakeLink, frame, GREETING, repeated } from "../fake-link.ts";
 import { bound } from "./bound.ts";
 
@@ -117,7 +118,7 @@ describe("handshakes of CURVE", () => {
     const handshake = new Handshake({
       socketType: "PUSH",
       routingId: options.routingId,
-      mechanism: selectMechanism("PUSH", options)(),
+      mechanism: selectMechanism("PUSH", options, crypto)(),
       protocol: zmtp,
       zapDomainSet: false,
       limits: { maxFrameBytes: -1, maxFrames: 10 },

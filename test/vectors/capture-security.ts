@@ -9,7 +9,6 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
 import { createInterface } from "node:readline";
-import { primitives } from "../../src/security/crypto.ts";
 import { CurveClient } from "../../src/security/curve-client.ts";
 import { CurveServer } from "../../src/security/curve-server.ts";
 import { decodeKey } from "../../src/security/keys.ts";
@@ -17,6 +16,7 @@ import type { Mechanism, MechanismConfig } from "../../src/security/mechanism.ts
 import { PlainClient, PlainServer } from "../../src/security/plain.ts";
 import { ZAP_ACCEPTED } from "../../src/security/zap.ts";
 import { writeHeader } from "../../src/wire/frame.ts";
+import { crypto, primitives } from "../crypto.ts";
 import { CLIENT, countedRandom, SERVER } from "./security.ts";
 
 interface Captured {
@@ -71,22 +71,22 @@ const captures: Captured[] = [
   await capture(
     "CURVE client SUB",
     { type: "SUB", options: { ...curveClient, heartbeat_ivl: 100 }, subscribe: "abc" },
-    (random) => new CurveServer(config("PUB"), raw(SERVER), true, random),
+    (random) => new CurveServer(config("PUB"), raw(SERVER), true, crypto, random),
   ),
   await capture(
     "CURVE client DEALER",
     { type: "DEALER", options: curveClient, send: [["one"], ["two", "", "x".repeat(300)]] },
-    (random) => new CurveServer(config("ROUTER"), raw(SERVER), false, random),
+    (random) => new CurveServer(config("ROUTER"), raw(SERVER), false, crypto, random),
   ),
   await capture(
     "CURVE server",
     { type: "DEALER", options: curveServer, bind: true, send: [["one"], ["two", "", "x".repeat(300)]] },
-    (random) => new CurveClient(config("DEALER"), { own: raw(CLIENT), server: raw(SERVER).publicKey }, random),
+    (random) => new CurveClient(config("DEALER"), { own: raw(CLIENT), server: raw(SERVER).publicKey }, crypto, random),
   ),
   await capture(
     "CURVE server that refuses",
     { type: "PULL", options: curveServer, bind: true, auth: "deny" },
-    (random) => new CurveClient(config("PUSH"), { own: raw(CLIENT), server: raw(SERVER).publicKey }, random),
+    (random) => new CurveClient(config("PUSH"), { own: raw(CLIENT), server: raw(SERVER).publicKey }, crypto, random),
   ),
   await capture(
     "PLAIN client",

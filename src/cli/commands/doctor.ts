@@ -10,7 +10,7 @@ import type { Command } from "commander";
 import { CONTEXT_OPTIONS } from "../../base/context-options.ts";
 import { OPTIONS, type OptionName, optionRow } from "../../base/options.ts";
 import { Authenticator, capability, curveKeyPair, Reply, Request, version } from "../../index.ts";
-import { primitives } from "../../security/crypto.ts";
+import { nodePlatform } from "../../node/platform.ts";
 import { describe, EXIT } from "../failure.ts";
 import { examples, type Finish } from "../help.ts";
 import { painterOf } from "../terminal.ts";
@@ -107,7 +107,7 @@ function nodeCheck(): Check {
 function curveCheck(): Check {
   try {
     curveKeyPair();
-    return { name: "CURVE keys", ok: true, detail: primitives().name };
+    return { name: "CURVE keys", ok: true, detail: nodePlatform.crypto.primitives.name };
   } catch (error) {
     return { name: "CURVE keys", ok: false, detail: describe(error) };
   }

@@ -6,17 +6,10 @@
  */
 
 import instantiate, { type SodiumModule } from "libsodium-sumo";
-import {
-  type Boxes,
-  type BoxKey,
-  boxKey,
-  KEY_BYTES,
-  NONCE_BYTES,
-  primitives,
-  TAG_BYTES,
-} from "../../../src/security/crypto.ts";
+import { type Boxes, type BoxKey, KEY_BYTES, NONCE_BYTES, TAG_BYTES } from "../../../src/security/crypto.ts";
 import { sodiumSalsa20 } from "../../../src/security/salsa20.ts";
 import { SodiumBoxes } from "../../../src/security/sodium-boxes.ts";
+import { boxKey, primitives } from "../../crypto.ts";
 import type { Random } from "../random.ts";
 import { expectBytes, finding, type Target } from "../target.ts";
 

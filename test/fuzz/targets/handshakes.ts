@@ -5,11 +5,12 @@
  */
 
 import type { FrameCipher } from "../../../src/base/protocol.ts";
-import { extendPrimitives, type KeyPair, newKeyPair, type Primitives } from "../../../src/security/crypto.ts";
+import { Crypto, type KeyPair, type Primitives } from "../../../src/security/crypto.ts";
 import { CurveClient } from "../../../src/security/curve-client.ts";
 import { CurveServer } from "../../../src/security/curve-server.ts";
 import type { Mechanism, MechanismConfig, ZapReply } from "../../../src/security/mechanism.ts";
 import { PlainClient, PlainServer } from "../../../src/security/plain.ts";
+import { loadSodium } from "../../../src/security/sodium.ts";
 import { countedRandom } from "../../vectors/security.ts";
 import { joined, mutate } from "../mutate.ts";
 import type { Random } from "../random.ts";
@@ -107,20 +108,18 @@ function remembered(base: Primitives): Primitives {
 
 const HELLO_PADDING = { start: 8, end: 80 };
 const HIGHEST_OF_KEY = 111;
-let isRemembering = false;
+const crypto = new Crypto(() => remembered(loadSodium()));
 
 const curve: Target = {
   name: "curve",
   make: maker(corpus("curve"), injected),
   check(input, random) {
-    if (!isRemembering) extendPrimitives(remembered);
-    isRemembering = true;
     // Not the keys of the captures, whose commands would be good ones.
-    const serverKeys = newKeyPair(() => new Uint8Array(32).fill(17));
-    const own = newKeyPair(() => new Uint8Array(32).fill(34));
-    const client = new CurveClient(CONFIG, { own, server: serverKeys.publicKey }, countedRandom());
+    const serverKeys = crypto.newKeyPair(() => new Uint8Array(32).fill(17));
+    const own = crypto.newKeyPair(() => new Uint8Array(32).fill(34));
+    const client = new CurveClient(CONFIG, { own, server: serverKeys.publicKey }, crypto, countedRandom());
     const asksZap = random.oneIn(2);
-    const server = new CurveServer(CONFIG, serverKeys, asksZap, countedRandom());
+    const server = new CurveServer(CONFIG, serverKeys, asksZap, crypto, countedRandom());
     const status = random.pick([200, 200, 200, 300, 400, 500] as const);
     const taken = exchange(client, server, input, random, { status, text: "", userId: "", metadata: new Map() });
     if (asksZap && status !== 200 && server.state === "ready") finding("let in against the ZAP handler's word");
