@@ -36,6 +36,22 @@ const STOP_AFTER_DISCONNECT = 4;
 /** `lingering`: closed, but queued messages still leave, and the process stays alive meanwhile. */
 type Life = "open" | "lingering" | "over";
 
+/**
+ * - `idle`: nothing was begun, or one of the others is just over.
+ * - `attempt`: a link is being opened.
+ * - `connected`: there is a connection, with its handshake done or not.
+ * - `waiting`: the next attempt follows.
+ * - `given up`: the last attempt failed, and no other follows.
+ */
+type Dialing =
+  | { readonly state: "idle" | "given up" }
+  | { readonly state: "attempt"; readonly abort: AbortController }
+  | { readonly state: "connected"; readonly connection: Connection }
+  | { readonly state: "waiting"; readonly timer: Timer };
+
+const IDLE: Dialing = { state: "idle" };
+const GIVEN_UP: Dialing = { state: "given up" };
+
 /** One for all: a fresh error's stack would keep the user's socket from garbage collection while the attempt ends. */
 const CANCELED = new ZmqError("ECANCELED");
 
@@ -49,14 +65,10 @@ export class Dialer implements ConnectionOwner, ConnectedEndpoint {
   readonly #makeConnection: ConnectionMaker;
   readonly #routingId: Uint8Array | undefined;
   #pipe: FarEnd | undefined = undefined;
-  #connection: Connection | undefined = undefined;
-  #attempt: AbortController | undefined = undefined;
-  #retryTimer: Timer | undefined = undefined;
+  #dialing: Dialing = IDLE;
   #lingerTimer: Timer | undefined = undefined;
   /** The next back-off with RECONNECT_IVL_MAX. */
   #backoffMs: number;
-  /** The last attempt failed, and no other follows. */
-  #isGivenUp = false;
   #life: Life = "open";
 
   /** `options` is a snapshot: later changes of the socket's options do not reach this endpoint. */
@@ -134,9 +146,18 @@ export class Dialer implements ConnectionOwner, ConnectedEndpoint {
 
   /** Whether what is queued will never leave. */
   get #isInVain(): boolean {
-    if (this.#connection !== undefined) return false;
-    const stops = (this.options.reconnectStop & STOP_AFTER_DISCONNECT) !== 0;
-    return stops || this.#isGivenUp;
+    switch (this.#dialing.state) {
+      case "connected":
+        return false;
+      case "given up":
+        return true;
+      default:
+        return (this.options.reconnectStop & STOP_AFTER_DISCONNECT) !== 0;
+    }
+  }
+
+  get #connection(): Connection | undefined {
+    return this.#dialing.state === "connected" ? this.#dialing.connection : undefined;
   }
 
   flushNow(): void {
@@ -165,7 +186,7 @@ export class Dialer implements ConnectionOwner, ConnectedEndpoint {
 
   ended(_connection: Connection, reason: EndReason): void {
     this.#settle();
-    this.#connection = undefined;
+    this.#dialing = IDLE;
     if (this.#life === "over") return;
     const stops = reason === "handshake" && (this.options.reconnectStop & STOP_ON_HANDSHAKE_FAILED) !== 0;
     if (reason === "local" || reason === "protocol" || stops) {
@@ -205,24 +226,24 @@ export class Dialer implements ConnectionOwner, ConnectedEndpoint {
   }
 
   #dial(): void {
-    const attempt = new AbortController();
-    this.#attempt = attempt;
+    const attempt: Dialing = { state: "attempt", abort: new AbortController() };
+    this.#dialing = attempt;
     this.emit({ type: "connect:delay", address: this.endpoint });
-    this.#transport.connect(this.#target, this.options, attempt.signal).then(
+    this.#transport.connect(this.#target, this.options, attempt.abort.signal).then(
       (link) => {
-        if (this.#attempt !== attempt) {
+        if (this.#dialing !== attempt) {
           link.destroy();
           return;
         }
-        this.#attempt = undefined;
+        this.#dialing = IDLE;
         this.emit({ type: "connect", address: this.endpoint, remoteAddress: link.remoteAddress });
         const connection = this.#makeConnection(link, this);
-        this.#connection = connection;
+        this.#dialing = { state: "connected", connection };
         connection.start();
       },
       (error: unknown) => {
-        if (this.#attempt !== attempt) return;
-        this.#attempt = undefined;
+        if (this.#dialing !== attempt) return;
+        this.#dialing = IDLE;
         this.#refused(error);
       },
     );
@@ -236,7 +257,7 @@ export class Dialer implements ConnectionOwner, ConnectedEndpoint {
     if (isRefused && (this.options.reconnectStop & STOP_ON_REFUSED) !== 0) this.#end(true);
     else if (this.options.reconnectInterval > 0) this.#retry();
     else if (this.isClosing) this.#end(true);
-    else this.#isGivenUp = true; // With what is queued for it, it stays as it is until it is disconnected.
+    else this.#dialing = GIVEN_UP; // With what is queued for it, it stays as it is until it is disconnected.
   }
 
   #retry(): void {
@@ -247,10 +268,7 @@ export class Dialer implements ConnectionOwner, ConnectedEndpoint {
       this.#backoffMs = Math.min(this.#backoffMs * 2, reconnectMaxInterval);
     } else waitMs = reconnectInterval + (this.loop.clock.random32() % reconnectInterval);
     this.emit({ type: "connect:retry", address: this.endpoint, interval: waitMs });
-    this.#retryTimer = this.loop.clock.setTimer(() => {
-      this.#retryTimer = undefined;
-      this.#dial();
-    }, waitMs);
+    this.#dialing = { state: "waiting", timer: this.loop.clock.setTimer(() => this.#dial(), waitMs) };
   }
 
   #end(graceful: boolean): void {
@@ -258,15 +276,23 @@ export class Dialer implements ConnectionOwner, ConnectedEndpoint {
     const wasLingering = this.#life === "lingering";
     this.#life = "over";
     this.#settle();
-    if (this.#retryTimer !== undefined) this.loop.clock.clearTimer(this.#retryTimer);
     if (this.#lingerTimer !== undefined) this.loop.clock.clearTimer(this.#lingerTimer);
-    const attempt = this.#attempt;
-    if (attempt !== undefined) {
-      this.#attempt = undefined;
-      attempt.abort(CANCELED);
-      this.emit({ type: "close", address: this.endpoint });
+    const dialing = this.#dialing;
+    this.#dialing = IDLE;
+    switch (dialing.state) {
+      case "attempt":
+        dialing.abort.abort(CANCELED);
+        this.emit({ type: "close", address: this.endpoint });
+        break;
+      case "connected":
+        dialing.connection.abort(graceful);
+        break;
+      case "waiting":
+        this.loop.clock.clearTimer(dialing.timer);
+        break;
+      case "idle":
+      case "given up":
     }
-    this.#connection?.abort(graceful);
     this.#dropPipe();
     if (wasLingering) this.loop.clock.unref();
     this.#owner.gone(this);
