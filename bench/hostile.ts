@@ -21,6 +21,7 @@ import { ATTACKS, type Attack, ask, GOOD, peer, pour, REQUEST, type Server } fro
 import { curvePeer, pourSealed, SEALED_BYTES, SERVER_OPTIONS } from "./hostile-curve.ts";
 
 const WARM_MS = 1000;
+const WARM_MESSAGES = 1000;
 const BEAT_MS = 10;
 
 /** The process under attack. Tells its port, then what it received and its memory. */
@@ -144,7 +145,9 @@ async function measure(module: string, name: string, seconds: number): Promise<F
     good.on("message", (told: { count: number }) => {
       counted = told.count;
     });
-    child("attack", String(port), name);
+    while (counted < WARM_MESSAGES && !server.endsWith("not read"))
+      await new Promise((resolve) => setTimeout(resolve, BEAT_MS));
+    await once(child("attack", String(port), name), "message");
     await new Promise((resolve) => setTimeout(resolve, 2 * WARM_MS));
     const before = counted;
     const cpuBefore = cpuMs;
@@ -194,5 +197,7 @@ async function main(): Promise<void> {
 const [role, first = "", second = ""] = process.argv.slice(2);
 if (role === "serve") await serve(first, second as Server);
 else if (role === "behave") behave(Number(first), second as Server);
-else if (role === "attack") ATTACKS[second]?.run(Number(first));
-else await main();
+else if (role === "attack") {
+  process.send?.("attacking");
+  ATTACKS[second]?.run(Number(first));
+} else await main();

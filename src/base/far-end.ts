@@ -102,6 +102,8 @@ export interface Outlet {
   resume(): void;
   /** While the pipe is `isBehind`: its last message was read; the next one, if there is one, should be supplied. */
   supply?(): void;
+  /** What was read last was for nobody: whoever counts what peers ask for without being heard counts it. */
+  wasted?(): void;
   /** The near side gave up what it asked of this peer: the connection ends now, and another may follow at once. */
   renew?(): void;
   /** The near side found that the peer breaks a limit. Absent: as `close`. */

@@ -78,6 +78,8 @@ export interface NearEnd extends PipeState {
   beginRead(): Message | undefined;
   endRead(): void;
   readonly canRead: boolean;
+  /** What was read last was for nobody. */
+  wasted(): void;
   /** Puts a message of this side's own making behind what is unread, whatever the mark says. */
   inject(message: Message): void;
   /** Pauses the far side, as if the inbound queue were full, or lets it continue. */

@@ -182,6 +182,11 @@ class QueuePair implements Pipe {
     else if (this.#wasFull && !inbound.full) this.#outlet?.resume();
   }
 
+  /** What was read last was for nobody. */
+  wasted(): void {
+    this.#outlet?.wasted?.();
+  }
+
   get canRead(): boolean {
     return this.#inbound.length > 0;
   }

@@ -182,6 +182,11 @@ export class Incoming implements TurnWaiter {
     this.#decode("supplied");
   }
 
+  /** What was read last was for nobody. */
+  wasted(): void {
+    this.#spend(this.#cost);
+  }
+
   /**
    * The link is closed. What arrived is the application's, whatever the high-water mark says: it is a chunk or two.
    * What came while there was no room for this connection at all is lost with it, like what the kernel had.

@@ -194,6 +194,10 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, DelayedReade
     this.#incoming.supply();
   }
 
+  wasted(): void {
+    this.#incoming.wasted();
+  }
+
   renew(): void {
     if (!this.#isOver) this.#owner.renew();
   }

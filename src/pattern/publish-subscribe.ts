@@ -169,6 +169,7 @@ export class SubPattern implements Pattern {
     for (;;) {
       const message = this.#incoming.receive();
       if (message === undefined || this.#isWanted(message)) return message;
+      this.#incoming.source?.wasted();
     }
   }
 

@@ -291,6 +291,7 @@ export class RepPattern implements Pattern {
         this.#delimiter = delimiter;
       } else {
         this.#host.dropped("invalid", this.#incoming.source, message);
+        this.#incoming.source?.wasted();
       }
     }
     return true;

@@ -7,7 +7,7 @@ import { defaultOptions, setOption } from "../../src/base/options.ts";
 import { Handshake } from "../../src/engine/handshake.ts";
 import { curveKeyPair } from "../../src/index.ts";
 import { selectMechanism } from "../../src/security/select-mechanism.ts";
-import { Publisher, Pull } from "../../src/socket/sockets.ts";
+import { Publisher, Pull, Reply, Subscriber } from "../../src/socket/sockets.ts";
 import { Decoder } from "../../src/wire/decoder.ts";
 import { zmtp } from "../../src/wire/zmtp.ts";
 import { crypto } from "../crypto.ts";
@@ -82,6 +82,27 @@ describe("the budget of a turn", () => {
     bad.handler.closed();
     assert.equal((await socket.receive()).length, 10_001);
   });
+
+  for (const [what, Type, type, nothing, something] of [
+    ["messages that a SUB did not subscribe to", Subscriber, "PUB", X, frame(0, fromText("g"))],
+    ["requests without a delimiter", Reply, "REQ", X, bytes(MORE, X)],
+  ] as const) {
+    it(`is one for ${what} as well`, async () => {
+      const { socket, clock, transport } = bound<Subscriber | Reply, object>(Type);
+      if (socket instanceof Subscriber) socket.subscribe("g");
+      const bad = transport.peer(type);
+      clock.turn();
+      let isServed = false;
+      const received = socket.receive().then(() => {
+        isServed = true;
+      });
+      bad.handler.data(bytes(repeated(nothing, 1000), something));
+      await new Promise(setImmediate); // What is served at once is told by then.
+      assert.equal(isServed, false);
+      clock.turn();
+      await received;
+    });
+  }
 
   it("counts messages that nobody keeps, of all peers", () => {
     const { clock, transport } = bound(Publisher);
