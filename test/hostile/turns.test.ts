@@ -92,11 +92,11 @@ describe("the budget of a turn", () => {
       if (socket instanceof Subscriber) socket.subscribe("g");
       const bad = transport.peer(type);
       clock.turn();
+      bad.handler.data(bytes(repeated(nothing, 1000), something));
       let isServed = false;
       const received = socket.receive().then(() => {
         isServed = true;
       });
-      bad.handler.data(bytes(repeated(nothing, 1000), something));
       await new Promise(setImmediate); // What is served at once is told by then.
       assert.equal(isServed, false);
       clock.turn();
