@@ -18,11 +18,22 @@ import type { Handshake, HandshakeOutcome } from "./handshake.ts";
 import { Traffic, type TrafficOwner } from "./traffic.ts";
 import { HANDSHAKE_COST, type TurnWaiter } from "./turn-budget.ts";
 
+/**
+ * - `handshake`: it is not done.
+ * - `established`: it is; `traffic` is missing while the owner is asked for the pipe.
+ * - `over`: the link is closed, or about to be, and nothing of it counts any more.
+ */
+type Life =
+  | { readonly state: "handshake"; readonly handshake: Handshake }
+  | { readonly state: "established"; readonly hasMechanism: boolean; readonly traffic?: Traffic }
+  | { readonly state: "over" };
+
+const OVER: Life = { state: "over" };
+
 export class Session implements Connection, LinkHandler, TrafficOwner, TurnWaiter {
   readonly link: Link;
   readonly #owner: ConnectionOwner;
-  /** Until it is done. */
-  #handshake: Handshake | undefined;
+  #life: Life;
   #handshakeTimer: Timer | undefined = undefined;
   /** Bytes of a handshake that costs computing, until it is this one's turn. */
   readonly #waiting: Uint8Array[] = [];
@@ -33,16 +44,24 @@ export class Session implements Connection, LinkHandler, TrafficOwner, TurnWaite
   #isRefused = false;
   /** The link holds bytes of the handshake. */
   #isBlocked = false;
-  /** Once the handshake is done. */
-  #traffic: Traffic | undefined = undefined;
-  #hasMechanism = false;
-  #isOver = false;
 
   constructor(link: Link, handshake: Handshake, owner: ConnectionOwner) {
     this.link = link;
     this.#owner = owner;
-    this.#handshake = handshake;
+    this.#life = { state: "handshake", handshake };
     link.handler = this;
+  }
+
+  get #handshake(): Handshake | undefined {
+    return this.#life.state === "handshake" ? this.#life.handshake : undefined;
+  }
+
+  get #traffic(): Traffic | undefined {
+    return this.#life.state === "established" ? this.#life.traffic : undefined;
+  }
+
+  get #isOver(): boolean {
+    return this.#life.state === "over";
   }
 
   get loop(): EngineLoop {
@@ -89,14 +108,14 @@ export class Session implements Connection, LinkHandler, TrafficOwner, TurnWaite
   }
 
   flushNow(): void {
-    if (!this.#isOver) this.#traffic?.flush();
+    this.#traffic?.flush();
   }
 
   // --- LinkHandler, until the handshake is done ---
 
   data(chunk: Uint8Array): void {
     const handshake = this.#handshake;
-    if (this.#isOver || handshake === undefined) return;
+    if (handshake === undefined) return;
     if (!handshake.isCostly) this.#shake(handshake, [ownCopyOf(chunk)]);
     else if (this.#waiting.length > 0 || !this.loop.budget.isOpen) this.#wait(ownCopyOf(chunk));
     else this.#shakeAtCost(handshake, [ownCopyOf(chunk)]);
@@ -105,7 +124,7 @@ export class Session implements Connection, LinkHandler, TrafficOwner, TurnWaite
   /** The turn has come for what waited. */
   turnBegan(): void {
     const handshake = this.#handshake;
-    if (this.#isOver || handshake === undefined) return;
+    if (handshake === undefined) return;
     this.#shakeAtCost(handshake, this.#waiting.splice(0));
     if (this.#isPaused && !this.#isOver && !this.#traffic?.isPaused) this.link.resume();
     this.#isPaused = false;
@@ -145,9 +164,9 @@ export class Session implements Connection, LinkHandler, TrafficOwner, TurnWaite
   }
 
   broken(error: unknown): void {
-    if (this.#isOver) return;
+    if (this.#life.state !== "established") return;
     const isZmq = error instanceof ZmqError;
-    if (isZmq && this.#hasMechanism && error.code.startsWith("ERR_")) {
+    if (isZmq && this.#life.hasMechanism && error.code.startsWith("ERR_")) {
       this.#emitError("handshake:error:protocol", error);
     }
     this.#end("protocol", error);
@@ -231,12 +250,12 @@ export class Session implements Connection, LinkHandler, TrafficOwner, TurnWaite
   #establish(outcome: HandshakeOutcome, last: readonly Uint8Array[]): void {
     for (const piece of last) outcome.encoder.raw(piece);
     const lastBytes = outcome.encoder.size;
-    this.#handshake = undefined;
+    const { hasMechanism } = outcome.dialect;
+    this.#life = { state: "established", hasMechanism };
     this.#zapQuestion = undefined;
     this.#clearHandshakeTimer();
-    this.#hasMechanism = outcome.dialect.hasMechanism;
     const { link } = this;
-    if (outcome.dialect.hasMechanism) {
+    if (hasMechanism) {
       this.#owner.emit({ type: "handshake", address: this.#owner.endpoint, remoteAddress: link.remoteAddress });
     }
     const peer = new Map(outcome.peer);
@@ -247,7 +266,7 @@ export class Session implements Connection, LinkHandler, TrafficOwner, TurnWaite
       return;
     }
     const traffic = new Traffic(link, pipe, outcome, this.#isBlocked, this.#owner, this);
-    this.#traffic = traffic;
+    this.#life = { state: "established", hasMechanism, traffic };
     link.handler = traffic;
     pipe.countSent(-lastBytes); // Traffic counts what it writes; this is none.
     pipe.attach(traffic);
@@ -289,14 +308,22 @@ export class Session implements Connection, LinkHandler, TrafficOwner, TurnWaite
   }
 
   #finish(reason: EndReason, graceful: boolean): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
-    this.#clearHandshakeTimer();
-    this.#zapQuestion?.abort();
+    const life = this.#life;
+    this.#life = OVER;
+    switch (life.state) {
+      case "handshake":
+        this.#clearHandshakeTimer();
+        this.#zapQuestion?.abort();
+        life.handshake.forget();
+        break;
+      case "established":
+        if (graceful) life.traffic?.takeLeave();
+        life.traffic?.end();
+        break;
+      case "over":
+        return;
+    }
     this.loop.budget.forget(this);
-    this.#handshake?.forget();
-    if (graceful) this.#traffic?.takeLeave();
-    this.#traffic?.end();
     if (graceful) this.link.close();
     else this.link.destroy();
     this.#owner.ended(this, reason);
