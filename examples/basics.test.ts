@@ -71,3 +71,9 @@ test("multi-worker-service: several processes answer behind one address", async 
   assert.match(output, /primes below 100000: 9592 /);
   assert.equal(new Set(output.match(/process \d+/g)).size, 3);
 });
+
+test("last-value-cache: a new reader gets the last value, and the others miss nothing when it comes and goes", async (t) => {
+  const output = await run(t, "last-value-cache").output();
+  assert.equal(output.match(/MSFT: 3 prices, the first one the last value, 0 missed/g)?.length, 3);
+  assert.match(output, /MSFT: 60 prices, the first one the last value, 0 missed/);
+});

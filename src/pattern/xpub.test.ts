@@ -222,6 +222,40 @@ describe("XPUB in manual mode", () => {
     assert.deepEqual([a.received(), b.received()], [["A|next"], ["A|last", "A|next"]]);
   });
 
+  test("a message of a subscriber's own does not make the next message with manualLastValue its own", () => {
+    const { xpub } = publisher({ manualLastValue: true });
+    const [a, b] = [new FakePeer(xpub), new FakePeer(xpub)];
+    for (const peer of [a, b]) {
+      subscribe(peer, "A");
+      receive(xpub);
+      xpub.subscribe(fromText("A"));
+    }
+    xpub.send(message("A", "last"));
+    b.send("hello");
+    receive(xpub);
+    xpub.send(message("A", "next"));
+    assert.deepEqual([a.received(), b.received()], [["A|next"], ["A|last", "A|next"]]);
+  });
+
+  test("manualLastValue may be set for one message, so that a cancellation costs nobody a message", () => {
+    const options = { manual: true, manualLastValue: false };
+    const { xpub, host } = publisher(options);
+    const [a, b] = [new FakePeer(xpub), new FakePeer(xpub)];
+    for (const peer of [a, b]) {
+      subscribe(peer, "A");
+      receive(xpub);
+      xpub.subscribe(fromText("A"));
+      host.options.manualLastValue = true;
+      xpub.send(message("A", "last"));
+      host.options.manualLastValue = false;
+    }
+    cancel(b, "A");
+    receive(xpub);
+    xpub.unsubscribe(fromText("A"));
+    xpub.send(message("A", "next"));
+    assert.deepEqual([a.received(), b.received()], [["A|last", "A|next"], ["A|last"]]);
+  });
+
   test("with manualLastValue and noDrop keeps the last peer in mind until it has room", () => {
     const { xpub } = publisher({ manualLastValue: true, noDrop: true });
     const other = new FakePeer(xpub);

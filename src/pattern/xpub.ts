@@ -163,7 +163,7 @@ export class XPubPattern implements Pattern {
     if (topic !== NO_TOPIC && this.#begun[topic] === pending) this.#begun[topic] = undefined;
     if (peer.subscriber === undefined && bytes > 0) this.#host.takenUp?.(bytes);
     peer.unreadBytes -= bytes;
-    this.#lastPeer = peer;
+    if (pipe === undefined) this.#lastPeer = peer; // As in libzmq, a message of the peer's own changes nothing.
     this.#source = pipe ?? peer.subscriber?.pipe;
     const message = pending.message as Message;
     if (pipe === undefined) this.#countNotice(peer, message, -1);
@@ -183,13 +183,13 @@ export class XPubPattern implements Pattern {
     }
   }
 
-  /** Manual mode: gives the peer of the message read last a topic. Nothing happens when that peer is gone. */
+  /** Manual mode: gives the peer of the subscription message read last a topic. Nothing happens when that peer is gone. */
   subscribe(topic: Uint8Array): void {
     const subscriber = this.#manualTarget("subscribe");
     if (subscriber !== undefined) this.#fanOut.subscriptions.add(subscriber, topic);
   }
 
-  /** Manual mode: takes a topic from the peer of the message read last. */
+  /** Manual mode: takes a topic from the peer of the subscription message read last. */
   unsubscribe(topic: Uint8Array): void {
     const subscriber = this.#manualTarget("unsubscribe");
     if (subscriber !== undefined) this.#fanOut.subscriptions.remove(subscriber, topic);

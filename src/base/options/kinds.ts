@@ -28,7 +28,7 @@ export interface Option<
   readonly applies: "now" | "next";
   /** The socket types that have the option; absent: all. */
   readonly on?: readonly On[];
-  /** A string: why no JavaScript runtime can honour it. Then every value but the default throws. */
+  /** A string: why it is not honoured, by any JavaScript runtime or not yet. Then every value but the default throws. */
   readonly honoured: true | string;
   /** The code that throws when the option is not honoured. */
   readonly refusal: ErrorCode;

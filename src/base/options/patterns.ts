@@ -38,7 +38,7 @@ export const PATTERN_OPTIONS = {
   noDrop: bool({ id: 69, default: false, applies: "now", on: PUBLISHERS }),
   /** ZMQ_XPUB_MANUAL. Subscriptions are made by this socket, for the peer whose request was received last, not by the peers. */
   manual: bool({ id: 71, default: false, applies: "now", on: ["XPUB"] }),
-  /** ZMQ_XPUB_MANUAL_LAST_VALUE. As `manual`; moreover the next message goes only to the peer whose request was received last. */
+  /** ZMQ_XPUB_MANUAL_LAST_VALUE. As `manual`; moreover the next message goes only to the peer whose subscription message was received last. As in libzmq that is any message, and a cancellation counts too: what is sent after it reaches nobody who is subscribed. So set it for the one message that is meant for that peer, and clear it again. */
   manualLastValue: bool({ id: 98, default: false, applies: "now", on: ["XPUB"] }),
   /** ZMQ_XPUB_WELCOME_MSG. A message that each new subscriber receives, if subscribed to it. Assign bytes or a string; reads as text. */
   welcomeMessage: bytes({ id: 72, applies: "now", on: ["XPUB"] }),

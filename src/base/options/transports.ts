@@ -11,6 +11,8 @@ const NO_VMCI = "no JavaScript runtime reaches VMCI sockets";
 const NO_SOCKET_OPTION = "no JavaScript runtime sets this option of the operating system's sockets";
 const NO_NORM = "the norm transport is not part of this library";
 const LAST_RUNTIMES = "Takes effect where the runtime offers it, kept elsewhere.";
+const NO_SOCKS = "No SOCKS proxy is spoken to yet: `connect` by tcp throws ENOTSUP while `socksProxy` is set.";
+const NO_WSS = "the wss transport is not there yet";
 const MULTICAST_ONLY = "Kept; read by multicast transports only.";
 
 export const TRANSPORT_OPTIONS = {
@@ -69,23 +71,23 @@ export const TRANSPORT_OPTIONS = {
   /** ZMQ_IPC_FILTER_GID. Accepts ipc peers of these groups only. */
   ipcFilterGid: ids({ id: 60, honoured: NO_PEER_CREDENTIALS }),
 
-  /** ZMQ_SOCKS_PROXY. `host:port` of the SOCKS5 proxy through which tcp connects; null = none. No proxy is spoken to yet: a connect throws ENOTSUP. */
-  socksProxy: text({ id: 68 }),
+  /** ZMQ_SOCKS_PROXY. `host:port` of the SOCKS5 proxy through which tcp connects; null = none. */
+  socksProxy: text({ id: 68, note: NO_SOCKS }),
   /** ZMQ_SOCKS_USERNAME. User name for the proxy, at most 255 bytes. */
-  socksUsername: text({ id: 99, max: 255 }),
+  socksUsername: text({ id: 99, max: 255, note: NO_SOCKS }),
   /** ZMQ_SOCKS_PASSWORD. Password for the proxy, at most 255 bytes. */
-  socksPassword: text({ id: 100, max: 255 }),
+  socksPassword: text({ id: 100, max: 255, note: NO_SOCKS }),
 
   /** ZMQ_WSS_KEY_PEM. Private key of a wss server, in PEM. */
-  wssKeyPem: text({ id: 103 }),
+  wssKeyPem: text({ id: 103, honoured: NO_WSS }),
   /** ZMQ_WSS_CERT_PEM. Certificate of a wss server, in PEM. */
-  wssCertPem: text({ id: 104 }),
+  wssCertPem: text({ id: 104, honoured: NO_WSS }),
   /** ZMQ_WSS_TRUST_PEM. Certificates that a wss client trusts, in PEM. */
-  wssTrustPem: text({ id: 105 }),
+  wssTrustPem: text({ id: 105, honoured: NO_WSS }),
   /** ZMQ_WSS_HOSTNAME. Host name that the server's certificate must have; null = the one connected to. */
-  wssHostname: text({ id: 106 }),
+  wssHostname: text({ id: 106, honoured: NO_WSS }),
   /** ZMQ_WSS_TRUST_SYSTEM. A wss client trusts the system's certificates. */
-  wssTrustSystem: bool({ id: 107, default: false }),
+  wssTrustSystem: bool({ id: 107, default: false, honoured: NO_WSS }),
 
   /** ZMQ_RATE. Kilobits per second that a multicast socket sends at most. */
   rate: int({ id: 8, default: 100, min: 1, note: MULTICAST_ONLY }),
