@@ -23,7 +23,8 @@ const NOTIFY_DISCONNECT = 2;
 export class DealerPattern implements Pattern {
   readonly #host: PatternHost;
   readonly #outgoing = new RoundRobin();
-  readonly #incoming = new FairQueue();
+  /** As with libzmq, a peer that left is dealt nothing, and has no turn, from when its end was read. */
+  readonly #incoming = new FairQueue((pipe) => this.#outgoing.remove(pipe));
   readonly #first: FirstMessages;
 
   constructor(host: PatternHost) {

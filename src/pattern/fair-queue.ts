@@ -20,6 +20,13 @@ export class FairQueue {
   /** The pipe that the last message came from. */
   source: NearEnd | undefined = undefined;
 
+  readonly #over: ((pipe: NearEnd) => void) | undefined;
+
+  /** `over` is told of a pipe that ended, when it was read to its end and its turn came. */
+  constructor(over?: (pipe: NearEnd) => void) {
+    this.#over = over;
+  }
+
   /** A new pipe, empty or not: it has its place from here on. */
   attach(pipe: NearEnd): void {
     if (!pipe.isQueued) this.#join(pipe);
@@ -86,6 +93,7 @@ export class FairQueue {
     gone.setQueued(false);
     if (last !== gone) round[place] = last;
     if (this.#current >= round.length) this.#current = 0;
+    if (gone.isClosed) this.#over?.(gone);
   }
 
   /**

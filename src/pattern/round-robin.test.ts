@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { FakeHost, FakePeer, message } from "../../test/fake-pipe.ts";
+import { FakeHost, FakePeer, message, receive } from "../../test/fake-pipe.ts";
+import { DealerPattern } from "./dealer-router.ts";
 import { PairPattern } from "./exclusive-pair.ts";
 import { RoundRobin } from "./round-robin.ts";
 
@@ -104,4 +105,16 @@ test("pipes that come and go while nothing is sent do not pile up", () => {
   }
   assert.ok(round.size <= 64, `${round.size} pipes are held`);
   assert.equal(round.send(message("1")), all[0]?.pipe);
+});
+
+test("DEALER gives the turn of a peer whose end was read to none who comes later", () => {
+  const pattern = new DealerPattern(new FakeHost("DEALER"));
+  const [a, b] = [new FakePeer(pattern), new FakePeer(pattern)];
+  pattern.send(message("1"));
+  b.end();
+  assert.equal(receive(pattern), undefined);
+  const c = new FakePeer(pattern);
+  pattern.send(message("2"));
+  pattern.send(message("3"));
+  assert.deepEqual([a.received(), c.received()], [["1", "2"], ["3"]]);
 });

@@ -49,7 +49,8 @@ const REASONS: readonly Reason[] = [
     text: "connections of an endpoint that is given up end at once; with libzmq something may still be sent to them",
     covers: (difference) =>
       endsBefore(difference) &&
-      ((/done$/.test(difference.theirs) && /^ ?rejects EAGAIN$/.test(difference.ours)) || isWithout(difference)),
+      ((/done$/.test(difference.theirs) && /^ ?rejects (EAGAIN|EHOSTUNREACH)$/.test(difference.ours)) ||
+        isWithout(difference)),
   },
   {
     text: "inproc: a connection that its peer ended is none that can be given up; with libzmq until it was read",
@@ -73,8 +74,16 @@ const REASONS: readonly Reason[] = [
       isOf(difference, "REQ") &&
       difference.program.endpoints[0] !== "inproc" &&
       difference.program.sockets.some(({ type, options }) => type === "ROUTER" && options.probeRouter === true) &&
-      difference.theirs === "done" &&
-      difference.ours === "rejects EAGAIN",
+      (difference.step.act === "events" || (difference.theirs === "done" && difference.ours === "rejects EAGAIN")),
+  },
+  {
+    text: "REP drops a probe, which is no request; a REP of libzmq may lose the reply after it",
+    covers: (difference) =>
+      isOf(difference, "REQ") &&
+      difference.program.sockets.some(({ type }) => type === "REP") &&
+      difference.program.sockets.some(({ type, options }) => type === "REQ" && options.probeRouter === true) &&
+      leftBefore(difference) &&
+      isWithout(difference),
   },
   {
     text: "zeromq.js loses the error of a bind when somebody listens to the socket's events",
@@ -186,9 +195,12 @@ function isWithout(difference: Difference): boolean {
 }
 
 /** Whether the socket of the step tried to send before: zeromq.js asks then, and so does the differential of ours. */
-function asksBeforehand({ program, at, step }: Difference): boolean {
+function asksBeforehand(difference: Difference): boolean {
+  const { program, at, step } = difference;
   if (!["REP", "ROUTER", "STREAM"].includes(program.sockets[step.socket]?.type ?? "")) return false;
   const earlier = program.steps.slice(0, at).filter(({ socket }) => socket === step.socket);
+  // The differential asks all sockets behind these.
+  if (leftBefore(difference)) return true;
   return earlier.some(({ act }) => ["send", "burst", "reply", "serve", "crowd"].includes(act));
 }
 
