@@ -3,7 +3,7 @@
  * CZMQ's do: addresses, PLAIN users and CURVE keys, for all domains or for one.
  * It answers for all sockets of its context, and does not keep a process alive.
  *
- * Who is not allowed is refused: by an address rule, by a mechanism without
+ * A peer that is not allowed is refused: by an address rule, by a mechanism without
  * rules, and whenever a callback fails or takes too long. What a rule means is
  * in authentication-rules.ts; users and keys in files are a callback that the
  * entry for Node exports.
@@ -52,7 +52,7 @@ export interface AuthenticationDecision {
   readonly mechanism: string;
   readonly domain: string;
   readonly address: string;
-  /** As whom the peer was let in; empty when it was not. */
+  /** The user id of a peer that was let in; empty when it was not. */
   readonly userId: string;
   /** PLAIN: the user that the peer claimed to be. */
   readonly username?: string;
@@ -91,7 +91,7 @@ export class Authenticator {
     this.#timeoutMs = timeout;
     this.#general = new Rules(general);
     for (const [domain, rules] of Object.entries(domains)) {
-      // In CZMQ and pyzmq it stands for all domains; here it would be one that nobody has.
+      // In CZMQ and pyzmq it stands for all domains; here it would be a domain that no socket has.
       if (domain === "*")
         throw new ZmqError("EINVAL", { message: "rules for all domains stand beside domains, not in it" });
       this.#domains.set(domain, new Rules({ ...general, ...present(rules) }));
@@ -122,7 +122,7 @@ export class Authenticator {
     return this;
   }
 
-  /** Answers no more; who is being asked about is not answered. A CURVE server without `zapEnforceDomain` lets everyone in then. */
+  /** Answers no more, also no question that is pending. A CURVE server without `zapEnforceDomain` then lets every peer in. */
   stop(): void {
     const handler = this.#handler;
     this.#handler = undefined;

@@ -54,7 +54,7 @@ export interface AuthenticationRules {
   readonly deny?: readonly string[];
   /** Passwords by user name, or a callback. Without it PLAIN peers are refused. */
   readonly plain?: Readonly<Record<string, string>> | ReadonlyMap<string, string> | PlainCheck;
-  /** Public keys in Z85, or a callback, or "any" for whoever knows the server's key. Without it CURVE peers are refused. */
+  /** Public keys in Z85, or a callback, or "any" for every peer that knows the server's key. Without it CURVE peers are refused. */
   readonly curve?: "any" | ReadonlySet<string> | readonly string[] | CurveCheck;
 }
 
@@ -64,7 +64,7 @@ export class Rules {
   readonly #plain: AuthenticationRules["plain"];
   readonly #curve: AuthenticationRules["curve"];
 
-  /** Throws EINVAL for an address, range or key that is none, TypeError for rules of a wrong type or name: a misspelt `deny` denies nobody. */
+  /** Throws EINVAL for an address, range or key that is none, TypeError for rules of a wrong type or name: a misspelt `deny` would deny no peer. */
   constructor({ allow, deny, plain, curve, ...others }: AuthenticationRules) {
     const [unknown] = Object.keys(others);
     if (unknown !== undefined) throw new TypeError(`${unknown} is no rule; expected allow, deny, plain or curve`);
@@ -94,7 +94,7 @@ export class Rules {
     if (users === undefined) return { allow: false, reason: "there are no rules for PLAIN" };
     if (typeof users === "function") return users(attempt);
     const password = passwordOf(users, attempt.username);
-    // Compared in any case: the time should not tell who is a user.
+    // Compared in any case: the time should not tell which users exist.
     const isRight = equalSecrets(ownText(password ?? attempt.password), ownText(attempt.password));
     return (isRight && password !== undefined) || WRONG;
   }

@@ -14,7 +14,7 @@ interface ByteArrays {
 
 const native = (globalThis as { Buffer?: ByteArrays }).Buffer;
 const encoder = new TextEncoder();
-/** A byte order mark is text like any other: whoever sent it means it, and names that differ stay different. */
+/** A byte order mark is kept as text, so that names which differ by it stay different. */
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 const isNative: (bytes: Uint8Array) => boolean = native
@@ -108,7 +108,7 @@ export function copyOf(bytes: Uint8Array): Uint8Array {
   return copy;
 }
 
-/** A copy in memory of its own, for secrets: no frame that anybody is given is a view of it. */
+/** A copy in memory of its own, for secrets: no frame that reaches a user is a view of it. */
 export function ownCopyOf(bytes: Uint8Array): Uint8Array {
   const copy = uninitialized(bytes.length);
   copy.set(bytes);
@@ -117,15 +117,15 @@ export function ownCopyOf(bytes: Uint8Array): Uint8Array {
 
 let keepHere: (memory: ArrayBufferLike) => void = () => {};
 
-/** For the platform: what keeps memory from being transferred to another thread, as Node keeps its pool of small buffers. */
+/** Sets the platform's way to keep memory from being transferred to another thread, as Node keeps its pool of small buffers. */
 export function keepSharedMemoryBy(mark: (memory: ArrayBufferLike) => void): void {
   keepHere = mark;
   mark(EMPTY.buffer);
 }
 
 /**
- * A copy, parts of which many frames will be views of. Who transfers one of these to another thread gets an error or a
- * copy, as the runtime has it; the others, and a decoder that is not through with the memory, keep theirs.
+ * A copy that many frames will share. When a program transfers one of the frames to another thread, the runtime throws
+ * or copies. So the other frames, and a decoder that still reads the memory, keep it.
  */
 export function sharedCopyOf(bytes: Uint8Array): Uint8Array {
   const copy = copyOf(bytes);
@@ -143,9 +143,9 @@ export function sharedMemory(size: number): Uint8Array {
 const COPIES_BYTES = 8192;
 
 /**
- * Makes copies that share slabs, with each other alone: 30 ns each where the platform's pool takes 50. Who is given one
- * can see the others, so that there is one of these for each kind of bytes that may not be seen together. The first slab
- * has `firstBytes`, each next one twice as many, up to 8 KiB; what has more than half of that gets memory of its own.
+ * Makes copies that share slabs: 30 ns each, where the platform's pool takes 50. The holder of one copy can see the
+ * others in its slab. So each kind of bytes that must not be seen beside others has a copier of its own. The first slab
+ * has `firstBytes`, each next one twice as many, up to 8 KiB. A copy of more than half of that gets memory of its own.
  */
 export function copier(firstBytes = COPIES_BYTES): (bytes: Uint8Array) => Uint8Array {
   let size = firstBytes;

@@ -20,7 +20,7 @@ export interface Clock {
   defer(task: () => void): void;
   /** Runs `task` in a later turn, after I/O and due timers had theirs. */
   yield(task: () => void): void;
-  /** A uniformly distributed integer, 0 to 2^32-1, that nobody can guess from others: hash tables have their keys of it. */
+  /** A uniformly distributed integer, 0 to 2^32-1, that cannot be guessed from earlier ones. Hash tables take their keys from it. */
   random32(): number;
   /** Keeps the process alive until a matching `unref`. Calls nest. */
   ref(): void;

@@ -20,9 +20,9 @@ export interface DelayedReader {
   startReading(): void;
 }
 
-/** About what a pipe without its messages takes: 1.7 KB were measured. */
+/** The approximate memory of a pipe without its messages: 1.7 KB were measured. */
 const PIPE_BYTES = 2048;
-/** About what a message and each of its frames take beside the octets. */
+/** The approximate memory of a message, and of each of its frames, beside the octets. */
 const MESSAGE_BYTES = 64;
 const FRAME_BYTES = 128;
 /** So many connections are started in one turn: the messages that they leave may fill the backlog again. */

@@ -8,7 +8,7 @@ import { copier, uninitialized } from "./bytes.ts";
 
 export type Frame = Uint8Array;
 
-/** One frame or more. The array belongs to whoever received it; the bytes may be shared and are never written to. */
+/** One frame or more. The array belongs to its receiver; the bytes may be shared and are never written to. */
 export type Message = Uint8Array[];
 
 export interface Control {
@@ -33,9 +33,9 @@ export const NO_PROPERTIES: Properties = new Map();
 /** Bodies up to this size are copied when they must wait, as zeromq.js does, so that a caller may reuse a small buffer. */
 const COPIED_BYTES = 128;
 
-/** The slabs of what waits, also for connections that are encrypted: no receiver is given any of it. */
+/** The slabs of messages that wait, also for encrypted connections: no receiver gets a view of them. */
 const waitingCopyOf = copier();
-/** For `copySmall`: the slabs of what goes over inproc, which its receivers are given. */
+/** For `copySmall`: the slabs of messages over inproc. Receivers get views of them. */
 export const crossingCopyOf = copier();
 let passed: Message | undefined;
 

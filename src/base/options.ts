@@ -77,7 +77,7 @@ export type OptionInputs<T extends SocketTypeName> = Inputs<WritableOption<T>>;
 
 type Inputs<N extends OptionName> = { -readonly [K in N]?: InputOf<Table[K]> | PropertyOf<Table[K]> };
 
-/** What sockets take over from their context. */
+/** The options that sockets inherit from their context. */
 export interface ContextDefaults {
   readonly ipv6: boolean;
   /** False: sockets linger 0 by default. */
@@ -180,7 +180,7 @@ export function setOption(values: OptionValues, name: OptionName, input: unknown
   followAssignment(values, name, wasServer);
 }
 
-/** What the property of an option reads as: null for empty text, full 100 ms for `heartbeatTimeToLive`. */
+/** The value of an option's property: null for empty text, full 100 ms for `heartbeatTimeToLive`. */
 export function getOption<N extends OptionName>(values: OptionValues, name: N): PropertyOf<Table[N]> {
   return optionRow(name).show(values[name]);
 }
@@ -204,7 +204,7 @@ export function setOptionById(values: OptionValues, id: number, input: unknown, 
   setOption(values, name, optionInput(name, id, input), type);
 }
 
-/** What to assign to an option for a value as libzmq has it: the name for a number of a choice, true for 1. */
+/** The value to assign for a value of libzmq: the name for a number of a choice, true for 1. */
 export function optionInput(name: OptionName, id: number, input: unknown): unknown {
   if (id === XPUB_VERBOSE && typeof input === "boolean") return input ? "allSubs" : null;
   if (id === XPUB_VERBOSER && typeof input === "boolean") return input ? "allSubsUnsubs" : null;
@@ -287,7 +287,7 @@ function invalid(message: string): ZmqError {
   return new ZmqError("EINVAL", { message });
 }
 
-/** What came, for messages; never the content of keys, names and messages. */
+/** The refused value as text for an error; never the content of keys, names and messages. */
 function described(input: unknown, name: OptionName): string {
   if (typeof input === "number" || typeof input === "boolean" || input === null || input === undefined) {
     return String(input);

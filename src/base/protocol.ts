@@ -61,11 +61,11 @@ export interface Dialect {
   decoder(limits: DecoderLimits, isSecured: boolean): FrameDecoder;
   /** Encodes our identity, where no mechanism tells it. */
   encodeIdentity(encoder: FrameEncoder, routingId: Uint8Array): void;
-  /** What a command of the decoder says; undefined for an unknown or malformed one. May share the memory of `body`. */
+  /** The meaning of a command from the decoder; undefined for an unknown or malformed one. May share the memory of `body`. */
   parseCommand(body: Uint8Array): PeerCommand | undefined;
 }
 
-/** What a peer may say after the handshake, beside messages. */
+/** A command of the peer after the handshake. */
 export type PeerCommand =
   | Control
   | { readonly kind: "ping"; readonly ttlDeciseconds: number; readonly context: Uint8Array }
@@ -83,7 +83,7 @@ export interface HandshakeReader {
   takeRest(): readonly Uint8Array[];
 }
 
-/** Messages and what is said beside them to bytes, in batches. */
+/** Messages and commands to bytes, in batches. */
 export interface FrameEncoder {
   /** Bytes encoded and not yet taken. */
   readonly size: number;
@@ -127,7 +127,7 @@ export type Decoded = Message | Uint8Array;
 export interface FrameDecoder {
   /** The chunk's memory must not change until `next` returned undefined or `retain` was called. */
   push(chunk: Uint8Array): void;
-  /** Copies what is still unread of the pushed chunk: its memory is about to change. */
+  /** Copies the unread rest of the pushed chunk: its memory is about to change. */
   retain(): void;
   /**
    * The next message or command; undefined when starved, or when it is time for others: see `framesAtOnce`. Throws

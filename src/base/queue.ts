@@ -4,15 +4,15 @@
  * acknowledges only at multiples of the low-water mark, (HWM + 1) / 2. So a
  * queue that was full has room again only after about half of it was read.
  *
- * Beside it, two marks that libzmq has not: the writer is full from the item on
- * that reaches one of them, until half of it was read. One is in frames, for an
- * item may be a message of 65,536 of them, each of which takes a hundred bytes.
- * The other is in bytes, where the user asks for it; without it it costs one
- * comparison an item. And whoever reads may hold the writer back.
+ * There are two more marks, which libzmq does not have. The writer is full from
+ * the item on that reaches one of them, until half of it was read. The first mark
+ * counts frames: a message may have 65,536 of them, and each takes a hundred
+ * bytes. The second counts bytes, where the user asks for it; where not, it costs
+ * one comparison an item. The reader may also pause the writer.
  */
 
 const FIRST_SIZE = 16;
-/** A queue that once held many items gives its memory back when it is empty. */
+/** A queue that had many items gives its memory back when it is empty. */
 const KEPT_SIZE = 4096;
 /** So many frames may wait in a queue with a high-water mark, or so many a message of it where that is more. */
 const FRAMES = 65_536;

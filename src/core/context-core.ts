@@ -76,7 +76,7 @@ export class ContextCore implements EndpointsContext, Lingering {
     return socket;
   }
 
-  /** In a process of several threads it warns of a name that nobody binds: it may be bound in another thread. */
+  /** In a process of several threads it warns of a name that no socket binds: it may be bound in another thread. */
   connectInproc(name: string, side: InprocSide): void {
     const { inproc, platform } = this;
     inproc.connect(name, side);

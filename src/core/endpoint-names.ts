@@ -33,7 +33,7 @@ function loopbacks(endpoint: Endpoint): readonly Endpoint[] {
   return LOOPBACK.map((host) => ({ ...endpoint, host }));
 }
 
-/** There is no such endpoint; names those that there are. */
+/** The error for an endpoint that is not there; it names the existing ones. */
 export function absent(address: string, bound: readonly string[], connected: readonly string[]): ZmqError {
   return new ZmqError("ENOENT", { address, detail: `bound: ${listed(bound)}; connected: ${listed(connected)}` });
 }

@@ -1,7 +1,7 @@
 /**
  * The endpoints of one socket: bind, unbind, connect, disconnect, and what is
  * left to do when the socket closes. It turns endpoint strings into endpoints
- * of the engine, whoever runs that, and into inproc names.
+ * of the engine host, and into inproc names.
  */
 
 import { EMPTY, equal } from "../base/bytes.ts";
@@ -28,7 +28,7 @@ export interface ConnectOptions {
   readonly routingId?: string | Uint8Array | undefined;
 }
 
-/** What endpoints need of their context. */
+/** The context, as its endpoints see it. */
 export interface EndpointsContext {
   readonly engine: EngineHost;
   readonly inproc: InprocNames;
@@ -58,7 +58,7 @@ export class Endpoints implements EndpointOwner, InprocBinder {
   /** How many of them make it worth while to look for those that ended. */
   #sweptAt = 16;
   #isBusy = false;
-  /** What waits for the bind or unbind under way to end. */
+  /** Called when the bind or unbind under way has ended. */
   #onSettled: (() => void) | undefined = undefined;
   /** Called once all endpoints are gone after `close`. */
   #onEmpty: (() => void) | undefined = undefined;
@@ -95,7 +95,7 @@ export class Endpoints implements EndpointOwner, InprocBinder {
     this.#onSettled = task;
   }
 
-  // --- What users call ---
+  // --- Called by users ---
 
   /** Throws EBUSY at once when a bind or unbind is under way. */
   bind(text: string): Promise<void> {
@@ -231,7 +231,7 @@ export class Endpoints implements EndpointOwner, InprocBinder {
   gone(endpoint: EngineEndpoint): void {
     this.#connected.delete(endpoint);
     this.#bound.delete(endpoint);
-    this.#core.idle(); // what it still held is nobody's any more
+    this.#core.idle(); // its queued messages are dropped
     this.#reportEmpty();
   }
 

@@ -28,7 +28,7 @@ export class KeepAlive implements Alive {
     if (--this.#waiting === 0 && this.#isRef) this.#clock.unref();
   }
 
-  /** Takes effect at once, also for what waits now. */
+  /** Takes effect at once, also for calls that wait now. */
   set isRef(isRef: boolean) {
     if (isRef === this.#isRef) return;
     this.#isRef = isRef;

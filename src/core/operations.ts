@@ -21,7 +21,7 @@ export interface Received {
   readonly source: NearEnd | undefined;
 }
 
-/** What operations need of their socket. */
+/** The socket, as its operations see it. */
 export interface OperationsHost {
   readonly type: SocketTypeName;
   readonly options: OptionValues;

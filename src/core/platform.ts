@@ -1,6 +1,6 @@
 /**
  * What an entry hands to the neutral code: the turn of its event loop with the
- * clock, who runs the engine, and its way to warn. One per entry; tests make
+ * clock, the engine host, and its way to warn. One per entry; tests make
  * their own.
  */
 
@@ -23,7 +23,7 @@ export interface Platform {
   readonly turn: Turn;
   /** What CURVE keys are made with. */
   readonly crypto: Crypto;
-  /** Who runs the engine. */
+  /** Runs the engine. */
   readonly engine: EngineHost;
   /** The structured clone algorithm to bytes and back; never runs code. Absent where the runtime has none. */
   readonly structuredClone?: {

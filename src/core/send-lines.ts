@@ -1,7 +1,7 @@
 /**
  * The sends of one socket that wait. There is one line, or one for each peer
- * where the sender names the peer: then a peer that does not read holds up what
- * is sent to it, in order, and nothing else.
+ * where the sender names the peer: then a peer that does not read delays only the
+ * messages for it, in order.
  */
 
 import { toKey } from "../base/bytes.ts";
@@ -37,7 +37,7 @@ export class SendLines {
     this.#lineOf(message).join(message, limits, resolve, reject);
   }
 
-  /** What waits for this peer, or all that waits, may be possible now. */
+  /** The sends that wait for this peer, or all that wait, may be possible now. */
   notice(pipe: NearEnd | undefined): void {
     if (this.#byAddress.size === 0) return;
     if (pipe === undefined) {

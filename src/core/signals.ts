@@ -3,7 +3,7 @@
  * Node warns of a leak at the eleventh listener of a signal.
  */
 
-/** What ends when a signal fires. */
+/** Something that ends when a signal fires. */
 export interface Abortable {
   aborted(reason: unknown): void;
 }

@@ -30,7 +30,7 @@ import type { Turn } from "./turn.ts";
 
 export type PatternFactory = (host: PatternHost) => Pattern;
 
-/** What a core tells others that watch it: a proxy, a poller, `connected()`. */
+/** Something that watches a core: a proxy, a poller, `connected()`. */
 export interface Watcher {
   /** Readiness to send or receive, or the set of peers, may have changed. Must not send or receive within the call. */
   changed(): void;
@@ -42,11 +42,11 @@ export class SocketCore implements PipeOwner, PatternHost, OperationsHost {
   readonly turn: Turn;
   readonly pattern: Pattern;
   readonly operations: Operations;
-  /** Held by whatever waits for this socket. */
+  /** Keeps the process alive while calls wait on this socket. */
   readonly alive: KeepAlive;
   /** Peers now, dialed pipes without a link included. */
   readonly pipes = new Set<OwnedPipe>();
-  /** What those left behind unread that are gone. */
+  /** The unread messages of departed peers. */
   readonly departedBacklog: DepartedBacklog;
   isClosed = false;
   isWatched = false;
@@ -59,7 +59,7 @@ export class SocketCore implements PipeOwner, PatternHost, OperationsHost {
   observeDrop: ((reason: DropReason, pipe: PipeState | undefined, message: Message) => void) | undefined = undefined;
 
   readonly #watchers = new Set<Watcher>();
-  /** Those that wait for the moment when all has left. */
+  /** Watchers that wait until all has left. */
   readonly #idleWatchers = new Set<Watcher>();
   #isIdleDue = false;
 
@@ -100,7 +100,7 @@ export class SocketCore implements PipeOwner, PatternHost, OperationsHost {
   }
 
   notify(): void {
-    // One that is told may come round to here again, and end the wait of others.
+    // A watcher may cause another `notify` within the call, and end the wait of others.
     for (const watcher of [...this.#watchers]) if (this.#watchers.has(watcher)) watcher.changed();
   }
 
@@ -226,7 +226,7 @@ export class SocketCore implements PipeOwner, PatternHost, OperationsHost {
     return this.#option(id) === "topicsCount" ? this.topicsCount : getOptionById(this.options, id);
   }
 
-  /** What libzmq's number and value come to: the name of the option, and what to assign to it. Throws as `getById`. */
+  /** The name of the option with libzmq's number, and the value to assign to it. Throws as `getById`. */
   optionInput(id: number, value: unknown): { name: OptionName; input: unknown } {
     const name = this.#option(id);
     return { name, input: optionInput(name, id, value) };
@@ -241,7 +241,7 @@ export class SocketCore implements PipeOwner, PatternHost, OperationsHost {
     return name;
   }
 
-  /** What this socket tells an inproc peer of itself. */
+  /** The properties of this socket for an inproc peer. */
   get properties(): Properties {
     const properties = new Map([
       ["Socket-Type", fromText(this.type)],

@@ -13,9 +13,9 @@ import { type Place, Waiting, type WaitLimits } from "./waiting.ts";
 
 export interface Condition {
   readonly cores: readonly [SocketCore, ...SocketCore[]];
-  /** Whether it holds. What this throws is what the wait ends with. */
+  /** Whether the condition holds. An error that this throws ends the wait. */
   look(): boolean;
-  /** It is about what has left, too. */
+  /** The condition also depends on sent messages having left. */
   readonly tellsIdle?: boolean;
 }
 

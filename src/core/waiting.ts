@@ -82,7 +82,7 @@ export class Waiting<P, R> implements Abortable {
     this.reject(reason);
   }
 
-  /** What is kept from garbage collection now. */
+  /** The object that is kept from garbage collection now. */
   get keeper(): object | undefined {
     return this.#keeper;
   }
@@ -107,7 +107,7 @@ export class Waiting<P, R> implements Abortable {
   }
 }
 
-/** First come, first served. `P` is what a member carries, `R` what it comes to. */
+/** First come, first served. `P` is the payload of a member, `R` its result. */
 export class Line<P, R> implements Place<Waiting<P, R>> {
   readonly clock: Clock;
   readonly alive: Alive;

@@ -197,7 +197,7 @@ export class Acceptor implements BoundEndpoint, ConnectionOwner, ListenHandler {
     return SOCKET_TYPES[this.#owner.socketType].isSubscribedTo;
   }
 
-  /** Peers that mean it are done soon; so the one that takes longest makes room, of the network that has most, and nobody is locked out. */
+  /** A serious peer is done soon. So the oldest handshake makes room, of the network that has most of them; no network is locked out. */
   #giveUpOldest(): void {
     const oldest = this.#pending.first;
     if (oldest === undefined) return;

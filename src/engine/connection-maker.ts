@@ -1,4 +1,4 @@
-/** What the options of an endpoint say of its connections: their handshake, their mechanism, their limits. */
+/** From the options of an endpoint to its connections: their handshake, their mechanism, their limits. */
 
 import { ZmqError } from "../base/errors.ts";
 import type { OptionValues } from "../base/options.ts";

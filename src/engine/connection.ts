@@ -34,7 +34,7 @@ export interface Connection {
   flushNow(): void;
 }
 
-/** Whoever made the connection: a dialer or an acceptor. */
+/** The maker of the connection: a dialer or an acceptor. */
 export interface ConnectionOwner {
   readonly loop: EngineLoop;
   readonly options: OptionValues;
@@ -42,14 +42,14 @@ export interface ConnectionOwner {
   readonly endpoint: string;
   /** Delays the reading of connections that have a pipe of their own. Undefined when a connection goes on with the pipe of the one before. */
   readonly departedBacklog: DepartedBacklog | undefined;
-  /** The near side connected, and is no subscriber itself: what it has to send waits for the subscriptions of others: see `Precedence`. */
+  /** The near side connected, and is no subscriber: its messages wait for the subscriptions of other connections. See `Precedence`. */
   readonly sendsBehind: boolean;
-  /** The peer connected, and not to a publisher: what it sends first is delivered behind them. */
+  /** The peer connected, and not to a publisher: its first messages are delivered behind those subscriptions. */
   readonly readsBehind: boolean;
   emit(event: MonitorEvent): void;
   /** The peer is there: the pipe that this connection serves. Undefined refuses the peer. */
   ready(connection: Connection, peer: Properties): FarEnd | undefined;
-  /** What that pipe held, and its subscriptions, are on their way. */
+  /** The queued messages of that pipe, and its subscriptions, are on their way. */
   started(): void;
   ended(connection: Connection, reason: EndReason): void;
   /** Asks the ZAP handler; `undefined` when there must be one and is none. `signal`: the connection is over. */

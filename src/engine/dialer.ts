@@ -144,7 +144,7 @@ export class Dialer implements ConnectionOwner, ConnectedEndpoint {
     if (pipe?.isConnected) this.#connection?.close();
   }
 
-  /** Whether what is queued will never leave. */
+  /** Whether queued messages will never leave. */
   get #isInVain(): boolean {
     switch (this.#dialing.state) {
       case "connected":
@@ -207,7 +207,7 @@ export class Dialer implements ConnectionOwner, ConnectedEndpoint {
     return SOCKET_TYPES[this.#owner.socketType].subscribes;
   }
 
-  /** The first attempt came to its end, one way or the other: nobody need wait for its subscriptions. */
+  /** The first attempt came to its end, one way or the other: no connection need wait for its subscriptions any more. */
   #settle(): void {
     if (this.#subscribes) this.loop.precedence.sent(this);
   }

@@ -1,6 +1,6 @@
 /**
- * Who runs the engine of a context's endpoints: dialing, accepting, and the
- * connections. A socket knows its endpoints by these interfaces alone, and its
+ * The host that runs the engine of a context's endpoints: dialing, accepting, and
+ * the connections. A socket knows its endpoints by these interfaces alone, and its
  * peers by their pipes. In this thread it is local-host.ts; tests have one of
  * their own.
  */

@@ -1,6 +1,6 @@
 /**
  * What all connections of one event loop share: its clock, the budget of a turn, and the precedence of subscriptions.
- * Whoever runs the engine makes one, and hands it down.
+ * The engine host makes one, and hands it down.
  */
 
 import type { Clock } from "../base/clock.ts";

@@ -19,7 +19,7 @@ export class FairLanes<T> {
     return this.#laneOf.size;
   }
 
-  /** Adds to `lane`; nothing changes for who waits already. `isAhead`: before those that are not. */
+  /** Adds to `lane`, unless it waits already. `isAhead`: before the members that are not. */
   add(waiting: T, lane: unknown, isAhead: boolean): void {
     if (this.#laneOf.has(waiting)) return;
     this.#laneOf.set(waiting, lane);
@@ -40,7 +40,7 @@ export class FairLanes<T> {
     if (found.ahead.size + found.others.size === 0) this.#lanes.delete(lane);
   }
 
-  /** Takes out whose turn it is. */
+  /** Takes out the next one. */
   next(): T | undefined {
     for (const [lane, { ahead, others }] of this.#lanes) {
       for (const waiting of ahead.size > 0 ? ahead : others) {

@@ -57,14 +57,14 @@ export interface HandshakeOutcome {
    * without a mechanism: `Identity` from its identity frame, and what the opening said of it.
    */
   readonly peer: Properties;
-  /** What opens and seals the frames, if anything does. */
+  /** Opens and seals the frames, if the mechanism encrypts. */
   readonly cipher: FrameCipher | undefined;
   /** Holds all octets that came behind the handshake. */
   readonly decoder: FrameDecoder;
   readonly encoder: FrameEncoder;
 }
 
-/** What reads and writes the frames of a handshake. */
+/** The reader and the writer of a handshake's frames. */
 interface Talk {
   readonly dialect: Dialect;
   readonly reader: HandshakeReader;
@@ -126,7 +126,7 @@ export class Handshake {
     return this.#outcome;
   }
 
-  /** What to ask the ZAP handler, while `authorizing`. */
+  /** The question for the ZAP handler, while `authorizing`. */
   get zap(): ZapRequest | undefined {
     return this.state === "authorizing" ? this.#config.mechanism.zap : undefined;
   }
@@ -258,10 +258,10 @@ export class Handshake {
   }
 }
 
-/** What only this side may say of a peer; libzmq passes on what the peer claims where there is no ZAP handler. */
+/** Properties that only this side may set. libzmq passes on the peer's own claims where there is no ZAP handler. */
 const OURS_TO_SAY = ["User-Id", "Peer-Address"];
 
-/** What the ZAP handler says of the peer counts more than what the peer says of itself. */
+/** The properties from the ZAP handler replace those from the peer. */
 function withZapReply(peer: Properties, reply: ZapReply | undefined): Properties {
   const merged = new Map(peer);
   for (const name of OURS_TO_SAY) merged.delete(name);

@@ -28,7 +28,7 @@ const NEVER = Number.POSITIVE_INFINITY;
 const NONE = -1;
 
 export class Heartbeat {
-  /** What our PINGs say. */
+  /** The time to live in our PINGs. */
   readonly ttlDeciseconds: number;
   readonly #intervalMs: number;
   readonly #timeoutMs: number;

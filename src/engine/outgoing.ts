@@ -57,7 +57,7 @@ export class Outgoing {
     this.#broken = traits.broken;
   }
 
-  /** Begins with what waits in the pipe; until then only what is encoded leaves. */
+  /** Begins to send the messages that wait in the pipe. Until then only encoded bytes leave. */
   start(): void {
     if (this.#state === "unstarted") this.#pump();
   }
@@ -117,7 +117,7 @@ export class Outgoing {
     if (this.#state === "open") this.#pump();
   }
 
-  /** Writes what is batched. */
+  /** Writes the batch. */
   flush(): void {
     const encoder = this.#encoder;
     if (encoder.size === 0 || this.#state === "over") return;
@@ -139,7 +139,7 @@ export class Outgoing {
     if (this.isIdle) this.#pipe.signalIdle();
   }
 
-  /** Writes the protocol's last word, if it has one and the peer reads. */
+  /** Writes the protocol's command for the end, if it has one and the peer reads. */
   takeLeave(): void {
     if (this.#encoder.encodeClose === undefined || this.#state === "blocked" || this.#state === "over") return;
     this.#encoder.encodeClose();
@@ -151,7 +151,7 @@ export class Outgoing {
     this.#state = "over";
   }
 
-  /** Encodes what waits in the pipe, as long as the link takes it. */
+  /** Encodes the messages that wait in the pipe, as long as the link takes bytes. */
   #pump(): void {
     this.#state = "pumping";
     try {

@@ -12,7 +12,7 @@ export class Pending {
   readonly #networks = new Map<Connection, string>();
   /** By network: its connections, the oldest first. */
   readonly #byNetwork = new Map<string, Set<Connection>>();
-  /** By number of connections: the networks that have so many, the first to come to it first. */
+  /** By number of connections: the networks that have so many, in the order in which they reached it. */
   readonly #bySize: Set<string>[] = [];
 
   get size(): number {
@@ -43,7 +43,7 @@ export class Pending {
     else this.#joinSize(members.size, network);
   }
 
-  /** The one that makes room. */
+  /** The connection that makes room. */
   get first(): Connection | undefined {
     const [fullest] = this.#bySize.at(-1) ?? [];
     const [oldest] = (fullest === undefined ? undefined : this.#byNetwork.get(fullest)) ?? [];

@@ -20,7 +20,7 @@ import type { Clock, Timer } from "../base/clock.ts";
 /** From `connect` or `accept` on. A handshake in a process that just started took 6 ms, beside a busy one some more. */
 const PATIENCE_MS = 100;
 
-/** Who has messages that wait to leave. */
+/** A connection with messages that wait to leave. */
 export interface Departing {
   /** They may leave now. */
   depart(): void;
@@ -65,7 +65,7 @@ export class Precedence {
     }
   }
 
-  /** Whether what waits for a fresh connection must wait on; then `depart` follows. */
+  /** Whether the messages for a fresh connection must wait longer; then `depart` follows. */
   wait(departing: Departing): boolean {
     if (this.#dialed.size === 0) return false;
     this.#departing.set(departing, this.#nextSerial);

@@ -121,7 +121,7 @@ export class Session implements Connection, LinkHandler, TrafficOwner, TurnWaite
     else this.#shakeAtCost(handshake, [ownCopyOf(chunk)]);
   }
 
-  /** The turn has come for what waited. */
+  /** The turn has come for the bytes that waited. */
   turnBegan(): void {
     const handshake = this.#handshake;
     if (handshake === undefined) return;

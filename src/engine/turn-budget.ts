@@ -1,12 +1,13 @@
 /**
- * Work that peers can ask for without sending a message that anybody keeps:
- * commands, messages that are thrown away, frames without end, handshakes. All
- * connections over one clock, that is one event loop, share one budget a turn.
- * Who finds it spent waits for a later turn; so a flood, also one of many
- * peers, leaves time to those that send messages. Those that wait take turns:
- * established connections each by itself, handshakes by the network they come
- * from (one network that floods holds up its own), and of these first those
- * that have come further, which cannot be had for the price of some octets.
+ * The budget for work that peers can cause without sending a message that is
+ * kept: commands, messages that are thrown away, endless frames, handshakes. All
+ * connections of one event loop share one budget a turn. When it is spent, a
+ * connection waits for a later turn. So a flood, also one from many peers, leaves
+ * time for peers that send messages. The waiting connections take turns.
+ * Established ones have a lane each. Handshakes share a lane with those of the
+ * same network, so that a network that floods delays only its own. Within such a
+ * lane, handshakes that are further on go first: a flood of first octets, which
+ * cost the peer nothing, does not overtake them.
  */
 
 import type { Clock } from "../base/clock.ts";
@@ -17,9 +18,9 @@ import { FairLanes } from "./fair-lanes.ts";
  * (bench/hostile.ts).
  */
 const BUDGET = 64;
-/** What a command of a CURVE handshake counts as: it costs one to three X25519. */
+/** The cost of a command of a CURVE handshake: it takes one to three X25519. */
 export const HANDSHAKE_COST = 64;
-/** So many frames of a message that is not complete, and what they count as. */
+/** The cost of so many frames of a message that is not complete. */
 export const FRAMES_AT_ONCE = 64;
 export const FRAMES_COST = 4;
 /** So many octets of a command count as one more. */
@@ -49,7 +50,7 @@ export class TurnBudget {
     this.#clock = clock;
   }
 
-  /** Whether something is left, and nobody waits for it. */
+  /** Whether something is left, and no connection waits for it. */
   get isOpen(): boolean {
     return this.#left > 0 && this.#waiting.size === 0;
   }
@@ -61,7 +62,7 @@ export class TurnBudget {
     return this.#left > 0;
   }
 
-  /** `turnBegan` follows, in a later turn. `lane`: with whom it shares its turns. `isAhead`: it goes before the others of its lane. */
+  /** `turnBegan` follows, in a later turn. `lane`: waiters with an equal one share their turns. `isAhead`: it goes before the others of its lane. */
   wait(waiter: TurnWaiter, lane: unknown = waiter, isAhead = false): void {
     this.#waiting.add(waiter, lane, isAhead);
     this.#awaitTurn();

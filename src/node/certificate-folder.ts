@@ -1,11 +1,11 @@
 /**
  * The public certificates of a folder as a rule for CURVE, as CZMQ's zcertstore
- * and pyzmq's `configure_curve`: who has a certificate there is let in. Adding,
+ * and pyzmq's `configure_curve`: a peer whose certificate is there is let in. Adding,
  * removing and changing files counts for the next peer.
  *
  * A peer whose key is known costs one `stat`. One whose key is not known has
- * the whole folder looked through again, once for all who ask meanwhile, and
- * waits for that: who sends unknown keys without end takes a twentieth of a core.
+ * the whole folder looked through again, once for all peers that ask meanwhile, and
+ * waits for that: an endless flood of unknown keys takes a twentieth of a core.
  */
 
 import { readdir, readFile } from "node:fs/promises";
@@ -63,7 +63,7 @@ class Folder {
   #state: string | undefined = undefined;
   #entries = new Map<string, Entry>();
   #byKey = new Map<string, Entry>();
-  /** The scan that has not begun yet, for all who ask until it does. */
+  /** The scan that has not begun yet, for all questions until it does. */
   #next: Promise<void> | undefined = undefined;
   #running: Promise<void> = Promise.resolve();
   /** When the next scan may begin. */
@@ -102,7 +102,7 @@ class Folder {
         }
       });
       this.#next = next;
-      // Those who asked hear of the failure; the next scan begins all the same.
+      // The pending questions fail; the next scan begins all the same.
       this.#running = next.catch(() => {});
     }
     return this.#next;
@@ -122,7 +122,7 @@ class Folder {
       }
       this.#state = state;
     } finally {
-      // After a failure nobody is known.
+      // After a failure no key is known.
       this.#entries = entries;
       this.#byKey = byKey;
     }

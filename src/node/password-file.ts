@@ -10,7 +10,7 @@ import { warnIfReadable } from "./secret-mode.ts";
 import { WatchedFile } from "./watched-file.ts";
 
 /**
- * A rule for `plain` of an `Authenticator`: who stands in the file `path`. It is
+ * A rule for `plain` of an `Authenticator`: the users in the file `path`. It is
  * read again when it has changed. While it cannot be read, everyone is refused
  * and the decision event has the error.
  */
@@ -21,7 +21,7 @@ export function passwordFile(path: string): (attempt: PlainCredentials) => Promi
   });
   return async ({ username, password }) => {
     const wanted = (await users.read()).get(username);
-    // Compared in any case: the time should not tell who is a user.
+    // Compared in any case: the time should not tell which users exist.
     const isRight = equal(wanted ?? password, password);
     return isRight && wanted !== undefined;
   };

@@ -37,7 +37,7 @@ export class DealerPattern implements Pattern {
     this.#incoming.attach(pipe);
   }
 
-  /** What was not read stays in the fair queue. */
+  /** Unread messages stay in the fair queue. */
   detach(pipe: NearEnd): void {
     this.#first.forget(pipe);
     this.#incoming.ended(pipe);
@@ -145,7 +145,7 @@ export class RouterPattern implements Pattern {
 
   writable(_pipe: NearEnd): void {}
 
-  /** What is dropped is reported with its routing id while it still has one. */
+  /** A dropped message is reported with its routing id, while it still has one. */
   send(message: Message): boolean {
     const pipe = this.#peers.get(message[0] as Uint8Array);
     if (message.length === 1) {
@@ -209,7 +209,7 @@ export class RouterPattern implements Pattern {
         this.#host.dropped("duplicateRoutingId", pipe, [own]);
         return false;
       }
-      // What the former holder sent and nobody read goes on under a routing id of its own, as libzmq does it.
+      // Unread messages of the former holder get a routing id of their own, as with libzmq.
       this.#peers.delete(holder);
       holder.assignRoutingId(this.#peers.freshId());
       this.#close(holder);

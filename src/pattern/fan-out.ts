@@ -93,7 +93,7 @@ export class FanOut {
     return this.#host.options.invertMatching ? this.#invert(count, generation, only) : count;
   }
 
-  /** Replaces `#found` by everybody who is not in it. */
+  /** Replaces `#found` by all subscribers that are not in it. */
   #invert(matching: number, generation: number, only: SubscribedPipe | undefined): number {
     const subscribers = this.#subscribers;
     const found = this.#found;

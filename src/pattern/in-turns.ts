@@ -1,6 +1,7 @@
 /**
- * The topics of a subscriber that is gone are taken away over several turns of
- * the event loop, for there may be a million: all at once took 1.3 seconds.
+ * Work in parts, over several turns of the event loop. The topics of a departed
+ * subscriber are removed like this: there may be a million, and to remove them all
+ * at once took 1.3 seconds.
  */
 
 import type { PatternHost } from "./pattern.ts";

@@ -4,11 +4,11 @@
  *   sum over i of key[i] * (octet[i] + 1), modulo 2^32, then mixed
  *
  * Each position has a random key of its own, so that two given inputs of up to
- * 256 octets have the same sum with a probability of 2^-24 or less, whoever
- * chose them, as long as the keys are secret: multilinear hashing, which is
- * universal. Longer inputs are hashed block by block, with the sum so far in
- * front of the next block. The steps do not wait for each other, as those of
- * FNV and its like do: it is the quicker one, too.
+ * 256 octets have the same sum with a probability of 2^-24 or less, also when an
+ * attacker chose them, as long as the keys are secret: multilinear hashing, which
+ * is universal. Longer inputs are hashed block by block, with the sum so far in
+ * front of the next block. It is also quicker than FNV and its like, because its
+ * steps do not wait for each other.
  */
 
 /** Octets with keys of their own; a power of two. */

@@ -1,5 +1,5 @@
 /**
- * What a socket type is: routing between pipes, and nothing else. A pattern is
+ * The behaviour of a socket type: routing between pipes, and nothing else. A pattern is
  * synchronous; it knows no sockets, timers or promises, so a test drives it
  * with bare pipes.
  */
@@ -31,8 +31,8 @@ export interface Pattern {
    */
   send?(message: Message): boolean;
   /**
-   * Types whose sender names the peer: the routing id of that peer. A message that would block holds up only what is
-   * sent to the same id. Absent: it holds up all.
+   * Types whose sender names the peer: the routing id of that peer. A message that would block delays only messages
+   * for the same id. Absent: it delays all.
    */
   address?(message: Message): Uint8Array | undefined;
   /** The next message for the user, or undefined. Absent: the type cannot receive. */
@@ -68,16 +68,16 @@ export type DropReason =
   | "duplicateRoutingId"
   | "secondPeer";
 
-/** What a pattern gets from its socket. */
+/** The socket, as its pattern sees it. */
 export interface PatternHost {
   /** Live values: an option that applies at once changes here. */
   readonly options: OptionValues;
   /** Uniform, 0 to 2^32-1. */
   random32(): number;
-  /** Something that a peer sent stays with the pattern, unread, though the peer is gone; and it was read. In bytes. */
+  /** Bytes that a departed peer sent and that stay with the pattern, unread; `takenUp`: they were read. */
   leftBehind?(bytes: number): void;
   takenUp?(bytes: number): void;
-  /** Runs `task` in a later turn of the event loop, and then serves who waits. Absent: there are no turns. */
+  /** Runs `task` in a later turn of the event loop, and then completes calls that wait. Absent: there are no turns. */
   later?(task: () => void): void;
   /** A message was dropped; or, whatever a peer sends and will send: with `duplicateRoutingId` the message is its routing id, with `secondPeer` empty. */
   dropped(reason: DropReason, pipe: NearEnd | undefined, message: Message): void;

@@ -72,7 +72,7 @@ export class PeerTable {
     pipe.assignRoutingId(id);
   }
 
-  /** Frees the id of a pipe, if it is in the table. `pipe.routingId` stays, for what is still unread. */
+  /** Frees the id of a pipe, if it is in the table. `pipe.routingId` stays, for unread messages. */
   delete(pipe: NearEnd): void {
     const id = pipe.routingId;
     if (id === undefined) return;
@@ -127,7 +127,7 @@ export class PeerTable {
   }
 }
 
-/** What a user gets of a peer's routing id: his to write into, which the table's own is not. */
+/** A copy of a peer's routing id for the user, who may write into it. */
 export function idFrame(pipe: NearEnd | undefined): Uint8Array {
   return copyOf(pipe?.routingId as Uint8Array);
 }

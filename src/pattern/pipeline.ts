@@ -24,7 +24,7 @@ export class PushPattern implements Pattern {
     this.#outgoing.remove(pipe);
   }
 
-  /** What a peer sends against the rules is never read. */
+  /** Messages that a peer sends against the rules are never read. */
   readable(_pipe: NearEnd): void {}
 
   writable(pipe: NearEnd): void {
@@ -51,7 +51,7 @@ export class PullPattern implements Pattern {
     this.#incoming.attach(pipe);
   }
 
-  /** What was not read stays in the fair queue. */
+  /** Unread messages stay in the fair queue. */
   detach(pipe: NearEnd): void {
     this.#incoming.ended(pipe);
   }

@@ -51,7 +51,7 @@ export class StreamPattern implements Pattern {
     this.#notify(pipe);
   }
 
-  /** The rest of what was being sent makes no sense at the beginning of the next connection. */
+  /** The rest of a message makes no sense at the beginning of the next connection. */
   disconnected(pipe: NearEnd): void {
     this.#losing = pipe;
     pipe.dropQueued();

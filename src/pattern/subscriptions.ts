@@ -37,7 +37,7 @@ export class SubscribedPipe {
   }
 }
 
-/** What to refuse a subscriber with that holds more than `maxTopics` topics; undefined when it does not. 0: no limit. */
+/** The error for a subscriber with more than `maxTopics` topics; undefined when it has no more. 0: no limit. */
 export function tooManyTopics(subscriber: SubscribedPipe, maxTopics: number): ZmqError | undefined {
   const { topicsCount, topicBytes } = subscriber;
   if (maxTopics === 0 || (topicsCount <= maxTopics && topicBytes <= maxTopics * TOPIC_BYTES)) return undefined;
@@ -47,12 +47,12 @@ export function tooManyTopics(subscriber: SubscribedPipe, maxTopics: number): Zm
 }
 
 /**
- * What a cancellation did: `last`, nobody holds the topic any more; `others`,
- * somebody does; `unknown`, this subscriber did not hold it.
+ * The effect of a cancellation: `last`, no subscriber has the topic any more;
+ * `others`, another one has it; `unknown`, this subscriber did not have it.
  */
 export type Removal = "last" | "others" | "unknown";
 
-/** Who wants which topics. */
+/** The subscribers of each topic. */
 export class PeerSubscriptions {
   readonly #topics: TopicTable;
   /** Ids of the topics that the last `add`, `remove` or `removeAll` told of; they may be used again from the next `add` on. */
@@ -70,7 +70,7 @@ export class PeerSubscriptions {
     return this.#topics.count;
   }
 
-  /** Returns true when nobody held the topic before. Throws EMSGSIZE as `TopicTable.add`. */
+  /** Returns true when no subscriber had the topic before. Throws EMSGSIZE as `TopicTable.add`. */
   add(subscriber: SubscribedPipe, topic: Uint8Array): boolean {
     const id = this.#topics.add(topic);
     const holders = this.#holders[id];
@@ -115,7 +115,7 @@ export class PeerSubscriptions {
 
   /**
    * Removes a subscriber altogether, or, where it holds many topics, a part of them: again until `topicsCount` is 0. Until
-   * then it is still a holder, which no publish finds. Returns a frame `00 topic` for each topic that nobody else holds
+   * then it is still listed for some topics, but no publish finds it. Returns a frame `00 topic` for each topic that no other has
    * ("last"), for each that it held ("all"), or none; those of a part in the order of their bytes, as with libzmq.
    */
   removeAll(

@@ -146,9 +146,9 @@ export class TopicTable implements TopicOwner {
   /**
    * Looks for the topics that are prefixes of `frame` and returns how many may
    * be: `candidate(i)` tells their ids, shortest first, and `isPrefix` is to be
-   * asked for each that matters. What this is good for: who has found all he
-   * needs compares no more bytes, so that a peer with thousands of nested long
-   * topics costs no more than one.
+   * asked for each that matters. The caller stops when it has found enough, and
+   * then no more bytes are compared. So a peer with thousands of nested long
+   * topics costs no more than one with a single topic.
    */
   probe(frame: Uint8Array): number {
     const distinct = this.#distinct;

@@ -18,15 +18,15 @@ import { PeerBacklog, TOPIC_BYTES } from "./peer-backlog.ts";
 import { isSubscription, takeApart } from "./subscription-frames.ts";
 import { PeerSubscriptions, SubscribedPipe, tooManyTopics } from "./subscriptions.ts";
 
-/** What XPUB knows of a peer. It may outlive the pipe in the queue of unread notifications. */
+/** The state of a peer. It may outlive the pipe in the queue of unread notifications. */
 interface Peer {
-  /** What the peer gets; undefined when it is gone. */
+  /** The subscriptions that count for publishing; undefined when the peer is gone. */
   subscriber: SubscribedPipe | undefined;
-  /** Manual mode: what it asked for. */
+  /** Manual mode: the subscriptions that the peer asked for. */
   readonly requests: SubscribedPipe;
-  /** What it has in the queue: beyond a bound the peer is paused. */
+  /** Its unread messages and notifications: beyond a limit the peer is paused. */
   readonly backlog: PeerBacklog;
-  /** What of the queue counts as left behind once the peer is gone. */
+  /** The bytes in the queue that count for the departed backlog once the peer is gone. */
   unreadBytes: number;
   isPaused: boolean;
   isWelcomed: boolean;
@@ -40,7 +40,7 @@ interface Pending {
   readonly pipe: NearEnd | undefined;
   /** Part of `unreadBytes`. 0: this may be forgotten when it is out of date. */
   readonly bytes: number;
-  /** Of what may be forgotten: the id of its topic. */
+  /** The id of the topic of a notification that may be forgotten. */
   readonly topic: number;
 }
 
@@ -62,7 +62,7 @@ export class XPubPattern implements Pattern {
   /** Places of the queue whose message is forgotten. */
   #forgotten = 0;
   #source: NearEnd | undefined = undefined;
-  /** Whom `subscribe`, `unsubscribe` and the next message with `manualLastValue` are for. */
+  /** The peer that `subscribe`, `unsubscribe` and the next message with `manualLastValue` are for. */
   #lastPeer: Peer | undefined = undefined;
 
   constructor(host: PatternHost) {
@@ -111,7 +111,7 @@ export class XPubPattern implements Pattern {
     if (!pipe.write(message)) this.#host.dropped("highWaterMark", pipe, message);
   }
 
-  /** Cancels what the peer subscribed to; the user hears of topics that nobody holds now, or of all when verbose. */
+  /** Cancels what the peer subscribed to; the user is told of topics that no peer has now, or of all when verbose. */
   detach(pipe: NearEnd): void {
     const peer = this.#peers.get(pipe);
     if (peer?.subscriber === undefined) return;
@@ -217,7 +217,7 @@ export class XPubPattern implements Pattern {
         peer.backlog.countMessage(data, 1);
         this.#push({ message: data, peer, pipe, bytes: messageMemory(data), topic: NO_TOPIC });
       }
-      // Only now, for what comes in may be a command, which stands behind this.
+      // Only now: a command that comes in within this call stands behind the message.
       pipe.endRead();
     }
   }
@@ -248,7 +248,7 @@ export class XPubPattern implements Pattern {
     if (kind === "subscribe") this.#limit(peer.subscriber, peer.requests);
   }
 
-  /** `topicId`: nobody held this topic before, or nobody holds it any more. */
+  /** `topicId`: the topic is new, or no peer has it any more. */
   #notify(peer: Peer, frame: Uint8Array, topicId?: number): void {
     const message = [frame];
     const begun = topicId === undefined ? undefined : this.#begun[topicId];
@@ -277,8 +277,8 @@ export class XPubPattern implements Pattern {
   }
 
   /**
-   * A subscription that the user has not read of and that is over. Not where the user asked to hear of every change, or
-   * decides upon it; there reading from new peers is delayed.
+   * Forgets the notification of a subscription that ended before the user read of it. This is not done where the user wants
+   * to read of every change or decides upon it: there the peer is paused.
    */
   #forget(begun: Pending): void {
     const { peer, message } = begun;

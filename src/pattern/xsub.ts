@@ -45,7 +45,7 @@ export class XSubPattern implements Pattern {
     this.#subscriptions.sendAll(pipe);
   }
 
-  /** What was not read stays in the fair queue. */
+  /** Unread messages stay in the fair queue. */
   detach(pipe: NearEnd): void {
     this.#pipes.delete(pipe);
     this.#incoming.ended(pipe);

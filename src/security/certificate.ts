@@ -73,7 +73,7 @@ function parseZpl(text: string): Map<string, Map<string, string>> {
       section = sections.get(name) ?? new Map<string, string>();
       sections.set(name, section);
     } else if (indent === 4) {
-      // Who looks at the file sees the first, readers of other libraries take the first or the last.
+      // A person reads the first one; other libraries take the first or the last.
       if (section?.has(name) && section === sections.get("curve")) throw wrong(index + 1, "gives a key a second time");
       section?.set(name, value);
     } else if (indent % 4 !== 0) {
@@ -101,7 +101,7 @@ function parseValue(text: string, line: number): string {
   return text.slice(1, end);
 }
 
-/** In time that grows with the length alone, as a regular expression's does not: who is to be let in wrote the text. */
+/** In time that grows with the length alone, as a regular expression's does not: the text comes from the peer that asks to be let in. */
 function withoutComment(text: string): string {
   const start = text.indexOf("#");
   return start < 0 ? text : text.slice(0, start);

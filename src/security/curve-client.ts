@@ -44,7 +44,7 @@ export class CurveClient implements Mechanism {
   readonly #crypto: Crypto;
   /** Tests bring their own. */
   readonly #random: RandomSource | undefined;
-  /** C', made for this connection when the peer has greeted: who only connects to a bound client costs no computing. */
+  /** C', made for this connection when the peer has greeted. A peer that only connects to a bound client costs no computing. */
   #transient: KeyPair | undefined = undefined;
   /** The key of boxes between C' and S, and between C' and S'. */
   #helloKey: Uint8Array | undefined = undefined;

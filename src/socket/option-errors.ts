@@ -1,15 +1,15 @@
 /**
  * Misspelt options. Sockets and contexts are sealed, so that the assignment of
  * one throws the engine's own TypeError, as in zeromq.js. When it came from the
- * options of a constructor it gets a `detail` here. A later assignment is the
- * program's own, in which nobody can take part.
+ * options of a constructor it gets a `detail` here. A later assignment is
+ * the program's own: the library is not called in it.
  */
 
 import { closestName } from "../base/closest-name.ts";
 import { isOptionName, optionRow, optionsOf } from "../base/options.ts";
 import type { SocketTypeName } from "../base/socket-types.ts";
 
-/** What raised `error` was the assignment of `options` to a socket of `type`. */
+/** The error of assigning `options` to a socket of `type`, with a `detail`. */
 export function socketOptionError(error: unknown, options: object, socket: object, type: SocketTypeName): unknown {
   return explained(error, options, socket, (name) => {
     const { on = [] } = isOptionName(name) ? optionRow(name) : {};

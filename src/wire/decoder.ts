@@ -171,7 +171,7 @@ export class Decoder implements FrameDecoder {
           detail: `frame of ${length} bytes exceeds the limit of ${this.#limits.maxFrameBytes}`,
         });
       }
-      // What a cipher opens it copies anyway.
+      // A cipher copies the body when it opens it.
       if (this.#isChunk && this.#cipher === undefined) {
         if (length > MIDDLING_BYTES) this.#beginSpanning(flags, length, start);
         else this.#openSlab(length);
@@ -327,7 +327,7 @@ export class Decoder implements FrameDecoder {
     this.#body = memory(Math.min(length, TRUSTED_BYTES));
   }
 
-  /** Takes what is there for the spanning frame; true when it is complete. */
+  /** Adds the octets that are there to the spanning frame; true when it is complete. */
   #fill(): boolean {
     for (;;) {
       const missing = this.#bodyLength - this.#filled;

@@ -14,7 +14,7 @@ import { COMMAND, LONGEST_HEADER, MORE, writeHeader, writeSize } from "./frame.t
 
 /** Larger bodies travel by reference. */
 const COPIED_BYTES = 16_384;
-/** Sealed frames go into the batch up to here, for that is memory used again: one of 64 KiB with what CURVE adds to it. */
+/** Sealed frames up to this size go into the batch, whose memory is used again: a body of 64 KiB and the octets that CURVE adds. */
 const SEALED_BYTES = BATCH_BYTES + 33;
 const MEMORY_BYTES = LONGEST_HEADER + SEALED_BYTES;
 

@@ -100,7 +100,7 @@ interface ActiveHandles {
   _getActiveHandles?(): readonly { readonly _isStdio?: boolean }[];
 }
 
-/** Standard output and error are listed as well when they are pipes, but hold nothing while nobody writes. */
+/** Standard output and error are listed as well when they are pipes, but keep nothing alive while no bytes are written. */
 function openStdio(): number {
   const handles = (process as unknown as ActiveHandles)._getActiveHandles?.() ?? [];
   return handles.filter((handle) => handle._isStdio === true).length;

@@ -139,7 +139,7 @@ export class StreamLink implements Link {
   /**
    * Ends the connection behind the last byte, or after a moment when that one does not leave. The kernel answers unread bytes
    * with a reset, and a reset drops what the peer has not read yet; so the
-   * link reads on, to nobody, until the peer has closed too or a moment has
+   * link reads on, and drops the bytes, until the peer has closed too or a moment has
    * passed.
    */
   close(): void {
@@ -204,7 +204,7 @@ function onData(this: Socket, chunk: Uint8Array): void {
   StreamLink.received((this as LinkSocket)[LINK], chunk);
 }
 
-/** No half-close in ZeroMQ: whoever ends is gone, and what still waits for him is not sent. */
+/** ZeroMQ has no half-close: a peer that ends its side is gone, and bytes that wait for it are not sent. */
 function onEnd(this: Socket): void {
   this.destroy();
 }
