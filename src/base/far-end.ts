@@ -28,7 +28,7 @@
  * | `supply`                | the inbound queue was read empty while `isBehind`        | `append`, within the call                 |
  * | `close`                 | no more is written; pull the rest within the linger period | `end`, at once or later                 |
  * | `refuse`                | the peer broke a limit                                   | `end` or `detach`                         |
- * | `renew`                 | nobody waits for an answer on this connection            | `end`, or `detach` and another `attach`   |
+ * | `renew`                 | no answer is awaited on this connection any more         | `end`, or `detach` and another `attach`   |
  */
 
 import type { ZmqError } from "./errors.ts";
@@ -37,13 +37,13 @@ import type { Control, Message, Properties } from "./message.ts";
 export interface FarEnd {
   /** Hands the pipe to its socket. Throws what the pattern throws: EINVAL for a routing id that another peer has. */
   open(): void;
-  /** Joins an outlet. It pulls what was queued meanwhile by itself. */
+  /** Joins an outlet. It pulls the queued messages by itself. */
   attach(outlet: Outlet): void;
-  /** Tells the owner that the peer is there. `peer`: what the handshake learned, a map of this connection's own. */
+  /** Tells the owner that the peer is there. `peer`: the properties from the handshake, a map of this connection's own. */
   connect(peer: Properties, remoteAddress?: string): void;
   /** The link is lost, another may follow: queues stay, controls do not, for they are sent again. */
   detach(): void;
-  /** The far side is gone for good. What was not sent is dropped, what was not read stays readable. */
+  /** The far side is gone for good. Unsent messages are dropped, unread ones stay readable. */
   end(): void;
   /** The endpoint was closed: nothing more may be written. */
   closeWrites(): void;
@@ -62,7 +62,7 @@ export interface FarEnd {
 
   /** Hands a message to the near side. Ask `inboundFull` first. */
   deliver(message: Message): void;
-  /** As `deliver`, from within `supply`: whoever reads sees it by himself. */
+  /** As `deliver`, from within `supply`: the reader sees it by itself. */
   append(message: Message): void;
   deliverControl(control: Control): void;
   readonly inboundFull: boolean;
@@ -83,7 +83,7 @@ export interface FarEnd {
   countReceived(bytes: number): void;
 }
 
-/** What the pipe calls on its far side. */
+/** The far side, as the pipe sees it. */
 export interface Outlet {
   /**
    * True: what `write` refuses may wait in the pipe, and what it takes is encoded within the call. False for inproc, whose
@@ -104,10 +104,10 @@ export interface Outlet {
   supply?(): void;
   /** What was read last was for nobody: whoever counts what peers ask for without being heard counts it. */
   wasted?(): void;
-  /** The near side gave up what it asked of this peer: the connection ends now, and another may follow at once. */
+  /** The near side gave up its request to this peer: the connection ends now, and another may follow at once. */
   renew?(): void;
   /** The near side found that the peer breaks a limit. Absent: as `close`. */
   refuse?(error: ZmqError): void;
-  /** The near side closed the pipe. What is still queued may be pulled for so many milliseconds; -1: without limit. */
+  /** The near side closed the pipe. Queued messages may still be pulled for so many milliseconds; -1: without limit. */
   close(lingerMs: number): void;
 }

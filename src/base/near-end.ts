@@ -22,7 +22,7 @@ import type { DepartedBacklog } from "./departed-backlog.ts";
 import type { ZmqError } from "./errors.ts";
 import type { Control, Message, Properties } from "./message.ts";
 
-/** What can be seen of a pipe from the side of its socket. */
+/** The state of a pipe, as its socket sees it. */
 export interface PipeState {
   /** The endpoint this pipe came from, as the user wrote it or as it was bound. */
   readonly endpoint: string;
@@ -52,7 +52,7 @@ export interface PipeState {
   readonly bytesReceived: number;
 }
 
-/** What a pattern holds. */
+/** The end that a pattern has. */
 export interface NearEnd extends PipeState {
   /** False when at the high-water mark (nothing was taken; the owner hears `writable` later) or closed. */
   write(message: Message): boolean;
@@ -61,7 +61,7 @@ export interface NearEnd extends PipeState {
    * gets the array itself, gets a copy of it. The frames are shared.
    */
   writeShared(message: Message): boolean;
-  /** Puts messages ahead of all that waits, whatever the mark says: what a connection begins with. */
+  /** Puts the first messages of a connection ahead of all queued ones, whatever the mark says. */
   writeFirst(messages: readonly Message[]): void;
   /**
    * Sends a subscription change, in order with the messages; no high-water mark
@@ -74,13 +74,13 @@ export interface NearEnd extends PipeState {
 
   /** The next message, or undefined: empty for now. */
   read(): Message | undefined;
-  /** As `read`, and `endRead` is to follow: what else may come in does so there, behind what the caller did with the message. */
+  /** As `read`, but further messages come in only within `endRead`, which must follow: behind the caller's work on this one. */
   beginRead(): Message | undefined;
   endRead(): void;
   readonly canRead: boolean;
   /** What was read last was for nobody. */
   wasted(): void;
-  /** Puts a message of this side's own making behind what is unread, whatever the mark says. */
+  /** Puts a message made by this side behind the unread ones, whatever the mark says. */
   inject(message: Message): void;
   /** Pauses the far side, as if the inbound queue were full, or lets it continue. */
   pauseReading(isPaused: boolean): void;
@@ -94,7 +94,7 @@ export interface NearEnd extends PipeState {
    * dialed pipe gets another connection at once; an accepted one ends, and its peer may come again.
    */
   renew(): void;
-  /** Drops what is queued: it was for the connection that is lost, and is of no use on the next one. The owner counts it. */
+  /** Drops queued messages: they were for the lost connection, and are of no use on the next one. The owner counts them. */
   dropQueued(): void;
 
   /** Gives the peer the id by which this socket addresses it. For `pattern/`, which keeps ids apart. */
@@ -105,15 +105,15 @@ export interface NearEnd extends PipeState {
   setQueued(isQueued: boolean): void;
 }
 
-/** What the socket holds that made the pipe. */
+/** The near end with the calls of the socket that made the pipe. */
 export interface OwnedPipe extends NearEnd {
   /** Changes the limits of both queues at once. */
   resize(sendHighWaterMark: number, receiveHighWaterMark: number): void;
-  /** The peer is gone: what is unread is counted there until it is read. */
+  /** The peer is gone: unread messages are counted there until they are read. */
   leaveTo(backlog: DepartedBacklog): void;
 }
 
-/** The socket, or whoever stands in its place: it is told what happened to its pipes. */
+/** The socket, or a stand-in: it is told of the events of its pipes. */
 export interface PipeOwner {
   /** The far side is about to begin: the pattern gets the pipe now. Throws EINVAL when another peer has its routing id. */
   opened?(pipe: OwnedPipe): void;

@@ -29,7 +29,7 @@ export interface PipeLimits {
   readonly receiveHighWaterMarkBytes?: number;
 }
 
-/** Both ends: what whoever makes a pipe gets, and hands on one by one. */
+/** Both ends. The maker of a pipe gets them together, and hands each to its user. */
 export interface Pipe extends OwnedPipe, FarEnd {}
 
 /**
@@ -70,7 +70,7 @@ class QueuePair implements Pipe {
   #isRefused = false;
   /** Before `beginRead`. */
   #wasFull = false;
-  /** Once the peer is gone: what counts its messages until they are read. */
+  /** Once the peer is gone: the count of its unread messages. */
   #departed: DepartedPipe | undefined = undefined;
 
   constructor(
@@ -337,7 +337,7 @@ class QueuePair implements Pipe {
     this.isBehind = isBehind;
   }
 
-  /** What will not be sent any more; the owner counts it. */
+  /** Drops messages that will not be sent any more; the owner counts them. */
   #discard(): void {
     for (let item = this.#outbound.shift(); item !== undefined; item = this.#outbound.shift()) {
       if (Array.isArray(item)) this.#owner.discarded?.(this, item);

@@ -42,7 +42,7 @@ const TAKEN_FREELY = 4;
  * - `waiting`: nothing was decoded yet, for the pipe is full with what came by earlier connections. The link is paused.
  * - `flowing`: they are decoded when they come, or, while the pipe is behind, as it is read.
  * - `stalled`: the pipe is full. The link is paused when more bytes come.
- * - `resting`: there was so much for nobody that decoding goes on in a later turn.
+ * - `resting`: so much came beside kept messages that decoding goes on in a later turn.
  * - `ending`: the link is closed, and all that it brought is decoded, whatever the pipe's mark says.
  * - `over`: nothing more is delivered.
  */
@@ -54,7 +54,7 @@ type State = "fresh" | "delayed" | "waiting" | "flowing" | "stalled" | "resting"
  */
 type Cause = "link" | "read" | "supplied";
 
-/** Who hears what is not a message. */
+/** The receiver of everything that is not a message. */
 export interface IncomingOwner {
   /** Bytes came. */
   received(): void;
@@ -73,20 +73,20 @@ export class Incoming implements TurnWaiter {
   readonly #clock: Clock;
   readonly #owner: IncomingOwner;
   readonly #budget: TurnBudget;
-  /** What a command counts as. */
+  /** The cost of a command. */
   readonly #cost: number;
-  /** What frames of a message that is not complete count as. */
+  /** The cost of frames of a message that is not complete. */
   readonly #framesCost: number;
   #state: State = "fresh";
   #isPaused = false;
-  /** The decoder is at work: what it brings about must not come back to it. */
+  /** The decoder is at work, and must not be called again from within. */
   #isDecoding = false;
   /** Bytes that arrived while others were still to be decoded. */
   #ahead = 0;
   #lookTimer: Timer | undefined = undefined;
   /** Looks since all that had arrived was decoded. */
   #looks = 0;
-  /** The pipe's count of read messages when nobody had read for a while: until it changes, all is decoded at once. */
+  /** The pipe's count of read messages when none had been read for a while. Until it changes, all is decoded at once. */
   #unreadSince = -1;
 
   constructor(
@@ -222,7 +222,7 @@ export class Incoming implements TurnWaiter {
     this.#owner.received();
   }
 
-  /** Decodes what is there, up to the high-water mark. */
+  /** Decodes all that has come, up to the high-water mark. */
   #decodeAll(cause: Cause): void {
     const pipe = this.#pipe;
     if (this.#state === "resting") return;
@@ -236,7 +236,7 @@ export class Incoming implements TurnWaiter {
     }
   }
 
-  /** Decodes for receives that wait, and the first message for whoever comes. */
+  /** Decodes for receives that wait, and one message more for the next one. */
   #decodeSome(): void {
     const pipe = this.#pipe;
     if (pipe.conflates || pipe.messagesReceived === this.#unreadSince) {
@@ -257,7 +257,7 @@ export class Incoming implements TurnWaiter {
     this.#lookTimer ??= this.#clock.setTimer(() => this.#look(messagesReceived), LOOK_MS);
   }
 
-  /** Decodes all the same, if nobody has read for a while, or reads too slowly. */
+  /** Decodes all the same, if no message has been read for a while, or messages are read too slowly. */
   #look(messagesBefore: number): void {
     this.#lookTimer = undefined;
     const pipe = this.#pipe;
@@ -314,7 +314,7 @@ export class Incoming implements TurnWaiter {
     this.#clock.defer(() => this.#owner.broken(error));
   }
 
-  /** Counts what was decoded for nobody. */
+  /** Counts the work beside kept messages. */
   #spend(cost: number): void {
     if (this.#state === "flowing" && !this.#budget.spend(cost)) this.#rest();
   }

@@ -21,7 +21,7 @@ import { Incoming, type IncomingOwner } from "./incoming.ts";
 import { Outgoing } from "./outgoing.ts";
 import type { Departing, Precedence } from "./precedence.ts";
 
-/** The session, which decides what the end of the traffic means. */
+/** The session, which decides about the end of the traffic. */
 export interface TrafficOwner {
   readonly loop: EngineLoop;
   readonly options: OptionValues;
@@ -33,20 +33,20 @@ export interface TrafficOwner {
   renew(): void;
   /** The peer broke the protocol. */
   broken(error: unknown): void;
-  /** The pipe was closed, and all that it held has left. */
+  /** The pipe was closed, and all its messages have left. */
   sentAll(): void;
-  /** The pipe was closed, and the peer did not take what it held within the linger period. */
+  /** The pipe was closed, and its messages did not leave within the linger period. */
   gaveUp(): void;
 }
 
 /** Decoding begins with the first bytes, or in the turn behind them. */
 type Reading = "first bytes" | "next turn" | "begun";
 
-/** What the first messages of a connection may have to wait for. */
+/** The reasons for which the first messages of a connection may have to wait. */
 type Beginning = Pick<ConnectionOwner, "departedBacklog" | "sendsBehind" | "readsBehind">;
 
 export class Traffic implements LinkHandler, Outlet, IncomingOwner, DelayedReader, Departing {
-  /** What `write` refuses waits in the pipe. */
+  /** Messages that `write` refuses wait in the pipe. */
   readonly queues = true;
   readonly #owner: TrafficOwner;
   readonly #link: Link;
@@ -66,11 +66,11 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, DelayedReade
   readonly #readsBehind: boolean;
   #reading: Reading = "first bytes";
   #isClosing = false;
-  /** The link is closed; what it brought is still being decoded. */
+  /** The link is closed; its last bytes are still being decoded. */
   #isEnded = false;
   #isOver = false;
 
-  /** `isBlocked`: the link still holds bytes of the handshake. `beginning`: for what it may have to wait. */
+  /** `isBlocked`: the link still holds bytes of the handshake. `beginning`: reasons to wait. */
   constructor(
     link: Link,
     pipe: FarEnd,
@@ -102,7 +102,7 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, DelayedReade
     this.#incoming = new Incoming(link, pipe, outcome.decoder, outcome.cipher !== undefined, loop, this);
   }
 
-  /** Begins, once the pipe knows its peer: what waited in it leaves, what came behind the handshake is delivered. */
+  /** Begins, once the pipe knows its peer: queued messages leave, and bytes from behind the handshake are decoded. */
   start(): void {
     this.#scheduleHeartbeat();
     if (this.#sendsBehind && this.#precedence.wait(this)) this.#outgoing.flush();
@@ -155,7 +155,7 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, DelayedReade
     this.#outgoing.flush();
   }
 
-  /** The protocol's last word, if it has one: the session is about to close the link. */
+  /** Sends the protocol's command for the end, if it has one: the session is about to close the link. */
   takeLeave(): void {
     this.#outgoing.takeLeave();
   }
@@ -213,7 +213,7 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, DelayedReade
     if (!this.#isOver) this.#incoming.finish();
   }
 
-  /** The pipe was closed by its near side: what it holds is still sent. */
+  /** The pipe was closed by its near side: queued messages are still sent. */
   close(lingerMs: number): void {
     if (this.#isOver || this.#isClosing) return;
     this.#isClosing = true;
@@ -284,7 +284,7 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, DelayedReade
 
   // --- Heartbeat ---
 
-  /** What a PING says that is to be sent now. */
+  /** The time to live in a PING that is due; undefined: none is. */
   #duePing(): number | undefined {
     const heartbeat = this.#heartbeat;
     if (!heartbeat?.takePing(this.#owner.loop.clock.now())) return undefined;

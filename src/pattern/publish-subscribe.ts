@@ -1,7 +1,7 @@
 /**
- * PUB and SUB (29/PUBSUB): messages go to whoever subscribed to a prefix of
- * their first frame. The publisher filters, and the subscriber filters again,
- * for a publisher may hold a subscription a little longer than it is wanted.
+ * PUB and SUB (29/PUBSUB): a message goes to each subscriber of a prefix
+ * of its first frame. The publisher filters, and the subscriber filters again,
+ * because the publisher learns of a cancellation a little later.
  */
 
 import { copyOf } from "../base/bytes.ts";
@@ -15,7 +15,7 @@ import type { Pattern, PatternHost } from "./pattern.ts";
 import { takeApart } from "./subscription-frames.ts";
 import { OwnSubscriptions, tooManyTopics } from "./subscriptions.ts";
 
-/** PUB: sends only. What peers send, subscriptions apart, is discarded. */
+/** PUB: sends only. Messages from peers, subscriptions apart, are discarded. */
 export class PubPattern implements Pattern {
   readonly canSend = true;
   readonly canReceive = false;
@@ -120,7 +120,7 @@ export class SubPattern implements Pattern {
     this.#subscriptions.sendAll(pipe);
   }
 
-  /** What was not read stays in the fair queue. */
+  /** Unread messages stay in the fair queue. */
   detach(pipe: NearEnd): void {
     this.#pipes.delete(pipe);
     this.#incoming.ended(pipe);
@@ -177,7 +177,7 @@ export class SubPattern implements Pattern {
     return this.#subscriptions.matches(message[0] as Uint8Array) !== this.#host.options.invertMatching;
   }
 
-  /** A conflating pipe replaces what was not received, so a newer message replaces what was taken out. */
+  /** A conflating pipe replaces its unread message, so a newer one also replaces the message that was taken out. */
   #dropOutdated(): void {
     if (this.#host.options.conflate && this.#readySource?.canRead) {
       this.#ready = undefined;

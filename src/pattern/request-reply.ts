@@ -88,7 +88,7 @@ export class ReqPattern implements Pattern {
       return false;
     }
     this.#awaitsReply = false;
-    // What is unread is discarded when there is a peer to send to, and that may refuse the only one.
+    // Unread messages are discarded when there is a peer to send to, and that may refuse the only one.
     if (this.#outgoing.canSend) this.#discardPending();
     if (!this.#outgoing.canSend) {
       this.blockedBy = "EAGAIN";
@@ -167,7 +167,7 @@ export class ReqPattern implements Pattern {
     return undefined;
   }
 
-  /** Nobody will ever read what an unasked peer left behind; without this, peers that come and go pile it up. */
+  /** Drops the messages of a peer that was not asked: they are never read, and would pile up as peers come and go. */
   #discard(pipe: NearEnd): void {
     this.#incoming.remove(pipe);
     for (let message = pipe.read(); message !== undefined; message = pipe.read()) {
@@ -221,7 +221,7 @@ export class RepPattern implements Pattern {
     this.#incoming.attach(pipe);
   }
 
-  /** What was not read stays in the fair queue. */
+  /** Unread messages stay in the fair queue. */
   detach(pipe: NearEnd): void {
     this.#incoming.ended(pipe);
   }

@@ -18,12 +18,12 @@ export const NONCE_BYTES = 24;
 /** Octets that a box is longer than its content: the tag in front of it. */
 export const TAG_BYTES = 16;
 
-/** What seals and opens boxes of one key whose nonces begin alike. */
+/** Seals and opens boxes of one key whose nonces begin alike. */
 export interface BoxKey {
   readonly key: Uint8Array;
   /** The nonce of the next box. Its owner may change the last 8 octets between calls. */
   readonly nonce: Uint8Array;
-  /** What XSalsa20 makes of `key` and the first 16 octets of `nonce`; the same for all messages of a direction. */
+  /** The XSalsa20 subkey of `key` and the first 16 octets of `nonce`; the same for all messages of a direction. */
   readonly streamKey: Uint8Array;
 }
 

@@ -22,7 +22,7 @@ import {
 import * as layout from "./curve.ts";
 import { CurveCipher } from "./curve-cipher.ts";
 import { expectCommand, unexpectedCommand } from "./handshake-errors.ts";
-import type { Mechanism, MechanismConfig, MechanismState } from "./mechanism.ts";
+import { type Mechanism, type MechanismConfig, type MechanismState, stateAt } from "./mechanism.ts";
 
 const HELLO_COUNTER = 1;
 const INITIATE_COUNTER = 2;
@@ -63,7 +63,7 @@ export class CurveClient implements Mechanism {
   }
 
   get state(): MechanismState {
-    return this.#step === "ready" || this.#step === "failed" ? this.#step : "handshaking";
+    return stateAt(this.#step);
   }
 
   get peer(): Properties {

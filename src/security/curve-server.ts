@@ -27,7 +27,14 @@ import {
 import * as layout from "./curve.ts";
 import { CurveCipher } from "./curve-cipher.ts";
 import { noZapRequest, unexpectedCommand } from "./handshake-errors.ts";
-import type { Mechanism, MechanismConfig, MechanismState, ZapReply, ZapRequest } from "./mechanism.ts";
+import {
+  type Mechanism,
+  type MechanismConfig,
+  type MechanismState,
+  stateAt,
+  type ZapReply,
+  type ZapRequest,
+} from "./mechanism.ts";
 
 const READY_COUNTER = 1;
 const FIRST_MESSAGE_COUNTER = 2;
@@ -76,14 +83,7 @@ export class CurveServer implements Mechanism {
   }
 
   get state(): MechanismState {
-    switch (this.#step) {
-      case "authorizing":
-      case "ready":
-      case "failed":
-        return this.#step;
-      default:
-        return "handshaking";
-    }
+    return stateAt(this.#step);
   }
 
   get peer(): Properties {

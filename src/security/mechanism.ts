@@ -8,7 +8,7 @@ import type { Properties } from "../base/message.ts";
 import type { FrameCipher } from "../base/protocol.ts";
 import type { SocketTypeName } from "../base/socket-types.ts";
 
-/** What every mechanism tells the peer in its metadata. */
+/** The metadata that every mechanism sends to the peer. */
 export interface MechanismConfig {
   readonly socketType: SocketTypeName;
   readonly routingId: Uint8Array;
@@ -18,7 +18,12 @@ export interface MechanismConfig {
 
 export type MechanismState = "handshaking" | "authorizing" | "ready" | "failed";
 
-/** What the server side asks the ZAP handler (27/ZAP). Frames after `mechanism`. */
+/** The state of a mechanism that is at `step`: some steps are called like states, all others are of the handshake. */
+export function stateAt(step: string): MechanismState {
+  return step === "authorizing" || step === "ready" || step === "failed" ? step : "handshaking";
+}
+
+/** The server side's question to the ZAP handler (27/ZAP). `credentials`: the frames after `mechanism`. */
 export interface ZapRequest {
   readonly mechanism: "NULL" | "PLAIN" | "CURVE";
   readonly credentials: readonly Uint8Array[];

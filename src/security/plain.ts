@@ -18,7 +18,14 @@ import { NO_PROPERTIES, type Properties } from "../base/message.ts";
 import { commandBody, commandData } from "../wire/command.ts";
 import { encodeMetadata, parseMetadata } from "../wire/metadata.ts";
 import { expectCommand, noZapRequest, unexpectedCommand } from "./handshake-errors.ts";
-import type { Mechanism, MechanismConfig, MechanismState, ZapReply, ZapRequest } from "./mechanism.ts";
+import {
+  type Mechanism,
+  type MechanismConfig,
+  type MechanismState,
+  stateAt,
+  type ZapReply,
+  type ZapRequest,
+} from "./mechanism.ts";
 
 /** Octets that a user name or password may have. */
 const LONGEST_CREDENTIAL = 255;
@@ -48,7 +55,7 @@ export class PlainClient implements Mechanism {
   }
 
   get state(): MechanismState {
-    return this.#step === "ready" || this.#step === "failed" ? this.#step : "handshaking";
+    return stateAt(this.#step);
   }
 
   get peer(): Properties {
@@ -124,14 +131,7 @@ export class PlainServer implements Mechanism {
   }
 
   get state(): MechanismState {
-    switch (this.#step) {
-      case "authorizing":
-      case "ready":
-      case "failed":
-        return this.#step;
-      default:
-        return "handshaking";
-    }
+    return stateAt(this.#step);
   }
 
   get peer(): Properties {
@@ -206,7 +206,7 @@ function expectPlainCommand(body: Uint8Array, name: "WELCOME" | "READY"): Uint8A
   return expectCommand(body, name, dataBehind(body, LIBZMQ_ERROR));
 }
 
-/** What follows `start`, or undefined when `body` begins otherwise. */
+/** The octets behind `start`, or undefined when `body` begins otherwise. */
 function dataBehind(body: Uint8Array, start: Uint8Array): Uint8Array | undefined {
   for (let i = 0; i < start.length; i++) if (body[i] !== start[i]) return undefined;
   return body.subarray(start.length);

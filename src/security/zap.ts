@@ -21,7 +21,7 @@ const VERSION = fromText("1.0");
 const REQUEST_ID = fromText("1");
 const REPLY_FRAMES = 7;
 
-/** What one server side asks about one of its peers. */
+/** The question of a server side about one of its peers. */
 export interface ZapQuestion extends ZapRequest {
   /** ZMQ_ZAP_DOMAIN of the asking socket. */
   readonly domain: string;

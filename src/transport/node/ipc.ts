@@ -27,7 +27,7 @@ import { StreamLink } from "./stream.ts";
 const PATH_BYTES = process.platform === "linux" ? 108 : 104;
 const IS_WINDOWS = process.platform === "win32";
 
-/** The ipc transport of Node and what is like it. */
+/** The ipc transport of Node and runtimes like it. */
 export function ipcTransport(clock: Clock): Transport {
   return {
     scheme: "ipc",
@@ -38,7 +38,7 @@ export function ipcTransport(clock: Clock): Transport {
   };
 }
 
-/** What a listen needs to know: where the server binds, where the world finds it, what to do about both. */
+/** The paths of a listener: the one that the server binds, the one that peers find, and the work on both. */
 interface Place {
   readonly bindPath: string;
   readonly address: string;
@@ -232,7 +232,7 @@ function removeIfThere(path: string): void {
   }
 }
 
-/** What the operating system is to bind or connect to. */
+/** The name for the operating system to bind or connect to. */
 function systemPath(endpoint: IpcEndpoint): string {
   const { path, text } = endpoint;
   if (IS_WINDOWS) return pipeName(path);

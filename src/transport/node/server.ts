@@ -52,7 +52,7 @@ export class ServerListener implements Listener {
   }
 }
 
-/** What libzmq calls these failures of bind(2). */
+/** libzmq's codes for failures of bind(2). */
 const RENAMED: Record<string, ErrorCode> = {
   ENOTFOUND: "ENODEV",
   EAI_AGAIN: "ENODEV",
@@ -61,7 +61,7 @@ const RENAMED: Record<string, ErrorCode> = {
   EAFNOSUPPORT: "EADDRNOTAVAIL",
 };
 
-/** What is wrong, where zeromq.js's sentence for the code speaks of something else or says too little. */
+/** Details of an error, where zeromq.js's sentence for the code speaks of something else or says too little. */
 const REASONS: Record<string, string> = {
   ENOENT: "the folder of the path does not exist",
   EADDRNOTAVAIL: "no network interface of this machine has this address",

@@ -13,7 +13,7 @@ import net, { type Socket } from "node:net";
 
 const READ_BYTES = 131_072;
 
-/** What Node keeps behind a socket: present in every version so far, documented in none. */
+/** The object behind a socket of Node: present in every version so far, documented in none. */
 interface Handle {
   useUserBuffer?: unknown;
 }

@@ -33,7 +33,7 @@ const NOBODY: LinkHandler = { data() {}, drained() {}, closed() {} };
 
 type LinkSocket = Socket & { [LINK]: StreamLink };
 
-/** What Node keeps behind a socket, documented nowhere. */
+/** The object behind a socket of Node, documented nowhere. */
 type HandledSocket = Socket & { readonly _handle?: { readonly writeQueueSize?: unknown } | null };
 
 /** How a link names its two ends; see `Link`. */

@@ -21,7 +21,7 @@ import { StreamLink } from "./stream.ts";
 /** An address that has others behind it gets no longer than this, whatever CONNECT_TIMEOUT says. */
 const NEXT_ADDRESS_MS = 2000;
 
-/** What every connection is made with. */
+/** The options of every connection. */
 const SOCKET_OPTIONS = { noDelay: true } as const;
 
 /** Node makes a bound handle synchronously. */
@@ -37,7 +37,7 @@ interface InnerServer {
   _listen2?(address: null, port: number, family: number, backlog: number): void;
 }
 
-/** The tcp transport of Node and what is like it. `listenSync` is there where the runtime can. */
+/** The tcp transport of Node and runtimes like it. `listenSync` is there where the runtime can. */
 export function tcpTransport(clock: Clock): Transport {
   return {
     scheme: "tcp",
@@ -110,7 +110,7 @@ function deviceAddresses(options: OptionValues): readonly IpAddress[] | undefine
   return addresses;
 }
 
-/** What a wildcard is narrowed to. */
+/** The interface that a wildcard is narrowed to. */
 function deviceOf(host: string, options: OptionValues): readonly IpAddress[] | undefined {
   return host === "0.0.0.0" || host === "::" ? deviceAddresses(options)?.slice(0, 1) : undefined;
 }
