@@ -85,7 +85,8 @@ async function serve(module: string, server: Server): Promise<void> {
   for (;;) {
     const message = await socket.receive().catch(() => undefined); // zeromq.js: EAGAIN now and then.
     if (message?.at(-1)?.length === GOOD.length) count++;
-    if (message !== undefined && server !== "PAIR") await socket.send(message).catch(() => {}); // To a peer that left.
+    if (!message?.at(-1)?.length || server === "PAIR") continue; // Nothing: to a STREAM it means the end.
+    await socket.send(message).catch(() => {}); // To a peer that left.
   }
 }
 
