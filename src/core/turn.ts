@@ -2,16 +2,21 @@
  * How much may complete in one turn of the event loop. Promises that follow
  * each other keep the loop from turning, and two sockets that answer each other
  * over inproc follow each other for ever: timers, connections and files would
- * wait. So all sockets over one clock, that is one event loop, share a bound.
- * What goes beyond it completes in the next turn, in order.
+ * wait. So all sockets of one event loop share two bounds: one for a stretch,
+ * which ends when no promise is left to follow, and one for all stretches of a
+ * turn. What goes beyond them completes in the next turn, in order.
+ *
+ * Whoever waits goes on in a stretch of its own, and reads up what came to it
+ * while that is in the caches: 64 busy subscribers of one process take 0.34 us
+ * a message, against 0.58 when all went on at once, 800 operations a turn.
  */
 
 import type { Clock } from "../base/clock.ts";
 
-/** Operations that may complete in one turn, and milliseconds that they and the program's work between them may take. */
-const MOST_OPERATIONS = 800;
-const MOST_MS = 10;
-/** The clock is looked at after so many operations, then twice, four and eight times so many, then after each 200. */
+/** Milliseconds that a stretch may last, and all that completes in one turn with the program's work in between. */
+const STRETCH_MS = 1;
+const TURN_MS = 10;
+/** The clock is looked at after so many operations of a turn, then twice, four and eight times so many, then after each 200. */
 const FIRST_LOOK = 16;
 const LOOK_EVERY = 200;
 
@@ -21,14 +26,16 @@ export interface TurnWaiter {
 }
 
 export class Turn {
-  /** Nothing more completes before the next turn. */
+  /** Nothing more completes in this stretch, or in this turn. */
   isOver = false;
   /** That of the event loop. */
   readonly clock: Clock;
   #operations = 0;
   #nextLook = FIRST_LOOK;
-  /** When the first look was; the next turn is due since then. */
-  #since = 0;
+  /** When the first look at the clock was in this stretch, and in this turn. */
+  #stretchSince: number | undefined = undefined;
+  #turnSince: number | undefined = undefined;
+  #isTurnOver = false;
   #isNextDue = false;
   readonly #waiting = new Set<TurnWaiter>();
   #next: Promise<void> | undefined = undefined;
@@ -38,13 +45,13 @@ export class Turn {
     this.clock = clock;
   }
 
-  /** Counts an operation that completes or fails. False when the turn is over with it: its caller must hear of it in the next. */
+  /** Counts an operation that completes or fails. False when its stretch is over with it: its caller must hear of it in the next turn. */
   spend(): boolean {
     if (++this.#operations >= this.#nextLook) this.#look();
     return !this.isOver;
   }
 
-  /** Resolves in the next turn. Only while this one is over. */
+  /** Resolves in the next turn. Only while this one, or its stretch, is over. */
   get next(): Promise<void> {
     this.#next ??= new Promise((resolve) => {
       this.#begin = resolve;
@@ -52,42 +59,59 @@ export class Turn {
     return this.#next;
   }
 
-  /** `turnBegan` follows in the next turn, first come, first served. */
+  /** `turnBegan` follows in the next turn, in a stretch of its own, first come, first served. */
   wait(waiter: TurnWaiter): void {
+    if (this.#waiting.has(waiter)) return;
     this.#waiting.add(waiter);
     this.#awaitNext();
+    this.clock.yield(this.#goOn);
   }
 
   /** The event loop has turned: told by what runs in a turn of its own, such as a timer. */
   begin(): void {
     this.#operations = 0;
     this.#nextLook = FIRST_LOOK;
-    this.isOver = false;
+    this.#turnSince = undefined;
+    this.#isTurnOver = false;
+    this.#beginStretch();
     const begin = this.#begin;
     this.#begin = undefined;
     this.#next = undefined;
     begin?.();
-    try {
-      for (const waiter of this.#waiting) {
-        if (this.isOver) break;
-        this.#waiting.delete(waiter);
-        waiter.turnBegan();
-      }
-    } finally {
-      if (this.#waiting.size > 0) this.#awaitNext();
-    }
   }
 
   #look(): void {
-    this.#nextLook = Math.min(this.#nextLook + Math.min(this.#nextLook, LOOK_EVERY), MOST_OPERATIONS);
+    this.#nextLook += Math.min(this.#nextLook, LOOK_EVERY);
     const now = this.clock.now();
-    if (!this.#isNextDue) {
-      this.#since = now;
-      this.#awaitNext();
-    } else if (this.#operations >= MOST_OPERATIONS || now - this.#since >= MOST_MS) {
-      this.isOver = true;
+    this.#turnSince ??= now;
+    this.#awaitNext();
+    if (this.#stretchSince === undefined) {
+      this.#stretchSince = now;
+      this.clock.defer(this.#beginStretch);
     }
+    this.#isTurnOver = now - this.#turnSince >= TURN_MS;
+    this.isOver = this.#isTurnOver || now - this.#stretchSince >= STRETCH_MS;
   }
+
+  /** No promise is left that follows. */
+  readonly #beginStretch = (): void => {
+    this.#stretchSince = undefined;
+    this.isOver = this.#isTurnOver;
+  };
+
+  /** Asked for by each that waits, so that nothing else follows in its stretch. */
+  readonly #goOn = (): void => {
+    this.#beginStretch();
+    if (this.isOver) {
+      this.clock.yield(this.#goOn);
+      return;
+    }
+    for (const waiter of this.#waiting) {
+      this.#waiting.delete(waiter);
+      waiter.turnBegan();
+      break;
+    }
+  };
 
   #awaitNext(): void {
     if (this.#isNextDue) return;
@@ -98,5 +122,7 @@ export class Turn {
   readonly #turned = (): void => {
     this.#isNextDue = false;
     this.begin();
+    // In the stretch of the senders, so that over inproc the receiver stays a message behind and need not wait for each.
+    this.#goOn();
   };
 }
