@@ -57,7 +57,7 @@ export type {
   ReadableKeys,
   WritableKeys,
 } from "./socket/option-types.ts";
-export type { PeerInfo } from "./socket/peers.ts";
+export type { PeerInfo } from "./socket/peer-info.ts";
 export { Socket, type SocketOptions } from "./socket/socket.ts";
 export { SocketType } from "./socket/socket-type.ts";
 export {

@@ -34,7 +34,7 @@ function loopbacks(endpoint: Endpoint): readonly Endpoint[] {
 }
 
 /** The error for an endpoint that is not there; it names the existing ones. */
-export function absent(address: string, bound: readonly string[], connected: readonly string[]): ZmqError {
+export function noSuchEndpoint(address: string, bound: readonly string[], connected: readonly string[]): ZmqError {
   return new ZmqError("ENOENT", { address, detail: `bound: ${listed(bound)}; connected: ${listed(connected)}` });
 }
 

@@ -18,7 +18,7 @@ import type { BoundEndpoint, EngineEndpoint } from "../engine/engine-endpoint.ts
 import type { EngineHost } from "../engine/engine-host.ts";
 import type { ZapReply, ZapRequest } from "../security/mechanism.ts";
 import type { InprocBinder, InprocNames, InprocSide } from "../transport/inproc.ts";
-import { absent, resolvedNames } from "./endpoint-names.ts";
+import { noSuchEndpoint, resolvedNames } from "./endpoint-names.ts";
 import type { SocketCore } from "./socket-core.ts";
 
 const INPROC = "inproc://";
@@ -182,7 +182,7 @@ export class Endpoints implements EndpointOwner, InprocBinder {
     for (const { isClosing, endpoint } of this.#bound) if (!isClosing) bound.push(endpoint);
     for (const { isClosing, endpoint } of this.#connected) if (!isClosing) connected.push(endpoint);
     for (const { side, text: name } of this.#inproc) (side === undefined ? bound : connected).push(name);
-    throw absent(text, bound, connected);
+    throw noSuchEndpoint(text, bound, connected);
   }
 
   /** Ends all endpoints, each within the socket's linger period; `done` is called once all are gone. */

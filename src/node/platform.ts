@@ -13,7 +13,7 @@ import { Crypto } from "../security/crypto.ts";
 import { loadSodium } from "../security/sodium.ts";
 import { ipcTransport } from "../transport/node/ipc.ts";
 import { tcpTransport } from "../transport/node/tcp.ts";
-import { processLifetime } from "./exit.ts";
+import { processLifetime } from "./process-lifetime.ts";
 import { keepSharedMemory } from "./shared-memory.ts";
 import { withSodiumNative } from "./sodium-native.ts";
 import { withOpenSsl } from "./x25519.ts";

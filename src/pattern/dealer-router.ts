@@ -11,7 +11,7 @@ import type { Message } from "../base/message.ts";
 import type { NearEnd } from "../base/near-end.ts";
 import { prepend } from "./envelope.ts";
 import { FairQueue } from "./fair-queue.ts";
-import { FirstMessages } from "./opening-messages.ts";
+import { OpeningMessages } from "./opening-messages.ts";
 import type { Pattern, PatternHost } from "./pattern.ts";
 import { idFrame, PeerTable } from "./peer-table.ts";
 import { RoundRobin } from "./round-robin.ts";
@@ -25,11 +25,11 @@ export class DealerPattern implements Pattern {
   readonly #outgoing = new RoundRobin();
   /** As with libzmq, a peer that left is dealt nothing, and has no turn, from when its end was read. */
   readonly #incoming = new FairQueue((pipe) => this.#outgoing.remove(pipe));
-  readonly #first: FirstMessages;
+  readonly #first: OpeningMessages;
 
   constructor(host: PatternHost) {
     this.#host = host;
-    this.#first = new FirstMessages(host.options);
+    this.#first = new OpeningMessages(host.options);
   }
 
   attach(pipe: NearEnd): void {
@@ -85,7 +85,7 @@ export class RouterPattern implements Pattern {
   readonly #host: PatternHost;
   readonly #peers: PeerTable;
   readonly #incoming = new FairQueue();
-  readonly #first: FirstMessages;
+  readonly #first: OpeningMessages;
   /** Their link is up and this side has not closed them, so that the loss is worth a notice. */
   readonly #active = new Set<NearEnd>();
   /** Came with the routing id of another peer: connected, but neither read nor addressable, for life. */
@@ -94,7 +94,7 @@ export class RouterPattern implements Pattern {
   constructor(host: PatternHost) {
     this.#host = host;
     this.#peers = new PeerTable(() => host.random32());
-    this.#first = new FirstMessages(host.options);
+    this.#first = new OpeningMessages(host.options);
   }
 
   /** Whether a peer has this routing id, so that `connect` can refuse to give it to another. */

@@ -10,7 +10,7 @@ import type { Message } from "../base/message.ts";
 import type { NearEnd } from "../base/near-end.ts";
 import type { OptionValues } from "../base/options.ts";
 
-export class FirstMessages {
+export class OpeningMessages {
   readonly #options: OptionValues;
   /** Dialed pipes that were probed: only these connect more than once. */
   readonly #probed = new Set<NearEnd>();

@@ -11,7 +11,7 @@ import type { Frame, Message } from "../base/message.ts";
 import type { NearEnd } from "../base/near-end.ts";
 import { prepend } from "./envelope.ts";
 import { FairQueue } from "./fair-queue.ts";
-import { FirstMessages } from "./opening-messages.ts";
+import { OpeningMessages } from "./opening-messages.ts";
 import type { Pattern, PatternHost } from "./pattern.ts";
 import { RoundRobin } from "./round-robin.ts";
 
@@ -39,7 +39,7 @@ export class ReqPattern implements Pattern {
   readonly #host: PatternHost;
   readonly #outgoing = new RoundRobin();
   readonly #incoming = new FairQueue();
-  readonly #first: FirstMessages;
+  readonly #first: OpeningMessages;
   #awaitsReply = false;
   /** The peer that was asked. Undefined while waiting: it ended. */
   #asked: NearEnd | undefined = undefined;
@@ -53,7 +53,7 @@ export class ReqPattern implements Pattern {
 
   constructor(host: PatternHost) {
     this.#host = host;
-    this.#first = new FirstMessages(host.options);
+    this.#first = new OpeningMessages(host.options);
     this.#counter = host.random32();
   }
 

@@ -8,7 +8,7 @@ import type { SocketCore } from "../core/socket-core.ts";
 import { signalOf, type WaitOptions } from "./arguments.ts";
 import type { AnySocket } from "./core-of.ts";
 import { toMessage } from "./frames.ts";
-import { metadataOf, NO_METADATA, type PeerInfo, peerInfo } from "./peers.ts";
+import { metadataOf, NO_METADATA, type PeerInfo, peerInfo } from "./peer-info.ts";
 
 /** A message with what is known of where it came from. */
 export interface Received<M> {

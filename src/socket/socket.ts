@@ -24,6 +24,7 @@ import type { SocketCore } from "../core/socket-core.ts";
 import { waitUntil } from "../core/wait-until.ts";
 import type { DropReason } from "../pattern/pattern.ts";
 import { expectArguments, expectOptions, signalOf, type WaitOptions } from "./arguments.ts";
+import { bindRandomPort, type PortRange } from "./bind-random-port.ts";
 import { type Context, contextCore } from "./context.ts";
 import { conversions } from "./conversions.ts";
 import { noteSocket } from "./core-of.ts";
@@ -32,8 +33,7 @@ import { messages } from "./messages.ts";
 import { Observer } from "./observer.ts";
 import { socketOptionError } from "./option-errors.ts";
 import type { Options } from "./option-types.ts";
-import { type PeerInfo, peerInfo } from "./peers.ts";
-import { bindRandomPort, type PortRange } from "./random-port.ts";
+import { type PeerInfo, peerInfo } from "./peer-info.ts";
 import { propertyHolders } from "./secret-properties.ts";
 import type { SocketType } from "./socket-type.ts";
 

@@ -1,6 +1,6 @@
 /**
  * Bytes to messages and commands, pulled: `push` chunks, call `next` until it
- * returns undefined. ZMTP 2.0, 3.0 and 3.1 framing; 1.0 is in legacy.ts.
+ * returns undefined. ZMTP 2.0, 3.0 and 3.1 framing; 1.0 is in legacy-decoder.ts.
  *
  * A chunk is the link's memory, which the link uses again: nothing that leaves
  * here refers to it. Small frames are views of slabs of 8 KiB into which the

@@ -4,7 +4,7 @@ import { FlipCipher } from "../../test/flip-cipher.ts";
 import { BATCH_BYTES } from "../base/protocol.ts";
 import { Decoder } from "./decoder.ts";
 import { Encoder } from "./encoder.ts";
-import { LegacyDecoder } from "./legacy.ts";
+import { LegacyDecoder } from "./legacy-decoder.ts";
 
 const LIMITS = { maxFrameBytes: -1, maxFrames: 1000 };
 const hex = (text: string): Uint8Array => new Uint8Array(Buffer.from(text.replaceAll(" ", ""), "hex"));

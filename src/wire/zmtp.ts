@@ -4,7 +4,7 @@
  * whether there is a mechanism.
  *
  *   3.1   mechanism · subscriptions as commands   3.0   mechanism · subscriptions as messages
- *   2.0   identities · the same framing           1.0   identities · a framing of its own (legacy.ts)
+ *   2.0   identities · the same framing           1.0   identities · a framing of its own (legacy-decoder.ts)
  */
 
 import { fromText, ownCopyOf } from "../base/bytes.ts";
@@ -25,7 +25,7 @@ import { Decoder } from "./decoder.ts";
 import { Encoder, type Framing } from "./encoder.ts";
 import { FrameReader } from "./frame-reader.ts";
 import { Greeting, type GreetingOutcome } from "./greeting.ts";
-import { LegacyDecoder } from "./legacy.ts";
+import { LegacyDecoder } from "./legacy-decoder.ts";
 import { SOCKET_TYPE } from "./metadata.ts";
 
 export const zmtp: Protocol = {

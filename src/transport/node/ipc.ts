@@ -21,7 +21,7 @@ import type { Link, Listener, ListenHandler, Transport } from "../../base/link.t
 import type { OptionValues } from "../../base/options.ts";
 import { dial } from "./dial.ts";
 import { type ListenPlace, listenError, openServer, ServerListener } from "./server.ts";
-import { StreamLink } from "./stream.ts";
+import { StreamLink } from "./stream-link.ts";
 
 /** Bytes of a socket's path, its NUL included: sun_path of Linux; macOS and the BSDs have four less. */
 const PATH_BYTES = process.platform === "linux" ? 108 : 104;

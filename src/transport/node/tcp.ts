@@ -16,7 +16,7 @@ import type { OptionValues } from "../../base/options.ts";
 import { bindAddresses, bindAddressesSync, type IpAddress, interfaceAddresses, targetAddresses } from "./addresses.ts";
 import { dial, orAborted } from "./dial.ts";
 import { listenError, openServer, ServerListener } from "./server.ts";
-import { StreamLink } from "./stream.ts";
+import { StreamLink } from "./stream-link.ts";
 
 /** An address that has others behind it gets no longer than this, whatever CONNECT_TIMEOUT says. */
 const NEXT_ADDRESS_MS = 2000;

@@ -9,7 +9,7 @@ import { ZmqError } from "../../../src/base/errors.ts";
 import type { Decoded, FrameDecoder } from "../../../src/base/protocol.ts";
 import { Decoder } from "../../../src/wire/decoder.ts";
 import { FrameReader } from "../../../src/wire/frame-reader.ts";
-import { LegacyDecoder } from "../../../src/wire/legacy.ts";
+import { LegacyDecoder } from "../../../src/wire/legacy-decoder.ts";
 import { cut, joined } from "../mutate.ts";
 import type { Random } from "../random.ts";
 import { reference, referenceFrames } from "../reference.ts";

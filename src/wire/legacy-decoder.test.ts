@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { copyOf } from "../base/bytes.ts";
 import { FrameReader } from "./frame-reader.ts";
-import { LegacyDecoder } from "./legacy.ts";
+import { LegacyDecoder } from "./legacy-decoder.ts";
 
 const hex = (text: string): Uint8Array => new Uint8Array(Buffer.from(text.replaceAll(" ", ""), "hex"));
 const LIMITS = { maxFrameBytes: -1, maxFrames: 100 };

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { FakeHost, FakePeer, message, receive, receiveAll } from "../../test/fake-pipe.ts";
 import { fromText } from "../base/bytes.ts";
 import type { OptionValues } from "../base/options.ts";
-import { StreamPattern } from "./raw.ts";
+import { StreamPattern } from "./stream.ts";
 
 function stream(options: Partial<OptionValues> = {}) {
   const host = new FakeHost("STREAM", options);
