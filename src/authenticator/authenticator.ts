@@ -36,16 +36,16 @@ const DEFAULT_TIMEOUT_MS = 5000;
 export interface AuthenticatorOptions extends AuthenticationRules {
   /** Whose sockets are answered for; the global context by default. */
   readonly context?: Context;
-  /** Rules of single domains (`zapDomain` of the asking socket). What a domain does not name is decided by the general rules. */
+  /** Rules of single domains (`zapDomain` of the asking socket). Rules that a domain does not have are taken from the general ones. */
   readonly domains?: Readonly<Record<string, AuthenticationRules>>;
   /** Milliseconds after which a callback that has not answered counts as a refusal. */
   readonly timeout?: number;
 }
 
-/** What was decided about one peer. Holds no password and no key but the peer's public one. */
+/** The decision about one peer. It has no password and no key but the peer's public one. */
 export interface AuthenticationDecision {
   readonly allowed: boolean;
-  /** What the asking socket was told. 300 (a callback failed or was late) lets the peer try again, 400 and 500 do not. */
+  /** The status for the asking socket. 300 (a callback failed or was late) lets the peer try again, 400 and 500 do not. */
   readonly status: 200 | 300 | 400 | 500;
   readonly reason: string;
   /** `NULL`, `PLAIN` or `CURVE`. */
@@ -58,7 +58,7 @@ export interface AuthenticationDecision {
   readonly username?: string;
   /** CURVE: the peer's key, which it has proved to hold. */
   readonly publicKey?: string;
-  /** What a callback threw. */
+  /** The error of a callback. */
   readonly error?: unknown;
 }
 
@@ -78,7 +78,7 @@ export class Authenticator {
   readonly #timeoutMs: number;
   readonly #listeners = new Set<Listener>();
   #handler: OpenSocket | undefined = undefined;
-  /** For each callback that has not answered yet: what gives up on it. */
+  /** For each callback that has not answered yet, a function that gives up on it. */
   readonly #asked = new Set<() => void>();
 
   /** Takes effect with `start`. Throws EINVAL and TypeError for rules that cannot be. */
@@ -150,7 +150,7 @@ export class Authenticator {
     while (!core.isClosed) {
       const request = core.pattern.receive?.();
       if (request === undefined) return;
-      // It has no way to fail: what rules throw is an outcome.
+      // It cannot fail: an error of a rule is an outcome.
       void this.#answer(handler, request);
     }
   }
@@ -206,7 +206,7 @@ export class Authenticator {
     }
   }
 
-  /** What the rule says, in time; `user` is the user id unless the rule names one. */
+  /** The answer of the rule, in time; `user` is the user id unless the rule names one. */
   async #decide(rule: () => Verdict | Promise<Verdict>, late: AbortController, user: string): Promise<Outcome> {
     try {
       const verdict = await this.#inTime(rule, late);

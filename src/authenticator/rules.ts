@@ -9,7 +9,7 @@ import { ownText } from "../base/bytes.ts";
 import { equalSecrets } from "../security/crypto.ts";
 import { decodeKey } from "../security/keys.ts";
 
-/** What is known of a peer that wants in. */
+/** The known facts about a peer that asks to be let in. */
 export interface PeerAttempt {
   /** `zapDomain` of the socket it connects to; empty when that has none. */
   readonly domain: string;
@@ -115,7 +115,7 @@ function passwordOf(
   users: Readonly<Record<string, string>> | ReadonlyMap<string, string>,
   username: string,
 ): string | undefined {
-  // What objects inherit is no user.
+  // Inherited properties are no users.
   const password =
     users instanceof Map ? users.get(username) : own(users as Readonly<Record<string, string>>, username);
   return typeof password === "string" ? password : undefined;

@@ -50,7 +50,7 @@ export async function attach(socket: Socket, flags: EndpointFlags): Promise<Atta
   return { bound, connected };
 }
 
-/** Ends all connections; what has arrived can still be received. */
+/** Ends all connections; messages that have arrived can still be received. */
 export function detach(socket: Socket, { bound, connected }: Attached): void {
   for (const endpoint of bound) socket.unbindSync(endpoint);
   for (const endpoint of connected) {
@@ -83,7 +83,7 @@ export function connectTo(socket: Socket, endpoint: string): void {
   }
 }
 
-/** What an error says, without the endpoint, which the sentence has already. */
+/** The text of an error without the endpoint, which the sentence has already. */
 function reason(error: unknown): string {
   return describe(error).replace(/ \([^)]*:\/\/[^)]*\)$/, "");
 }

@@ -33,7 +33,7 @@ export function usage(message: string, cause?: unknown): Failure {
   return new Failure(message, EXIT.usage, cause);
 }
 
-/** What an error says, with the library's detail and the endpoint where it has them. */
+/** The text of an error, with the library's detail and the endpoint where it has them. */
 export function describe(error: unknown): string {
   if (error instanceof ZmqError) {
     const text = error.detail === undefined ? error.message : `${error.message}: ${error.detail}`;
@@ -43,7 +43,7 @@ export function describe(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** The exit code of what a command threw. */
+/** The exit code for an error of a command. */
 export function exitCodeOf(error: unknown): number {
   if (error instanceof Failure) return error.exitCode;
   return EXIT.failed;

@@ -39,7 +39,7 @@ export interface FormatterOptions {
   readonly paint?: Paint | undefined;
 }
 
-/** What writes messages in `format`. */
+/** The writer of messages in `format`. */
 export function formatter(format: Format, { separator, paint }: FormatterOptions = {}): Formatter {
   switch (format) {
     case "text":
@@ -86,7 +86,7 @@ function frameToJson(frame: Frame): string {
   return isUtf8(buffer) ? visibleJson(buffer.toString()) : `{"base64":"${buffer.toString("base64")}"}`;
 }
 
-/** What reads messages in `format`. `separator` splits text into frames; without it a line is one frame. */
+/** The reader of messages in `format`. `separator` splits text into frames; without it a line is one frame. */
 export function lineParser(format: Format, separator?: string): LineParser {
   switch (format) {
     case "json":

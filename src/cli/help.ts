@@ -1,4 +1,4 @@
-/** What the commands share with the program: how an action ends, and the examples of `--help`. */
+/** Shared by the commands and the program: how an action ends, and the examples of `--help`. */
 
 /** Runs an action and ends the process with the exit code it resolves to. */
 export type Finish = (action: () => Promise<number>) => Promise<void>;

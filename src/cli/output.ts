@@ -18,13 +18,13 @@ export class Output implements ByteSink {
   readonly #format: Formatter;
   readonly #onGone: () => void;
   #block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
-  /** What is in the block from here on is not written yet. */
+  /** The block's bytes from here on are not written yet. */
   #start = 0;
   #length = 0;
   #isScheduled = false;
   #isGone = false;
 
-  /** `onGone` is called once when nobody reads any more. */
+  /** `onGone` is called once when the reader of the stream is gone. */
   constructor(stream: Writable, format: Formatter, onGone: () => void) {
     this.#stream = stream;
     this.#format = format;
@@ -36,7 +36,7 @@ export class Output implements ByteSink {
     stream.on("close", () => this.#gone());
   }
 
-  /** Whether nobody reads any more. */
+  /** Whether the reader of the stream is gone. */
   get isGone(): boolean {
     return this.#isGone;
   }
@@ -52,7 +52,7 @@ export class Output implements ByteSink {
     return this.#stream.writableNeedDrain ? this.#drain() : undefined;
   }
 
-  /** Resolves when all that was taken is written, or nobody reads any more. */
+  /** Resolves when all messages are written, or the reader of the stream is gone. */
   async end(): Promise<void> {
     this.#flush();
     if (this.#isGone) return;
@@ -99,7 +99,7 @@ export class Output implements ByteSink {
     this.#flush();
   };
 
-  /** What the stream was given stays untouched; the rest of the block takes what comes next. */
+  /** The bytes that the stream was given stay untouched; the rest of the block takes the next ones. */
   #flush(): void {
     if (this.#length === this.#start) return;
     this.#stream.write(this.#block.subarray(this.#start, this.#length));

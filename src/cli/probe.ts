@@ -1,5 +1,5 @@
 /**
- * Who listens at an endpoint: greets as a NULL peer and reads the Socket-Type
+ * Finds the type of the peer at an endpoint: greets as a NULL peer and reads the Socket-Type
  * of the READY command, which peers send unasked. No socket is involved, so a
  * peer of any type answers, and no message is taken from it.
  */
@@ -26,7 +26,7 @@ export async function probe(endpoint: Endpoint, signal: AbortSignal): Promise<st
   }
 }
 
-/** What node:net connects to; undefined for other transports. */
+/** The address for node:net; undefined for other transports. */
 export function netTarget(endpoint: Endpoint): { host: string; port: number } | { path: string } | undefined {
   if (endpoint.scheme === "tcp") return { host: endpoint.host, port: endpoint.port };
   if (endpoint.scheme === "ipc") return { path: endpoint.abstract ? `\0${endpoint.path}` : endpoint.path };
@@ -52,7 +52,7 @@ function socketTypeOf(link: NetSocket, signal: AbortSignal): Promise<string | un
     };
     signal.addEventListener("abort", () => settle(() => reject(signal.reason)), { once: true });
     link.on("connect", send);
-    link.on("error", () => settle(() => resolve(undefined))); // Nobody there: the monitor itself tells it.
+    link.on("error", () => settle(() => resolve(undefined))); // No peer is there: the monitor itself tells it.
     link.on("close", () => settle(() => resolve(undefined)));
     link.on("data", (chunk) => {
       try {

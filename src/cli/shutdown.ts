@@ -45,7 +45,7 @@ export class Shutdown {
     this.#stop.abort();
   }
 
-  /** Drops what is not delivered. */
+  /** Drops messages that are not delivered. */
   abandon(): void {
     this.#stop.abort();
     this.#abandon.abort();
@@ -62,7 +62,7 @@ export class Shutdown {
     return this.#failure;
   }
 
-  /** What the process exits with when messages were given up. */
+  /** The exit code when messages were given up. */
   get lossExitCode(): number {
     return this.#signal === undefined ? EXIT.failed : EXIT.signal + constants.signals[this.#signal];
   }

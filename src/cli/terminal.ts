@@ -26,7 +26,7 @@ export function setQuiet(quiet: boolean): void {
   isQuiet = quiet;
 }
 
-/** One line on stderr about what goes on. */
+/** One line on stderr about the progress. */
 export function note(text: string): void {
   if (!isQuiet) process.stderr.write(`${painterOf(process.stderr)("dim", `zmq: ${visibleLine(text)}`)}\n`);
 }

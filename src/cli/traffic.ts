@@ -1,4 +1,4 @@
-/** `--stats`: what was sent and received, as a line on stderr every second: one that moves on a terminal. */
+/** `--stats`: the messages sent and received, as a line on stderr every second: one that moves on a terminal. */
 
 import type { Message } from "../base/message.ts";
 import { grouped, humanBytes } from "./numbers.ts";

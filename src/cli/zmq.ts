@@ -54,7 +54,7 @@ process.on("warning", ({ message }) => warn(message));
 process.stdout.on("error", ({ code }: NodeJS.ErrnoException) => {
   if (process.stdout.listenerCount("error") === 1) process.exit(code === "EPIPE" ? EXIT.done : EXIT.failed);
 });
-// Nobody reads what is told to people: the work goes on.
+// The reader of stderr is gone: the work goes on.
 process.stderr.on("error", () => {});
 
 try {

@@ -29,7 +29,7 @@ const LONGEST_WAIT_MS = 2000;
 
 const { clock } = nodePlatform.turn;
 
-/** What a rule for `curve` answers. */
+/** The answer of a rule for `curve`. */
 export interface CertificateVerdict {
   readonly allow: boolean;
   readonly metadata?: Readonly<Record<string, string>>;

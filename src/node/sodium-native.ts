@@ -23,7 +23,7 @@ const NATIVE_FROM_BYTES = 2048;
 
 const NAME = ["sodium", "native"].join("-");
 
-/** What is used of sodium-native. It takes buffers, works in place and throws on wrong lengths. */
+/** The used part of sodium-native. It takes buffers, works in place and throws on wrong lengths. */
 interface SodiumNative {
   crypto_secretbox_easy(box: Uint8Array, text: Uint8Array, nonce: Uint8Array, key: Uint8Array): void;
   crypto_secretbox_open_easy(text: Uint8Array, box: Uint8Array, nonce: Uint8Array, key: Uint8Array): boolean;

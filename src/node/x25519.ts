@@ -21,7 +21,7 @@ import {
 } from "../security/crypto.ts";
 
 const X25519 = { kty: "OKP", crv: "X25519" };
-/** What stands in front of the 32 octets of a secret key in PKCS #8 (RFC 8410). */
+/** The octets in front of the 32 octets of a secret key in PKCS #8 (RFC 8410). */
 const PKCS8_HEAD = [0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x6e, 0x04, 0x22, 0x04, 0x20];
 const NO_NONCE = new Uint8Array(NONCE_BYTES);
 
@@ -68,7 +68,7 @@ export class OpenSslKeys implements KeyPairs {
     }
   }
 
-  /** What is to be done where OpenSSL fails. */
+  /** Called where OpenSSL fails. */
   sharedKey(publicKey: Uint8Array, secretKey: Uint8Array): Uint8Array | undefined {
     return this.#library.pairOf(secretKey).sharedKey(publicKey);
   }

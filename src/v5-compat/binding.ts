@@ -31,7 +31,7 @@ export type SocketType = keyof typeof CLASSES;
 
 export type Callback = (error?: Error) => void;
 
-/** What each type has at run time; its own class says which of it makes sense. */
+/** The methods that each type has at run time; its own class says which of them make sense. */
 type Both = zmq.Socket & zmq.Readable & zmq.Writable;
 
 interface Unsent {
@@ -43,9 +43,9 @@ export class Binding {
   readonly socket: Both;
   readonly #emitter: EventEmitter;
   readonly #receives: boolean;
-  /** What is sent while paused, or while another message waits for room. */
+  /** Messages sent while paused, or while another message waits for room. */
   readonly #unsent = new Queue<Unsent>(0);
-  /** What was received when the program paused. */
+  /** Messages that were received when the program paused. */
   readonly #unseen: Uint8Array[][] = [];
   /**
    * The promise of the last send. Sends that complete at once share theirs; to look at it once is enough, which saves
@@ -88,7 +88,7 @@ export class Binding {
     this.#receive();
   }
 
-  /** Sends what there is room for, then closes; the rest calls back with an error. */
+  /** Sends messages as long as there is room, then closes; the rest calls back with an error. */
   close(): void {
     if (this.socket.closed) return;
     while (!this.#isPaused && this.#unsent.length > 0) {
@@ -138,7 +138,7 @@ export class Binding {
         this.#sent(isFirst);
       },
       (error: Error) => {
-        // What a closed socket did not send is no error, unless the program asks.
+        // A message that a closed socket did not send is no error, unless the program asks.
         if (!this.socket.closed || callback !== undefined) process.nextTick(() => this.#report(error, callback));
         this.#sent(isFirst);
       },
@@ -171,7 +171,7 @@ export class Binding {
     coreOf(this.socket).operations.receive(this.socket, undefined, -1).then(this.#deliverLater, this.#notReceived);
   }
 
-  /** In a later step, so that what a listener throws is not taken for an error of ours. */
+  /** In a later step, so that an error of a listener is not taken for an error of ours. */
   readonly #deliverLater = (message: Uint8Array[]): void => process.nextTick(this.#deliver, message);
 
   /** Emits it, then receives the next one: a program that pauses in its handler is given no other. */

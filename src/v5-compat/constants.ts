@@ -84,7 +84,7 @@ export const STATE_READY = 0;
 export const STATE_BUSY = 1;
 export const STATE_CLOSED = 2;
 
-/** What this library can do. */
+/** The abilities of this library. */
 export const ZMQ_CAN_MONITOR = 1;
 export const ZMQ_CAN_DISCONNECT = 1;
 export const ZMQ_CAN_UNBIND = 1;

@@ -117,7 +117,7 @@ async function run(endpoint: string | undefined, flags: Flags): Promise<number> 
   }
 }
 
-/** Starts a partner on this machine, which connects to us; returns what ends it. */
+/** Starts a partner on this machine, which connects to us; returns a function that ends it. */
 async function startPartner(socket: Pair): Promise<() => void> {
   await socket.bind("tcp://127.0.0.1:*");
   const args = [...process.execArgv, process.argv[1] as string, "bench", "--join", socket.lastEndpoint ?? ""];

@@ -1,7 +1,7 @@
 /**
  * `zmq monitor ENDPOINT`: connects, prints each event of the connection, and
  * after the handshake what the peer said of itself. The socket type is chosen to
- * fit the peer: a first connection asks who is there (see ../probe.ts).
+ * fit the peer: a first connection asks for its type (see ../probe.ts).
  */
 
 import { type Command, Option } from "commander";
@@ -115,7 +115,7 @@ async function run(text: string, flags: Flags): Promise<number> {
   return result;
 }
 
-/** The name of a socket type that may talk to the peer; dealer when it does not say who it is. */
+/** The name of a socket type that may talk to the peer; dealer when the peer does not tell its type. */
 async function fitting(endpoint: string, signal: AbortSignal): Promise<string> {
   try {
     const peer = await probe(parseEndpoint(endpoint, "connect", true), signal);

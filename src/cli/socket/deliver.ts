@@ -1,4 +1,4 @@
-/** The end of a socket command: what was accepted leaves, within linger, and what did not is told. */
+/** The end of a socket command: accepted messages leave, within linger, and the others are reported. */
 
 import { context } from "../../index.ts";
 import { endpointsOf } from "../../socket/core-of.ts";
@@ -8,7 +8,7 @@ import type { Shutdown } from "../shutdown.ts";
 import { warn } from "../terminal.ts";
 import type { AnySocket } from "./kinds.ts";
 
-/** What an orderly end of connections may take when the command was told to hurry. */
+/** The time for an orderly end of connections when the command was told to hurry. */
 const CLOSING_MS = 200;
 
 /** Closes the socket. False when messages were given up: by a second signal, or because it took longer than `timeoutMs`. */
@@ -21,7 +21,7 @@ export async function deliver(socket: AnySocket, shutdown: Shutdown, timeoutMs: 
     await socket.drained({ signal });
     return await close(socket, signal, true);
   } catch {
-    // Cut short; what is left is counted here.
+    // Cut short; messages that are left are counted here.
     const left = socket.peers.reduce((sum, peer) => sum + peer.sendQueueLength, 0);
     const what = left === 0 ? "messages" : left === 1 ? "1 message" : `${grouped(left)} messages`;
     const why = socket.peers.some((peer) => peer.connected) ? "the peer did not take them" : "no peer";

@@ -33,7 +33,7 @@ const ENDING = "When to end:";
 const SECURITY = "Security:";
 const OTHERS = "Others:";
 
-/** Adds what a socket command understands. */
+/** Adds the flags of a socket command. */
 export function addSocketFlags(command: Command, { role, type }: Kind): void {
   addEndpointFlags(command);
   addMessageFlags(command, role !== "receive", role !== "send");
@@ -85,7 +85,7 @@ function separatorText(sends: boolean, receives: boolean): string {
   return `splits text into frames, such as '\\t'${receives ? ", and joins those that are printed" : ""}`;
 }
 
-/** `\t`, `\n`, `\0` and `\\` as what they stand for. */
+/** `\t`, `\n`, `\0` and `\\` as the characters that they stand for. */
 function withEscapes(text: string): string {
   const meanings: Readonly<Record<string, string>> = { t: "\t", n: "\n", r: "\r", "0": "\0", "\\": "\\" };
   return text.replace(/\\([tnr0\\])/g, (whole, letter: string) => meanings[letter] ?? whole);

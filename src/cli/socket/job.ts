@@ -97,7 +97,7 @@ export class Job {
     return this.output.write(message);
   }
 
-  /** What a rejected send or receive means: undefined when the command just ends, else the error to end with. */
+  /** The error to end with after a rejected send or receive; undefined when the command just ends. */
   failureOf(error: unknown): unknown {
     if (isTimeout(error) && !this.socket.closed) return this.timedOut("nothing", error);
     const { stopping, abandoning } = this.shutdown;
@@ -119,7 +119,7 @@ export class Job {
     }
   }
 
-  /** A ROUTER drops what it cannot deliver; here the peer is waited for. */
+  /** A ROUTER drops messages that it cannot deliver; here the command waits for the peer. */
   async #sendToNamed(message: Message): Promise<void> {
     const deadline = performance.now() + (this.timeoutMs ?? Number.POSITIVE_INFINITY);
     for (;;) {

@@ -1,4 +1,4 @@
-/** The twelve socket commands: class, what each can do, its summary and examples for `--help`. */
+/** The twelve socket commands: class, abilities, summary and examples for `--help`. */
 
 import type { SocketTypeName } from "../../base/socket-types.ts";
 import {

@@ -8,7 +8,7 @@ import { detach } from "../endpoints.ts";
 import type { Input } from "../input.ts";
 import type { Job } from "./job.ts";
 
-/** What becomes of a message: an answer, or what is printed in its place. */
+/** The change of a message: to an answer, or to the message that is printed in its place. */
 export type Change = (message: Message) => Promise<Message | undefined>;
 
 /** Sends all of the input, `job.limit` messages at most. Resolves to how many were sent. */
@@ -24,7 +24,7 @@ export async function sendAll(job: Job, input: Input, limit: number): Promise<nu
   return sent;
 }
 
-/** Prints what comes, `limit` messages at most. When told to stop, also what has arrived until then. */
+/** Prints messages that come, `limit` at most. When told to stop, also those that have arrived until then. */
 export async function receiveAll(job: Job, limit: number, change?: Change): Promise<void> {
   for (let received = 1; ; received++) {
     let message: Message;
@@ -39,7 +39,7 @@ export async function receiveAll(job: Job, limit: number, change?: Change): Prom
   }
 }
 
-/** Closes the connections and prints what is in the socket's queues. */
+/** Closes the connections and prints the messages in the socket's queues. */
 async function receiveRest(job: Job, most: number, change: Change | undefined): Promise<void> {
   detach(job.socket, job.attached);
   for (let left = most; left > 0 && !job.output.isGone; left--) {
@@ -68,7 +68,7 @@ export async function requestAll(job: Job, input: Input, change?: Change): Promi
   }
 }
 
-/** Prints each message and sends what `answer` makes of it; undefined ends it. */
+/** Prints each message and sends the result of `answer`; undefined ends it. */
 export async function answerAll(job: Job, answer: Change): Promise<void> {
   for (let answered = 1; answered <= job.limit; answered++) {
     const message = await job.receive();

@@ -24,7 +24,7 @@ import { answerAll, type Change, receiveAll, requestAll, sendAll } from "./loops
 import { untilSubscribed } from "./subscribers.ts";
 import { watch } from "./watch.ts";
 
-/** Resolves to the exit code. Throws a Failure for what is wrong. */
+/** Resolves to the exit code. Throws a Failure for a mistake. */
 export async function runSocket(kind: Kind, args: readonly string[], flags: SocketFlags): Promise<number> {
   check(kind, args, flags);
   setQuiet(flags.quiet === true);
@@ -89,7 +89,7 @@ function prepare({ type }: Kind, socket: AnySocket, flags: SocketFlags): void {
   // A pipe loses no lines: a full subscriber slows the input down.
   if (type === "PUB" || type === "XPUB") set("noDrop", true);
   if (type === "ROUTER") set("mandatory", true);
-  // What is fetched beyond the last message would be lost to other receivers.
+  // Messages fetched beyond the last one would be lost to other receivers.
   if (type === "PULL" && flags.count !== undefined && flags.count < 1000) set("receiveHighWaterMark", flags.count);
 }
 
@@ -149,7 +149,7 @@ async function loop(job: Job, args: readonly string[], flags: SocketFlags, chang
   }
 }
 
-/** Sends the input and prints what comes, at the same time. */
+/** Sends the input and prints messages that come, at the same time. */
 async function both(job: Job, args: readonly string[], flags: SocketFlags): Promise<void> {
   const { kind, shutdown } = job;
   const isPublisher = kind.type === "XPUB";
@@ -169,7 +169,7 @@ async function both(job: Job, args: readonly string[], flags: SocketFlags): Prom
   await sending;
 }
 
-/** What PUB and XPUB send: topics in front, and not before somebody listens. */
+/** The messages of PUB and XPUB: topics in front, and none before there is a subscriber. */
 function published(job: Job, flags: SocketFlags, input: Input): Input {
   const { type } = job.kind;
   if (type !== "PUB" && type !== "XPUB") return input;

@@ -6,7 +6,7 @@ export class StreamPeers {
   readonly #ids = new Map<string, Frame>();
   #waiting: (() => void)[] = [];
 
-  /** Notes who came or went. True when the message is such a notice and not data. */
+  /** Notes peers that came or went. True when the message is such a notice and not data. */
   noticed([id, data]: Message): boolean {
     if (id === undefined || data === undefined || data.length > 0) return false;
     const key = Buffer.from(id).toString("latin1");

@@ -1,4 +1,4 @@
-/** What PUB and XPUB wait for: somebody who listens. */
+/** PUB and XPUB wait for a subscriber. */
 
 import type { Message } from "../../base/message.ts";
 import type { Publisher } from "../../index.ts";
@@ -6,10 +6,10 @@ import { deadline } from "../deadline.ts";
 import type { Input } from "../input.ts";
 import type { Job } from "./job.ts";
 
-/** Subscriptions follow the handshake at once; what has not come by then is for other topics. */
+/** Subscriptions follow the handshake at once; a subscription that has not come by then is for other topics. */
 const SUBSCRIPTION_MS = 100;
 
-/** Holds the input back until there is a subscriber, so that the first messages are not published to nobody. */
+/** Holds the input back until there is a subscriber, so that the first messages are not lost. */
 export async function* untilSubscribed(job: Job, input: Input): AsyncGenerator<readonly Message[]> {
   let isWaiting = true;
   for await (const batch of input) {
@@ -36,6 +36,6 @@ async function subscriber(job: Job, [topic]: Message): Promise<void> {
     const publisher = job.socket as unknown as Publisher;
     await publisher.subscriberJoined(topic ?? "", { signal: deadline(stopping, SUBSCRIPTION_MS) });
   } catch {
-    // Subscribed to other topics: what it does not want is not sent to it anyway.
+    // Subscribed to other topics: it gets nothing in either case.
   }
 }

@@ -9,9 +9,9 @@ import { note, warn } from "../terminal.ts";
 import type { SocketFlags } from "./flags.ts";
 import type { AnySocket, Kind } from "./kinds.ts";
 
-/** After this time without a peer a person is told what we wait for. */
+/** After this time without a peer, a person is told that the command waits for one. */
 const PATIENCE_MS = 1000;
-/** What `--verbose` shows. */
+/** The events that `--verbose` shows. */
 const EVENTS = [
   "accept",
   "bind",
@@ -22,10 +22,10 @@ const EVENTS = [
   "disconnect",
   "handshake",
 ] as const;
-/** What the resolver says of a name that is probably misspelt; the library goes on trying. */
+/** The resolver's codes for a name that is probably misspelt; the library goes on trying. */
 const UNRESOLVED = new Set<unknown>(["ENOTFOUND", "EAI_AGAIN"]);
 
-/** Gives up early when nobody is there to deliver to, and tells a person at a terminal what we wait for. */
+/** Gives up early when there is no peer to deliver to, and tells a person at a terminal that the command waits for one. */
 export function watch(socket: AnySocket, kind: Kind, flags: SocketFlags, shutdown: Shutdown): void {
   watchHandshakes(socket, kind.type, shutdown);
   watchNames(socket);

@@ -17,7 +17,7 @@ export type SideName = "client" | "target";
 /** One thing to show. */
 export interface Remark {
   readonly side: SideName;
-  /** `greeting`, `READY`, `frame`, `!` for what is wrong. */
+  /** `greeting`, `READY`, `frame`, `!` for a mistake. */
   readonly what: string;
   readonly details: Readonly<Record<string, string | number | boolean>>;
   /** Names and values of the side's own choice. */
@@ -33,7 +33,7 @@ interface Side {
   socketType: string | undefined;
   /** Has said READY, or as much as its version does. */
   isReady: boolean;
-  /** What came could not be decoded: it is no longer tried. */
+  /** The octets could not be decoded: it is no longer tried. */
   isLost: boolean;
 }
 
@@ -71,7 +71,7 @@ export class Conversation {
         side: name,
         what: "unfinished greeting",
         details: { octets: unfinished.length },
-        // What comes behind a greeting may be a password.
+        // Octets behind a greeting may be a password.
         body: unfinished.subarray(0, GREETING_BYTES),
       });
     }

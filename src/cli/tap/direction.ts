@@ -12,7 +12,7 @@ import { printable } from "../../wire/command.ts";
 import { COMMAND, MORE } from "../../wire/frame.ts";
 import { FrameReader } from "../../wire/frame-reader.ts";
 
-/** What a side greeted with: -1 for no greeting at all (ZMTP 1.0), else the octet behind the signature. */
+/** The revision in a side's greeting: -1 for no greeting at all (ZMTP 1.0), else the octet behind the signature. */
 export type Revision = number;
 export const UNVERSIONED: Revision = -1;
 
@@ -61,7 +61,7 @@ export class Direction {
     return this.#reader !== undefined;
   }
 
-  /** What came of a greeting that is not complete. */
+  /** The octets of a greeting that is not complete. */
   get unfinished(): Uint8Array {
     return this.#reader === undefined ? this.#greeting : EMPTY;
   }
@@ -71,7 +71,7 @@ export class Direction {
     else this.#reader.push(chunk);
   }
 
-  /** The next thing said, or undefined until more came. `other` is the other side's revision. Throws for what is no ZMTP. */
+  /** The next thing said, or undefined until more octets came. `other` is the other side's revision. Throws for what is no ZMTP. */
   next(other: Revision | undefined): Seen | undefined {
     if (this.#reader === undefined) return this.#greet(other);
     const body = this.#reader.next();
