@@ -64,7 +64,7 @@ export class Turn {
     if (this.#waiting.has(waiter)) return;
     this.#waiting.add(waiter);
     this.#awaitNext();
-    this.clock.yield(this.#goOn);
+    if (this.#waiting.size > 1) this.clock.yield(this.#goOn);
   }
 
   /** The event loop has turned: told by what runs in a turn of its own, such as a timer. */
@@ -99,7 +99,7 @@ export class Turn {
     this.isOver = this.#isTurnOver;
   };
 
-  /** Asked for by each that waits, so that nothing else follows in its stretch. */
+  /** Asked for by each that waits but the first, so that nothing else follows in its stretch. */
   readonly #goOn = (): void => {
     this.#beginStretch();
     if (this.isOver) {
@@ -122,7 +122,7 @@ export class Turn {
   readonly #turned = (): void => {
     this.#isNextDue = false;
     this.begin();
-    // In the stretch of the senders, so that over inproc the receiver stays a message behind and need not wait for each.
+    // The first, in the stretch of the senders: so over inproc a receiver stays a message behind and need not wait for each.
     this.#goOn();
   };
 }
