@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { AddressRange } from "./address-range.ts";
+import { AddressRange, isAddressRange, withoutBrackets } from "./address-range.ts";
 
 test("a range contains the addresses that begin with its prefix, and no others", () => {
   const rows: [string, string[], string[]][] = [
@@ -27,4 +27,11 @@ test("what is no address or range is refused", () => {
   const wrong = ["", "10.0.0", "10.0.0.256", "010.0.0.1", "::ffff:1.2.3.04", "10.0.0.0/33", "10.0.0.0/", "10.0.0.0/-1", "10.0.0.0/8/8", "host", "::/129", "fe80::1%eth0", "fe80::%eth0/64", "::ffff:1.2.3.4/95"]; // biome-ignore format: one row
   for (const text of wrong) assert.throws(() => new AddressRange(text), { code: "EINVAL" }, text);
   assert.throws(() => new AddressRange(7 as unknown as string), TypeError);
+});
+
+test("brackets around the address of an accept filter are taken off, where they are a pair at its ends", () => {
+  assert.equal(withoutBrackets("[::1]/128"), "::1/128");
+  assert.equal(withoutBrackets("[::1]"), "::1");
+  for (const text of ["[::1", "::1]", "[::1]x", "[[::1]]"])
+    assert.equal(isAddressRange(withoutBrackets(text)), false, text);
 });

@@ -6,6 +6,7 @@
 
 import type { EventEmitter } from "node:events";
 import { Queue } from "../base/queue.ts";
+import type { Operations } from "../core/operations.ts";
 import * as zmq from "../index.ts";
 import { coreOf } from "../socket/core-of.ts";
 import { STATE_BUSY, STATE_CLOSED, STATE_READY } from "./constants.ts";
@@ -41,6 +42,7 @@ interface Unsent {
 
 export class Binding {
   readonly socket: Both;
+  readonly #operations: Operations;
   readonly #emitter: EventEmitter;
   readonly #receives: boolean;
   /** Messages sent while paused, or while another message waits for room. */
@@ -61,6 +63,7 @@ export class Binding {
   constructor(type: SocketType, emitter: EventEmitter) {
     if (!Object.hasOwn(CLASSES, type)) throw new Error(`Invalid socket type: ${type}`);
     this.socket = new CLASSES[type]() as zmq.Socket as Both;
+    this.#operations = coreOf(this.socket).operations;
     this.#emitter = emitter;
     this.#receives = type !== "pub" && type !== "push";
     this.#receive();
@@ -168,7 +171,7 @@ export class Binding {
   #receive(): void {
     if (this.#isReceiving || this.#isPaused || !this.#receives || this.socket.closed) return;
     this.#isReceiving = true;
-    coreOf(this.socket).operations.receive(this.socket, undefined, -1).then(this.#deliverLater, this.#notReceived);
+    this.#operations.receive(this.socket, undefined, -1).then(this.#deliverLater, this.#notReceived);
   }
 
   /** In a later step, so that an error of a listener is not taken for an error of ours. */
