@@ -13,8 +13,10 @@
 
 import type { Clock } from "../base/clock.ts";
 
-/** Milliseconds that a stretch may last, and all that completes in one turn with the program's work in between. */
+/** A stretch may last so long, and take so many operations if these last longer: a publisher to many fills its batches. */
 const STRETCH_MS = 1;
+const STRETCH_OPERATIONS = 600;
+/** So long all may last that completes in one turn, with the program's work in between. */
 const TURN_MS = 10;
 /** The clock is looked at after so many operations of a turn, then twice, four and eight times so many, then after each 200. */
 const FIRST_LOOK = 16;
@@ -34,6 +36,8 @@ export class Turn {
   #nextLook = FIRST_LOOK;
   /** When the first look at the clock was in this stretch, and in this turn. */
   #stretchSince: number | undefined = undefined;
+  /** Operations of this turn before the stretch. */
+  #operationsBefore = 0;
   #turnSince: number | undefined = undefined;
   #isTurnOver = false;
   #isNextDue = false;
@@ -87,10 +91,12 @@ export class Turn {
     this.#awaitNext();
     if (this.#stretchSince === undefined) {
       this.#stretchSince = now;
+      this.#operationsBefore = this.#operations;
       this.clock.defer(this.#beginStretch);
     }
     this.#isTurnOver = now - this.#turnSince >= TURN_MS;
-    this.isOver = this.#isTurnOver || now - this.#stretchSince >= STRETCH_MS;
+    const isLong = now - this.#stretchSince >= STRETCH_MS;
+    this.isOver = this.#isTurnOver || (isLong && this.#operations - this.#operationsBefore >= STRETCH_OPERATIONS);
   }
 
   /** No promise is left that follows. */
