@@ -48,8 +48,14 @@ async function broker(place: string, self: string, ...others: string[]) {
   const free: MessageLike[] = []; // workers of our own
   const freeElsewhere = new Map<string, number>();
   const counters = watched({ own: 0, sentAway: 0, forOthers: 0 });
-  const publish = () => void stateOut.send([self, `${free.length}`]);
-  setInterval(publish, STATE_MS).unref();
+  const publish = () => stateOut.send([self, `${free.length}`]);
+  const beacon = async () => {
+    while (!stateOut.closed) {
+      await publish();
+      await wait(STATE_MS, undefined, { ref: false });
+    }
+  };
+  void beacon();
 
   /** A reply, which begins with who asked: another broker or a client of ours. */
   const deliver = (reply: Message[]) =>
@@ -67,7 +73,7 @@ async function broker(place: string, self: string, ...others: string[]) {
       const [worker = "", , ...reply] = await localBack.receive();
       free.push(worker);
       if (`${reply[0]}` !== READY) await deliver(reply);
-      publish();
+      await publish();
     } else if (ready.has(cloudBack)) {
       const [, ...reply] = await cloudBack.receive();
       await deliver(reply);
@@ -78,12 +84,12 @@ async function broker(place: string, self: string, ...others: string[]) {
       const request = await cloudFront.receive();
       await localBack.send([free.shift() ?? "", "", ...request]);
       counters.forOthers++;
-      publish();
+      await publish();
     } else if (free.length > 0) {
       const request = await localFront.receive();
       await localBack.send([free.shift() ?? "", "", ...request]);
       counters.own++;
-      publish();
+      await publish();
     } else {
       const request = await localFront.receive();
       await cloudBack.send([best, ...request]);

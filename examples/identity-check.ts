@@ -9,8 +9,7 @@
 import { Dealer, type Message, Request, Router } from "zmq-ts";
 
 const router = new Router();
-await router.bind("tcp://127.0.0.1:*");
-const address = router.lastEndpoint ?? "";
+const address = await router.bind("tcp://127.0.0.1:*");
 
 await show("REQ without a name ", new Request());
 await show("REQ named PEER     ", new Request({ routingId: "PEER" }));

@@ -8,8 +8,7 @@
 import { Reply, Request, ZmqError } from "zmq-ts";
 
 const server = new Reply({ sendTimeout: 100 });
-await server.bind("tcp://127.0.0.1:*");
-const address = server.lastEndpoint ?? "";
+const address = await server.bind("tcp://127.0.0.1:*");
 
 const client = new Request({ sendTimeout: 100, receiveTimeout: 200 });
 client.connect(address);

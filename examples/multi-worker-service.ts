@@ -17,8 +17,7 @@ const ADDRESS = "tcp://127.0.0.1:5570";
 async function service(address = ADDRESS, workers = "3") {
   const clients = new Router();
   const pool = new Dealer();
-  await pool.bind("ipc://*"); // a name that nobody else has
-  const back = pool.lastEndpoint ?? "";
+  const back = await pool.bind("ipc://*"); // a name that nobody else has
   const children = Array.from({ length: Number(workers) }, () =>
     fork(fileURLToPath(import.meta.url), ["worker", back]),
   );

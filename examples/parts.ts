@@ -3,7 +3,7 @@
  * run on as many machines:
  *
  *     node --import tsx examples/hello-world.ts                        shows all parts, each in a process of its own
- *     node --import tsx examples/hello-world.ts server tcp://*:5555    runs one part alone
+ *     node --import tsx examples/hello-world.ts server "tcp://*:5555"   runs one part alone
  *
  * Nothing here is needed to use ZeroMQ: it starts parts, and ends them when the terminal says so (Ctrl-C) or whoever
  * started them is gone.
@@ -94,7 +94,10 @@ export async function perform(show: (stage: Stage) => Promise<void>, print?: Pri
     console.error(error instanceof Error ? error.message : error);
     process.exitCode = 1;
   }
-  await stage.close();
+  await stage.close().catch((error: Error) => {
+    console.error(error.message);
+    process.exitCode ||= 1;
+  });
   if (process.exitCode === 130) process.exit(); // whatever `show` was still waiting for
 }
 

@@ -1,9 +1,11 @@
 /** The larger programs, each started by its one command; every part is a process. */
 
 import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { setTimeout as wait } from "node:timers/promises";
 import { Request } from "zmq-ts";
+import { Stage } from "./stage.ts";
 import { addresses, run } from "./testing.ts";
 
 test("calculator: sums are answered, also those that are none", async (t) => {
@@ -120,4 +122,19 @@ test("worker-pool: a job whose worker died goes to another", async (t) => {
   const output = await run(t, "worker-pool").output();
   assert.match(output, /worker \d died over job 7/);
   assert.match(output, /30 of 30 jobs done by 4 workers/);
+});
+
+test("a part that fails while it is told to stop fails the program", async (t) => {
+  const build = new URL("../.build/", import.meta.url);
+  mkdirSync(build, { recursive: true });
+  const folder = mkdtempSync(new URL("part-", build).pathname);
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  writeFileSync(
+    `${folder}/fails.ts`,
+    `process.on("message", () => { throw new Error("too late"); }); process.send?.({ endpoint: "here" });`,
+  );
+  const stage = new Stage(() => {});
+  const part = stage.start(`../.build/${folder.split("/").at(-1)}/fails part`);
+  await part.endpoint;
+  await assert.rejects(stage.close(), /part failed: exit code 1; its last lines:[\s\S]*too late/);
 });

@@ -8,11 +8,11 @@
 import { Publisher, Subscriber } from "zmq-ts";
 
 const publisher = new Publisher();
-await publisher.bind("tcp://127.0.0.1:*");
+const address = await publisher.bind("tcp://127.0.0.1:*");
 
 const subscriber = new Subscriber();
 subscriber.subscribe();
-subscriber.connect(publisher.lastEndpoint ?? "");
+subscriber.connect(address);
 
 for (let n = 1; n <= 100; n++) await publisher.send(`too early ${n}`);
 await publisher.subscriberJoined(); // with other publishers: see synchronised-publisher.ts

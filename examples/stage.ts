@@ -14,7 +14,7 @@ import { fileURLToPath } from "node:url";
 const PATIENCE_MS = 3000;
 
 /** How much of what a part printed last goes into the error when it fails. */
-const LAST_LINES = 5;
+const LAST_LINES = 20;
 
 const COLOURS = [36, 33, 32, 35, 34, 91, 96, 93, 92, 95];
 
@@ -41,7 +41,6 @@ export class Stage {
   readonly #running = new Set<Running>();
   readonly #names = new Map<string, number>();
   readonly #print: Print;
-  #isClosing = false;
   #fail: (error: Error) => void = () => {};
   /** Rejects when a part fails. */
   readonly failure: Promise<never>;
@@ -74,11 +73,14 @@ export class Stage {
     return running;
   }
 
-  /** Ends all that runs. */
+  /** Ends all that runs. Rejects when a part fails as it ends. */
   async close(): Promise<void> {
-    this.#isClosing = true;
-    await Promise.all([...this.#running].map((running) => running.stop()));
-    rmSync(this.#folder, { recursive: true, force: true });
+    const ended = Promise.all([...this.#running].map((running) => running.stop().then(() => running.ended)));
+    try {
+      await ended;
+    } finally {
+      rmSync(this.#folder, { recursive: true, force: true });
+    }
   }
 
   #follow(child: ChildProcess, name: string): Running {
@@ -91,8 +93,7 @@ export class Stage {
     const ended = new Promise<void>((resolve, reject) => {
       child.once("error", reject);
       child.once("close", (code, signal) => {
-        if (this.#isClosing) return;
-        if (code === 0 || isStopping) resolve();
+        if (code === 0 || (isStopping && code === null)) resolve();
         else
           reject(new Error([`${name} failed: ${signal ?? `exit code ${code}`}; its last lines:`, ...lines].join("\n")));
       });

@@ -21,23 +21,23 @@ console.log(`sent before the peer was there:     ${kept} of 10 arrived`);
 
 // 2. In the queue of a peer that goes away: lost with it. The sender is not told.
 const tasks = new Push();
-await tasks.bind(any);
+const address = await tasks.bind(any);
 const worker = new Pull();
-worker.connect(tasks.lastEndpoint ?? "");
+worker.connect(address);
 for (let n = 0; n < 10; n++) await tasks.send("task");
 await tasks.drained();
 await worker.receive();
 worker.close();
 const other = new Pull({ receiveTimeout: 200 });
-other.connect(tasks.lastEndpoint ?? "");
+other.connect(address);
 console.log(`held by a worker that ended:        9 of 10, of which another got ${await count(other)}`);
 
 // 3. Not sent yet when the sender closes: sent all the same, for as long as `linger` allows.
 for (const linger of [-1, 0]) {
   const receiver = new Pull({ receiveTimeout: 200 });
-  await receiver.bind(any);
+  const endpoint = await receiver.bind(any);
   const sender = new Push({ linger });
-  sender.connect(receiver.lastEndpoint ?? ""); // not connected yet when it is closed, so all ten still wait
+  sender.connect(endpoint); // not connected yet when it is closed, so all ten still wait
   for (let n = 0; n < 10; n++) await sender.send("task");
   sender.close();
   console.log(`closed at once with linger ${`${linger}`.padEnd(2)}:      ${await count(receiver)} of 10 arrived`);

@@ -22,8 +22,7 @@ interface Job {
 
 async function pool(size = "3", jobs = "30") {
   const socket = new Router();
-  await socket.bind("ipc://*");
-  const address = socket.lastEndpoint ?? "";
+  const address = await socket.bind("ipc://*");
   const waiting: Job[] = Array.from({ length: Number(jobs) }, (_, index) => ({ number: index + 1, tries: 0 }));
   const given = new Map<string, Job>();
   const free: string[] = [];

@@ -1,7 +1,8 @@
 /**
- * The programs printed in a Markdown file, and what they print: each ```js block that a ```text block follows. The
- * README is tested as printed (`test/readme.test.ts`), and its first program runs on the packed package:
- * `node --import tsx scripts/readme.ts DIR` writes it as `first.mjs`, as `first.cjs` (`require`) and its output as `first.txt`.
+ * The programs printed in a Markdown file, and what they print: each ```ts block with imports that a ```text block follows. They are
+ * compiled and run as printed (`test/samples.test.ts`). The first one of the README is JavaScript too, and runs on the
+ * packed package: `node --import tsx scripts/readme.ts DIR` writes it as `first.mjs`, as `first.cjs` (`require`) and its
+ * output as `first.txt`.
  */
 
 import { readFileSync, writeFileSync } from "node:fs";
@@ -26,8 +27,8 @@ export function programsOf(markdown: string): Program[] {
   return programs;
 }
 
-/** A heading, or a program with its output below it. */
-const PART = /^#+ (.+)$|^```js\n([\s\S]*?)^```\n+(?:[^\n`#]+\n+)?```text\n([\s\S]*?)^```$/gm;
+/** A heading, or a program, which has imports, with its output below it. */
+const PART = /^#+ (.+)$|^```ts\n(import (?:(?!```).*\n)+)^```\n+(?:[^\n`#]+\n+)?```text\n([\s\S]*?)^```$/gm;
 
 /** The same program for `require`, in an async function because CommonJS has no top-level await. */
 export function asCommonJs(code: string): string {

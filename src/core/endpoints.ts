@@ -97,34 +97,34 @@ export class Endpoints implements EndpointOwner, InprocBinder {
 
   // --- Called by users ---
 
-  /** Throws EBUSY at once when a bind or unbind is under way. */
-  bind(text: string): Promise<void> {
+  /** Resolves to the endpoint that it became, wildcards resolved. Throws EBUSY at once when a bind or unbind is under way. */
+  bind(text: string): Promise<string> {
     this.#begin();
     return this.#bind(text);
   }
 
-  async #bind(text: string): Promise<void> {
+  async #bind(text: string): Promise<string> {
     try {
       // A turn even when nothing waits: until then the socket counts as busy, as in zeromq.js.
       await undefined;
       const endpoint = this.#prepareBind(text);
-      if (endpoint !== undefined) {
-        await endpoint.start();
-        this.#added(endpoint);
-      }
+      if (endpoint === undefined) return text;
+      await endpoint.start();
+      this.#added(endpoint);
+      return endpoint.endpoint;
     } finally {
       this.#settle();
     }
   }
 
-  bindSync(text: string): void {
+  bindSync(text: string): string {
     this.#begin();
     try {
       const endpoint = this.#prepareBind(text);
-      if (endpoint !== undefined) {
-        endpoint.startSync();
-        this.#added(endpoint);
-      }
+      if (endpoint === undefined) return text;
+      endpoint.startSync();
+      this.#added(endpoint);
+      return endpoint.endpoint;
     } finally {
       this.#settle();
     }

@@ -123,16 +123,22 @@ export abstract class Socket {
 
   // --- Endpoints ---
 
-  /** Binds to an endpoint; resolves when it accepts connections. Rejects with EADDRINUSE, EINVAL, EPROTONOSUPPORT, …, and `address`. */
-  bind(address: string): Promise<void> {
+  /**
+   * Binds to an endpoint. Resolves when it accepts connections, to the endpoint with wildcards resolved: what
+   * `tcp://127.0.0.1:*` became, for `connect` of others. Rejects with EADDRINUSE, EINVAL, EPROTONOSUPPORT, …, and `address`.
+   */
+  bind(address: string): Promise<string>;
+  /** As zeromq.js declares it, for types that ask for a socket's `bind` by that. */
+  bind(address: string): Promise<void>;
+  bind(address: string): Promise<unknown> {
     this.#check(address, arguments.length);
     return this.#open.endpoints.bind(address);
   }
 
   /** As `bind`, at once. Host names other than localhost cannot be resolved at once: ENODEV. */
-  bindSync(address: string): void {
+  bindSync(address: string): string {
     this.#check(address, arguments.length);
-    this.#open.endpoints.bindSync(address);
+    return this.#open.endpoints.bindSync(address);
   }
 
   /** As `disconnect` (one call in libzmq), with the connections that a bound endpoint accepted. Rejects with ENOENT. */

@@ -103,7 +103,7 @@ export class Binding {
 
   /** Binds and unbinds one after the other, as version 5 did. */
   changeEndpoints(event: "bind" | "unbind", address: string, callback: Callback | undefined): void {
-    const change = () => this.socket[event](address);
+    const change = (): Promise<unknown> => this.socket[event](address);
     const task = this.#endpointTask === undefined ? change() : this.#endpointTask.then(change);
     const settled = task.then(
       () =>

@@ -120,3 +120,22 @@ for (const address of [...ABSENT, ...MALFORMED]) {
     assert.deepEqual(await our, await theirs);
   });
 }
+
+test("bind and bindSync give the endpoint with its wildcard resolved, which others connect to", async () => {
+  for (const address of ["tcp://127.0.0.1:*", "ipc://*", "inproc://given"]) {
+    await using pull = new ours.Pull();
+    await using push = new ours.Push();
+    const endpoint = await pull.bind(address);
+    assert.equal(endpoint, pull.lastEndpoint);
+    if (address.startsWith("tcp")) assert.match(pull.bindSync(address), /^tcp:\/\/127\.0\.0\.1:\d+$/);
+    push.connect(endpoint);
+    await push.send("x");
+    assert.deepEqual((await pull.receive()).map(String), ["x"]);
+  }
+});
+
+test("a bind has zeromq.js's type where that is asked for", async () => {
+  const binder: { bind(address: string): Promise<void> } = new ours.Pull();
+  await binder.bind("inproc://typed");
+  (binder as ours.Pull).close();
+});
