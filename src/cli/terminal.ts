@@ -26,19 +26,58 @@ export function setQuiet(quiet: boolean): void {
   isQuiet = quiet;
 }
 
+/**
+ * The end of a terminal: whole lines, and below them one that is written over again and again. Where there is no
+ * terminal, that one is a line like the others.
+ */
+export class LastLine {
+  readonly #stream: { isTTY?: boolean | undefined; write(text: string): unknown };
+  #moving = "";
+
+  constructor(stream: { isTTY?: boolean | undefined; write(text: string): unknown }) {
+    this.#stream = stream;
+  }
+
+  /** A line that stays. */
+  write(text: string): void {
+    const cleared = this.#moving === "" ? "" : "\r\x1b[K";
+    this.#stream.write(`${cleared}${text}\n${this.#moving}`);
+  }
+
+  /** The line that moves. */
+  move(text: string): void {
+    if (this.#stream.isTTY !== true) {
+      this.#stream.write(`${text}\n`);
+      return;
+    }
+    this.#moving = text;
+    this.#stream.write(`\r\x1b[K${text}`);
+  }
+
+  /** The line that moved becomes `text`, and stays. */
+  settle(text: string): void {
+    const cleared = this.#moving === "" ? "" : "\r\x1b[K";
+    this.#moving = "";
+    this.#stream.write(`${cleared}${text}\n`);
+  }
+}
+
+/** What goes to stderr. */
+export const stderr = new LastLine(process.stderr);
+
 /** One line on stderr about the progress. */
 export function note(text: string): void {
-  if (!isQuiet) process.stderr.write(`${painterOf(process.stderr)("dim", `zmq: ${visibleLine(text)}`)}\n`);
+  if (!isQuiet) stderr.write(painterOf(process.stderr)("dim", `zmq: ${visibleLine(text)}`));
 }
 
 /** One line on stderr about something wrong that does not end the command. */
 export function warn(text: string): void {
-  process.stderr.write(`${painterOf(process.stderr)("yellow", `zmq: ${visibleLine(text)}`)}\n`);
+  stderr.write(painterOf(process.stderr)("yellow", `zmq: ${visibleLine(text)}`));
 }
 
 /** The line that says why the command failed. */
 export function complain(text: string): void {
-  process.stderr.write(`${painterOf(process.stderr)("red", `zmq: ${visible(text)}`)}\n`);
+  stderr.write(painterOf(process.stderr)("red", `zmq: ${visible(text)}`));
 }
 
 /**

@@ -2,6 +2,7 @@
 
 import type { Message } from "../base/message.ts";
 import { grouped, humanBytes } from "./numbers.ts";
+import { stderr } from "./terminal.ts";
 
 const EVERY_MS = 1000;
 
@@ -48,8 +49,7 @@ export class Traffic {
       ([name, { messages, bytes }]) =>
         `${name} ${grouped(messages)} messages, ${humanBytes(bytes)} (${grouped(messages / seconds)} msg/s)`,
     );
-    const start = process.stderr.isTTY ? "\r\x1b[K" : "";
-    process.stderr.write(`${start}zmq: ${parts.join("; ") || "nothing sent or received"} in ${seconds.toFixed(1)} s\n`);
+    stderr.settle(`zmq: ${parts.join("; ") || "nothing sent or received"} in ${seconds.toFixed(1)} s`);
   }
 
   #line(): void {
@@ -59,8 +59,7 @@ export class Traffic {
     const text = this.#directions()
       .map(([name, counter]) => `${name} ${counter.rates(seconds)}`)
       .join("; ");
-    const line = `zmq: ${text || "waiting"}`;
-    process.stderr.write(process.stderr.isTTY ? `\r\x1b[K${line}` : `${line}\n`);
+    stderr.move(`zmq: ${text || "waiting"}`);
   }
 
   #directions(): [string, Counter][] {

@@ -97,6 +97,15 @@ test("tap relays and shows greetings, READY, and frames of both sides", async (t
   assert.match(text, /← frame +bytes=5 {2}"hello"\n/);
 });
 
+test("tap says connected only once it is", async (t) => {
+  const shell = new Shell(t);
+  const tap = shell.start("tap", "tcp://127.0.0.1:*", shell.ipc("nobody"), "--once");
+  shell.start("req", "-c", await tap.bound(), "hello");
+  const { stdout } = await tap.ended;
+  assert.match(stdout, /ENOENT/);
+  assert.doesNotMatch(stdout, / connected/);
+});
+
 test("tap says that two socket types do not talk to each other", async (t) => {
   const shell = new Shell(t);
   const rep = shell.start("rep", "-b", "tcp://127.0.0.1:*", "--echo");

@@ -129,8 +129,7 @@ function relay(client: NetSocket, target: Reachable, tell: (remarks: readonly Re
   const conversation = new Conversation();
   const to = netTarget(target) as { host: string; port: number };
   const upstream = connect({ ...to, allowHalfOpen: true });
-  const started = `${target.text}`;
-  tell([{ side: "client", what: "connected", details: { to: started } }]);
+  upstream.once("connect", () => tell([{ side: "client", what: "connected", details: { to: target.text } }]));
   const sides: [SideName, NetSocket, NetSocket][] = [
     ["client", client, upstream],
     ["target", upstream, client],

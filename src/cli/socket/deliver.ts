@@ -7,6 +7,7 @@ import { grouped } from "../numbers.ts";
 import type { Shutdown } from "../shutdown.ts";
 import { warn } from "../terminal.ts";
 import type { AnySocket } from "./kinds.ts";
+import { withReason } from "./last-reason.ts";
 
 /** The time for an orderly end of connections when the command was told to hurry. */
 const CLOSING_MS = 200;
@@ -24,7 +25,9 @@ export async function deliver(socket: AnySocket, shutdown: Shutdown, timeoutMs: 
     // Cut short; messages that are left are counted here.
     const left = socket.peers.reduce((sum, peer) => sum + peer.sendQueueLength, 0);
     const what = left === 0 ? "messages" : left === 1 ? "1 message" : `${grouped(left)} messages`;
-    const why = socket.peers.some((peer) => peer.connected) ? "the peer did not take them" : "no peer";
+    const why = socket.peers.some((peer) => peer.connected)
+      ? "the peer did not take them"
+      : withReason(socket, "no peer");
     warn(`${what} not delivered: ${why}`);
     return await close(socket, signal, false);
   }

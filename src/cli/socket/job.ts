@@ -12,6 +12,7 @@ import type { Output } from "../output.ts";
 import type { Shutdown } from "../shutdown.ts";
 import type { Traffic } from "../traffic.ts";
 import type { AnySocket, Kind } from "./kinds.ts";
+import { withReason } from "./last-reason.ts";
 import { StreamPeers } from "./stream-peers.ts";
 
 /** How often a message to a peer that is not there is tried again. */
@@ -109,7 +110,8 @@ export class Job {
   /** The error that ends the command when its time is over. */
   timedOut(what: string, cause: unknown): Failure {
     const limit = this.timeoutMs === undefined ? "the time-out" : `${this.timeoutMs} ms`;
-    return new Failure(`${this.kind.name}: ${what} within ${limit}`, EXIT.timeout, cause);
+    const text = `${this.kind.name}: ${what} within ${limit}`;
+    return new Failure(withReason(this.socket, text), EXIT.timeout, cause);
   }
 
   async #receiveData(peers: StreamPeers): Promise<Message> {

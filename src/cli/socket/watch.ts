@@ -8,6 +8,7 @@ import type { Shutdown } from "../shutdown.ts";
 import { note, warn } from "../terminal.ts";
 import type { SocketFlags } from "./flags.ts";
 import type { AnySocket, Kind } from "./kinds.ts";
+import { noteReasons } from "./last-reason.ts";
 
 /** After this time without a peer, a person is told that the command waits for one. */
 const PATIENCE_MS = 1000;
@@ -27,6 +28,7 @@ const UNRESOLVED = new Set<unknown>(["ENOTFOUND", "EAI_AGAIN"]);
 
 /** Gives up early when there is no peer to deliver to, and tells a person at a terminal that the command waits for one. */
 export function watch(socket: AnySocket, kind: Kind, flags: SocketFlags, shutdown: Shutdown): void {
+  noteReasons(socket);
   watchHandshakes(socket, kind.type, shutdown);
   watchNames(socket);
   if (flags.verbose) narrate(socket);
