@@ -214,6 +214,7 @@ test("a command that found no peer says the last reason: a shut port, a peer tha
   assert.match(shut.stderr, /not delivered: no peer \(connect ENOENT /);
   const pull = shell.start("pull", "--bind", shell.ipc("pull"));
   const refused = await shell.run("", "req", "--connect", shell.ipc("pull"), "--timeout", "300ms", "x");
-  assert.match(refused.stderr, /no peer \((.*the peer closed the connection.*|.*PULL.*)\)/);
+  // With the reason, or, where it was refused twice within the time, ended by that.
+  assert.match(refused.stderr, /no peer \(.*closed the connection|one side closes the connection/);
   pull.kill("SIGTERM");
 });
