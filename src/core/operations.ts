@@ -35,6 +35,11 @@ export interface OperationsHost {
 type Reject = (error: unknown) => void;
 
 const SENT = Promise.resolve();
+/** What must come before a call that was out of turn. */
+const IN_TURN: Readonly<Record<"send" | "receive", { readonly [T in SocketTypeName]?: string }>> = {
+  send: { REQ: "receive the reply to the last request first, or set relaxed", REP: "receive a request first" },
+  receive: { REQ: "send a request first", REP: "send the reply to the last request first" },
+};
 const DONE = { value: undefined, done: true } as const;
 
 export class Operations implements TurnWaiter {
@@ -128,8 +133,9 @@ export class Operations implements TurnWaiter {
     // The reason is that of the last attempt: an operation out of turn fails with EFSM.
     const isBoth = this.#senders.length > 0 && this.#receivers.length > 0;
     const reason = isBoth ? "EAGAIN" : (this.#pattern.blockedBy ?? "EAGAIN");
-    this.#senders.rejectAll(() => new ZmqError(reason));
-    this.#receivers.rejectAll(() => new ZmqError(reason));
+    const detail = "the socket was closed while the call waited";
+    this.#senders.rejectAll(() => new ZmqError(reason, { detail }));
+    this.#receivers.rejectAll(() => new ZmqError(reason, { detail }));
   }
 
   /** A message that is there, unless other calls wait for one, or all wait for the next turn. */
@@ -221,8 +227,15 @@ export class Operations implements TurnWaiter {
   /** Why an operation that waited did not happen: nothing came of it, or it was out of turn. */
   #inVain(waitedMs: number, operation: "send" | "receive"): ZmqError {
     const code = this.#pattern.blockedBy ?? "EAGAIN";
+    const { type, options } = this.#host;
+    if (code === "EFSM") {
+      return new ZmqError(code, {
+        detail: `a ${type} socket cannot ${operation} in this state: ${IN_TURN[operation][type] ?? ""}`,
+      });
+    }
     const nothing = operation === "send" ? "no peer had room for the message" : "no message came";
-    const reason = code === "EFSM" ? `a ${this.#host.type} socket cannot ${operation} in this state` : nothing;
-    return new ZmqError(code, { detail: waitedMs === 0 ? reason : `${reason} within ${waitedMs} ms` });
+    const waited = waitedMs === 0 ? nothing : `${nothing} within ${waitedMs} ms`;
+    const alone = options.lastEndpoint === null ? "; the socket is neither bound nor connected" : "";
+    return new ZmqError(code, { detail: `${waited}${alone}` });
   }
 }

@@ -5,20 +5,26 @@
 
 import { asNative, EMPTY, fromText, isMemory, view } from "../base/bytes.ts";
 import type { Frame, Message } from "../base/message.ts";
+import { type Context, contextCore } from "./context.ts";
 
 /** One frame: bytes of any kind, UTF-8 text, a number as its decimal text, or null for an empty frame. */
 export type MessageLike = ArrayBufferView | ArrayBuffer | SharedArrayBuffer | string | number | null;
 
+/** Of the socket that sends: where to warn. */
+export interface Sender {
+  readonly context: Context;
+}
+
 /**
  * The frames of a message; none for an empty array. Throws TypeError for undefined, and as `toFrame`.
  */
-export function toMessage(input: unknown): Message {
+export function toMessage(input: unknown, sender?: Sender): Message {
   if (!Array.isArray(input)) {
     if (input === undefined) throw new TypeError("Message must be present");
-    return [toFrame(input)];
+    return [toFrame(input, sender)];
   }
   const message = new Array<Frame>(input.length);
-  for (let i = 0; i < input.length; i++) message[i] = toFrame(input[i]);
+  for (let i = 0; i < input.length; i++) message[i] = toFrame(input[i], sender);
   return message;
 }
 
@@ -26,11 +32,18 @@ export function toMessage(input: unknown): Message {
  * One frame. What is neither bytes nor null is sent as its text, undefined too, as in zeromq.js. Throws TypeError for
  * what has no text, such as a symbol, and for bytes that were transferred to another thread.
  */
-export function toFrame(input: unknown): Frame {
+export function toFrame(input: unknown, sender?: Sender): Frame {
   if (input instanceof Uint8Array) return input.length > 0 ? asNative(input) : view(input.buffer, 0, 0);
   if (typeof input === "string") return fromText(input);
   if (input === null) return EMPTY;
   if (ArrayBuffer.isView(input)) return view(input.buffer, input.byteOffset, input.byteLength);
   if (isMemory(input)) return view(input, 0, input.byteLength);
-  return fromText(`${input}`);
+  const text = `${input}`;
+  if (sender !== undefined && (typeof input === "boolean" || text.startsWith("[object "))) {
+    contextCore(sender.context).platform.warn(
+      `A message was sent as the text "${text}", as zeromq.js sends what is no bytes; sendJson() and sendObject() send values.`,
+      "ZMQ_MESSAGE_AS_TEXT",
+    );
+  }
+  return fromText(text);
 }

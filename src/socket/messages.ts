@@ -25,7 +25,7 @@ const INSPECT = Symbol.for("nodejs.util.inspect.custom");
 export function messages<S extends AnySocket>(coreOf: (socket: S) => SocketCore) {
   return {
     send(this: S, message: unknown, options?: WaitOptions): Promise<void> {
-      const frames = toMessage(message);
+      const frames = toMessage(message, this);
       const core = coreOf(this);
       if (core.isClosed || core.isProxied) refuse(core);
       const signal = options === undefined ? undefined : signalOf(options, 1);

@@ -120,7 +120,7 @@ export class Request extends Socket {
   request(message: MessageLike | MessageLike[], options: RequestOptions = {}): Promise<Message[]> {
     const core = coreOf(this);
     if (core.isClosed) throw new ZmqError("EBADF");
-    return request(core, toMessage(message), options, this) as Promise<Message[]>;
+    return request(core, toMessage(message, this), options, this) as Promise<Message[]>;
   }
 }
 export interface Request extends Readable, Writable, Properties<"REQ"> {}

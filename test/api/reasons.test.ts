@@ -23,11 +23,61 @@ test("an operation that waited in vain says for what, and how long", async () =>
   await using pull = new zmq.Pull({ receiveTimeout: 0 });
   await using rep = new zmq.Reply({ sendTimeout: 5 });
   const sent = await failure(push.send("x"));
-  assert.deepEqual([sent.code, sent.detail], ["EAGAIN", "no peer had room for the message within 5 ms"]);
+  assert.deepEqual(
+    [sent.code, sent.detail],
+    ["EAGAIN", "no peer had room for the message within 5 ms; the socket is neither bound nor connected"],
+  );
+  const bound = new zmq.Push({ sendTimeout: 5 });
+  await bound.bind("inproc://in-vain-too");
+  assert.equal((await failure(bound.send("x"))).detail, "no peer had room for the message within 5 ms");
+  bound.close();
   const received = await failure(pull.receive());
-  assert.deepEqual([received.code, received.detail], ["EAGAIN", "no message came"]);
+  assert.deepEqual(
+    [received.code, received.detail],
+    ["EAGAIN", "no message came; the socket is neither bound nor connected"],
+  );
   const outOfTurn = await failure(rep.send("x"));
-  assert.deepEqual([outOfTurn.code, outOfTurn.detail], ["EFSM", "a REP socket cannot send in this state within 5 ms"]);
+  assert.deepEqual(
+    [outOfTurn.code, outOfTurn.detail],
+    ["EFSM", "a REP socket cannot send in this state: receive a request first"],
+  );
+});
+
+test("a call out of turn says what comes first", async () => {
+  await using server = new zmq.Reply({ receiveTimeout: 5, sendTimeout: 5 });
+  await using client = new zmq.Request({ receiveTimeout: 5, sendTimeout: 5 });
+  client.connect(await server.bind("inproc://in-turn"));
+  assert.match(String((await failure(client.receive())).detail), /: send a request first$/);
+  await client.send("x");
+  assert.match(String((await failure(client.send("y"))).detail), /: receive the reply to the last request first/);
+  await server.receive();
+  assert.match(String((await failure(server.receive())).detail), /: send the reply to the last request first$/);
+});
+
+test("a call that waits when the socket closes says so", async () => {
+  const pull = new zmq.Pull();
+  const received = failure(pull.receive());
+  pull.close();
+  const { code, detail } = await received;
+  assert.deepEqual([code, detail], ["EAGAIN", "the socket was closed while the call waited"]);
+});
+
+test("a message that is no bytes is sent as its text, as in zeromq.js, with one warning a process", async () => {
+  const warnings: string[] = [];
+  const heard = (warning: Error & { code?: string }) => warnings.push(warning.code ?? "");
+  process.on("warning", heard);
+  await using push = new zmq.Push();
+  await using pull = new zmq.Pull();
+  push.connect(await pull.bind("inproc://as-text"));
+  const texts: string[] = [];
+  for (const value of [{ a: 1 }, true, new Map(), 7]) {
+    await Reflect.apply(push.send, push, [value]);
+    texts.push(`${await pull.receive()}`);
+  }
+  assert.deepEqual(texts, ["[object Object]", "true", "[object Map]", "7"]);
+  await new Promise((resolve) => setImmediate(resolve)); // warnings come in a later turn
+  process.off("warning", heard);
+  assert.deepEqual(warnings, ["ZMQ_MESSAGE_AS_TEXT"]);
 });
 
 test("a context that is full says so: the process may have descriptors left", () => {

@@ -64,6 +64,7 @@ const RENAMED: Record<string, ErrorCode> = {
 /** Details of an error, where zeromq.js's sentence for the code speaks of something else or says too little. */
 const REASONS: Record<string, string> = {
   ENOENT: "the folder of the path does not exist",
+  EMFILE: "the process has as many files and connections open as its limit allows (ulimit -n)",
   EADDRNOTAVAIL: "no network interface of this machine has this address",
 };
 
