@@ -62,10 +62,11 @@ export type ReadableOption<T extends SocketTypeName> = {
  * are worked out once and then mapped: a condition for each name inside the
  * mapping is too much work for TypeScript 5.
  */
-export type OptionsOf<T extends SocketTypeName> = Properties<WritableOption<T>> &
-  Readonly<Properties<Exclude<ReadableOption<T>, WritableOption<T>>>>;
+export type OptionsOf<T extends SocketTypeName> = Properties<Table, WritableOption<T>> &
+  Readonly<Properties<Table, Exclude<ReadableOption<T>, WritableOption<T>>>>;
 
-type Properties<N extends OptionName> = { -readonly [K in N]: PropertyOf<Table[K]> };
+/** The table is a parameter here and below so that editors find the text of a row: a mapping over `keyof` a parameter keeps it. */
+type Properties<Rows, N extends keyof Rows> = { -readonly [K in N]: PropertyOf<Rows[K]> };
 
 /** Names of the options that every socket has. */
 export type CommonOption = {
@@ -73,9 +74,9 @@ export type CommonOption = {
 }[OptionName];
 
 /** What a constructor takes: as `OptionsOf`, with everything that may be assigned, such as bytes for text. */
-export type OptionInputs<T extends SocketTypeName> = Inputs<WritableOption<T>>;
+export type OptionInputs<T extends SocketTypeName> = Inputs<Table, WritableOption<T>>;
 
-type Inputs<N extends OptionName> = { -readonly [K in N]?: InputOf<Table[K]> | PropertyOf<Table[K]> };
+type Inputs<Rows, N extends keyof Rows> = { -readonly [K in N]?: InputOf<Rows[K]> | PropertyOf<Rows[K]> };
 
 /** The options that sockets inherit from their context. */
 export interface ContextDefaults {

@@ -58,6 +58,18 @@ export interface Pattern {
   optionChanged?(name: keyof OptionValues): void;
 }
 
+/**
+ * Why a message was dropped:
+ *
+ * - `highWaterMark`: the peer's queue was full, and the type does not wait.
+ * - `unroutable`: ROUTER and STREAM: no peer has the routing id that the first frame names.
+ * - `conflate`: a newer message took its place.
+ * - `noSubscriber`: it was published, and nobody is subscribed to its topic.
+ * - `invalid`: it was received and is not for this socket: a late reply, a request without its delimiter.
+ * - `disconnected`: it was queued for a peer that is gone, or had not left when the linger period ended.
+ * - `duplicateRoutingId`: once a peer: it came to a ROUTER with the routing id of another, and is not read.
+ * - `secondPeer`: once a peer: it came to a PAIR that has one, and is not read.
+ */
 export type DropReason =
   | "highWaterMark"
   | "unroutable"

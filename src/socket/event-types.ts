@@ -16,6 +16,7 @@ export interface ErrnoError extends Error {
 
 /** The ZAP handler turned the peer away: temporary, for good, or because of a mistake of its own. */
 export interface AuthError extends ErrnoError {
+  /** The ZAP handler's answer: 300 try again later, 400 refused for good, 500 the handler failed. */
   status: 300 | 400 | 500;
 }
 
@@ -26,11 +27,13 @@ export interface ProtoError extends ErrnoError {
 
 /** The endpoint of this side that an event is about. */
 export interface EventAddress {
+  /** The endpoint of this side: the one that was bound or connected. */
   address: string;
 }
 
 /** The peer's address, where it is known. Not enumerable, so that events compare equal to those of zeromq.js. */
 export interface EventRemoteAddress {
+  /** The peer's address as transports tell it, `tcp://127.0.0.1:40312`. Not enumerable: `console.log(event)` does not show it. */
   remoteAddress?: string;
 }
 
@@ -42,10 +45,12 @@ export interface EventCause {
 
 /** Milliseconds to the next attempt. */
 export interface EventInterval {
+  /** Milliseconds to the next attempt. */
   interval: number;
 }
 
 export interface EventError<E = ErrnoError> {
+  /** What went wrong: `code` is for programs, `detail` for people. */
   error: E;
 }
 
@@ -85,6 +90,7 @@ export type EventOfType<E extends EventType = EventType> = Expand<Extract<Event,
  */
 export interface DropEvent extends EventRemoteAddress {
   type: "drop";
+  /** As the name of the count in `socket.drops`; see `DropReason`. */
   reason: DropReason;
   /** The endpoint of the peer that it was for, or that sent it; empty when there is none. */
   address: string;

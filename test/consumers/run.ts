@@ -1,5 +1,5 @@
 /**
- * `npm run consumers [-- --only jest,types] [--tarball file]`: the packed project with the tools of those who use it.
+ * `npm run consumers [-- --only jest,types,hover] [--tarball file]`: the packed project with the tools of those who use it.
  * Small programs are tested by Jest, bundled by webpack, Vite, esbuild and Rollup and then run, and compiled by the
  * TypeScripts of tools.ts without `skipLibCheck`. A warning is a failure. The last line is `N passed, M failed`.
  *
@@ -14,6 +14,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs, promisify } from "node:util";
+import { optionRow, optionsOf } from "../../src/base/options.ts";
 import { NotAvailable, npmInstall, pack } from "../npm.ts";
 import { COMPILERS, type Compiler, TOOLS } from "./tools.ts";
 
@@ -31,10 +32,31 @@ const COMPILER_OPTIONS = {
   types: ["node"],
 };
 
+/** The socket classes and their types. */
+const CLASSES = {
+  Pair: "PAIR",
+  Publisher: "PUB",
+  Subscriber: "SUB",
+  Request: "REQ",
+  Reply: "REP",
+  Dealer: "DEALER",
+  Router: "ROUTER",
+  Pull: "PULL",
+  Push: "PUSH",
+  XPublisher: "XPUB",
+  XSubscriber: "XSUB",
+  Stream: "STREAM",
+} as const;
+
 const counts = { passed: 0, failed: 0 };
 
 /** The parts, by the names that `--only` takes. */
-const PARTS: Readonly<Record<string, (user: string, tools: string) => Promise<void>>> = { jest, bundlers, types };
+const PARTS: Readonly<Record<string, (user: string, tools: string) => Promise<void>>> = {
+  jest,
+  bundlers,
+  types,
+  hover,
+};
 const parts = (values.only?.split(",") ?? Object.keys(PARTS)).map((name) => {
   const part = PARTS[name];
   if (part === undefined) throw new Error(`--only: expected some of ${Object.keys(PARTS).join(", ")}, not ${name}`);
@@ -82,6 +104,21 @@ async function bundlers(user: string, tools: string): Promise<void> {
 
 async function types(user: string, tools: string): Promise<void> {
   for (const compiler of COMPILERS) await compile(user, tools, compiler);
+}
+
+/** Editors show the text of each option, on sockets and in constructors. The compilers from 7 on show none for mapped types yet. */
+async function hover(user: string, tools: string): Promise<void> {
+  const classes = Object.fromEntries(
+    Object.entries(CLASSES).map(([name, type]) => {
+      const readable = optionsOf(type);
+      return [name, { readable, writable: readable.filter((option) => optionRow(option).access === "rw") }];
+    }),
+  );
+  const version = "5.9.3";
+  await check(`hover help of every option: typescript ${version}`, async () => {
+    const compiler = join(tools, "node_modules", `typescript-${version}`);
+    await node([join(here, "hover.mjs"), compiler, user, JSON.stringify(classes)], user);
+  });
 }
 
 async function compile(user: string, tools: string, { version, nodeTypes, modules }: Compiler): Promise<void> {
