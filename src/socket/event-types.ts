@@ -33,7 +33,7 @@ export interface EventAddress {
 
 /** The peer's address, where it is known. Not enumerable, so that events compare equal to those of zeromq.js. */
 export interface EventRemoteAddress {
-  /** The peer's address as transports tell it, `tcp://127.0.0.1:40312`. Not enumerable: `console.log(event)` does not show it. */
+  /** The peer's address as transports tell it, `tcp://127.0.0.1:40312`. Not enumerable, but `console.log(event)` shows it. */
   remoteAddress?: string;
 }
 
@@ -107,9 +107,33 @@ export function publicEvent(event: MonitorEvent): Event {
   const { remoteAddress, cause, ...visible } = event as MonitorEvent & { remoteAddress?: string; cause?: unknown };
   const isProtocol = visible.type === "handshake:error:protocol";
   const made = isProtocol ? { ...visible, error: protocolError(visible.error) } : visible;
-  if (remoteAddress !== undefined) Object.defineProperty(made, "remoteAddress", { value: remoteAddress });
-  if (cause !== undefined) Object.defineProperty(made, "cause", { value: cause });
+  addHidden(made, { remoteAddress, cause });
   return made as Event; // the same shapes; the error's class is wider than each type says
+}
+
+/** Gives an event what comparisons do not see and consoles show. */
+export function addHidden(event: object, hidden: { readonly remoteAddress?: unknown; readonly cause?: unknown }): void {
+  for (const [name, value] of Object.entries(hidden)) {
+    if (value !== undefined) Object.defineProperty(event, name, { value });
+  }
+  Object.defineProperty(event, INSPECT, { value: inspectEvent });
+}
+
+const INSPECT = Symbol.for("nodejs.util.inspect.custom");
+
+function inspectEvent(
+  this: object,
+  _depth: number,
+  options: object,
+  inspect: (value: unknown, options: object) => string,
+) {
+  const { remoteAddress, cause } = this as EventRemoteAddress & EventCause;
+  const shown = {
+    ...this,
+    ...(remoteAddress !== undefined && { remoteAddress }),
+    ...(cause !== undefined && { cause }),
+  };
+  return inspect(shown, options);
 }
 
 /** With zeromq.js's sentence, which programs compare, as message; what was expected and what came is its `detail`. */

@@ -12,6 +12,7 @@ import { Line } from "../core/waiting.ts";
 import { signalOf, type WaitOptions } from "./arguments.ts";
 import { type AnySocket, coreOf } from "./core-of.ts";
 import {
+  addHidden,
   type DropEvent,
   type Event,
   type EventOfType,
@@ -166,7 +167,7 @@ export class Observer implements EventSubscriber, TurnWaiter {
     const all = observersOf.get(this.#core);
     this.#core.observeDrop = (reason, pipe) => {
       const event: DropEvent = { type: "drop", reason, address: pipe?.endpoint ?? "" };
-      if (pipe?.remoteAddress) Object.defineProperty(event, "remoteAddress", { value: pipe.remoteAddress });
+      addHidden(event, { remoteAddress: pipe?.remoteAddress || undefined });
       for (const observer of all ?? []) if (observer.#listeners.has("drop")) observer.#dispatch(event);
     };
   }

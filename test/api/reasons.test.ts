@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { inspect } from "node:util";
 import * as zmq from "../../src/index.ts";
 import { ZmqError } from "../../src/index.ts";
 
@@ -150,6 +151,7 @@ test("a failed attempt to connect has its reason, which does not show in compari
   const seen = await closed;
   assert.deepEqual({ ...seen }, { type: "close", address });
   assert.equal((seen.cause as { code?: string }).code, "ECONNREFUSED");
+  assert.match(inspect(seen), /type: 'close'[\s\S]*cause: [\s\S]*ECONNREFUSED/);
 });
 
 test("a peer of the wrong type is named as the reason of its disconnection", async () => {
@@ -190,4 +192,16 @@ test("connecting to an abstract ipc name throws where this runtime would look fo
   assert.throws(() => push.connect(address), refused);
   assert.throws(() => push.bindSync(address), refused);
   await assert.rejects(push.bind(address), refused);
+});
+
+test("consoles show a peer's address in an event, and the detail of an error", async () => {
+  await using pull = new zmq.Pull();
+  await using push = new zmq.Push({ linger: 0, sendTimeout: 0 });
+  const detail = (await failure(push.send("x"))).detail as string;
+  assert.ok(inspect(await failure(push.send("x"))).includes(detail));
+  const accepted = event(pull, "accept");
+  push.connect(await pull.bind("tcp://127.0.0.1:*"));
+  const seen = await accepted;
+  assert.deepEqual({ ...seen }, { type: "accept", address: pull.lastEndpoint });
+  assert.match(inspect(seen), /remoteAddress: 'tcp:\/\/127\.0\.0\.1:\d+'/);
 });
