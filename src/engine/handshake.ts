@@ -26,7 +26,7 @@ import type {
   Opening,
   Protocol,
 } from "../base/protocol.ts";
-import { mayTalkTo, type SocketTypeName } from "../base/socket-types.ts";
+import { mayTalkTo, SOCKET_TYPES, type SocketTypeName } from "../base/socket-types.ts";
 import type { Mechanism, ZapReply, ZapRequest } from "../security/mechanism.ts";
 import { printable } from "../wire/command.ts";
 import { IDENTITY, MAX_IDENTITY_BYTES, SOCKET_TYPE } from "../wire/metadata.ts";
@@ -46,6 +46,13 @@ export interface HandshakeConfig {
   /** Octets of the longest handshake command or identity frame that is accepted; 64 KiB when absent. */
   readonly maxHandshakeBytes?: number;
 }
+
+/** What else than the types a peer may have against this side. */
+const SECRETS = {
+  NULL: "",
+  PLAIN: "the name or the password is wrong, or ",
+  CURVE: "curveServerKey is not the server's public key, or the server does not know this key, or ",
+} as const;
 
 /** `failed`: no agreement; what `produce` still has should be sent, then the connection closed. */
 export type HandshakeState = "opening" | "mechanism" | "authorizing" | "done" | "failed";
@@ -105,6 +112,16 @@ export class Handshake {
   /** The connection ended before the handshake was done: its secrets are overwritten. */
   forget(): void {
     this.#config.mechanism.forget?.();
+  }
+
+  /** For people: how far it has come, and the usual reason for which a peer ends it there. */
+  get stage(): string {
+    if (this.state === "opening")
+      return "before its greeting was whole: it may not speak ZMTP, or want another mechanism";
+    const { socketType, mechanism } = this.#config;
+    const types = `the types do not fit: ${socketType} expects ${SOCKET_TYPES[socketType].peers.join(" or ")}`;
+    const { [mechanism.name]: secret } = SECRETS;
+    return `after the greeting, with ${mechanism.name}: usually ${secret}${types}`;
   }
 
   get state(): HandshakeState {

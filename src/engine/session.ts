@@ -137,7 +137,8 @@ export class Session implements Connection, LinkHandler, TrafficOwner, TurnWaite
   closed(error?: Error): void {
     if (this.#isOver) return;
     const code = error === undefined ? "EPIPE" : "ECONNRESET";
-    const detail = "the peer closed the connection during the handshake";
+    const stage = this.#handshake?.stage;
+    const detail = `the peer closed the connection during the handshake${stage === undefined ? "" : `, ${stage}`}`;
     this.#handshakeFailed(new ZmqError(code, { cause: error, detail }));
   }
 

@@ -205,3 +205,25 @@ test("consoles show a peer's address in an event, and the detail of an error", a
   assert.deepEqual({ ...seen }, { type: "accept", address: pull.lastEndpoint });
   assert.match(inspect(seen), /remoteAddress: 'tcp:\/\/127\.0\.0\.1:\d+'/);
 });
+
+/** The cause of the first disconnection of a client that connects to a server. */
+async function refusal(server: zmq.Socket, client: zmq.Socket): Promise<ZmqError> {
+  const ended = event(client, "disconnect");
+  client.connect(await server.bind("tcp://127.0.0.1:*"));
+  return (await ended).cause as ZmqError;
+}
+
+test("a client with the wrong server key is told what that usually means", async () => {
+  const [server, other] = [zmq.curveKeyPair(), zmq.curveKeyPair()];
+  await using rep = new zmq.Reply({ curveServer: true, curveSecretKey: server.secretKey });
+  const { publicKey: curvePublicKey, secretKey: curveSecretKey } = zmq.curveKeyPair();
+  const keys = { curveServerKey: other.publicKey, curvePublicKey, curveSecretKey };
+  await using req = new zmq.Request({ ...keys, linger: 0 });
+  assert.match(String((await refusal(rep, req)).detail), /with CURVE: usually curveServerKey/);
+});
+
+test("a peer whose type does not fit is told which would", async () => {
+  await using rep = new zmq.Reply();
+  await using push = new zmq.Push({ linger: 0 });
+  assert.match(String((await refusal(rep, push)).detail), /PULL/);
+});
