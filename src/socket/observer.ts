@@ -32,6 +32,11 @@ const observersOf = new WeakMap<SocketCore, Set<Observer>>();
 
 export class Observer implements EventSubscriber, TurnWaiter {
   readonly #core: SocketCore;
+  /** Weak, so that a socket whose events nobody waits for is closed when the program drops it. */
+  readonly #socket: WeakRef<AnySocket>;
+  /** The socket, from the first listener on until the end: it is not garbage-collected meanwhile. */
+  // biome-ignore lint/correctness/noUnusedPrivateClassMembers: a reference is its use
+  #kept: AnySocket | undefined = undefined;
   readonly #clock: Clock;
   readonly #turn: Turn;
   readonly #readers: Line<undefined, Event>;
@@ -46,6 +51,7 @@ export class Observer implements EventSubscriber, TurnWaiter {
   constructor(socket: AnySocket) {
     const core = coreOf(socket);
     this.#core = core;
+    this.#socket = new WeakRef(socket);
     this.#clock = core.clock;
     this.#turn = core.turn;
     this.#readers = new Line(core.clock, core.alive, () => {});
@@ -63,7 +69,7 @@ export class Observer implements EventSubscriber, TurnWaiter {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#isOver = true;
-    if (this.#isEmitter) this.#core.alive.leave();
+    if (this.#isEmitter) this.#stopWaiting();
     this.#detach();
     this.#readers.rejectAll(() => new ZmqError("ENOTSOCK"));
   }
@@ -82,7 +88,7 @@ export class Observer implements EventSubscriber, TurnWaiter {
       return Promise.resolve(this.#next());
     }
     return new Promise((resolve, reject) => {
-      this.#readers.join(undefined, { timeoutMs: -1, signal, keeper: this }, resolve, reject);
+      this.#readers.join(undefined, { timeoutMs: -1, signal, keeper: this.#socket.deref() }, resolve, reject);
       if (this.#unread.length > 0) this.#turn.wait(this);
     });
   }
@@ -100,8 +106,9 @@ export class Observer implements EventSubscriber, TurnWaiter {
 
   /**
    * Calls `listener` for each event of `type`; an observer with listeners
-   * cannot be read any more, and keeps the process alive until its socket or
-   * itself is closed. Events that nobody read go to the first listeners.
+   * cannot be read any more. It keeps its socket from garbage collection, and the
+   * process alive, until one of the two is closed. Events that nobody read go to
+   * the first listeners.
    */
   on<E extends EventType>(type: E, listener: (event: EventOfType<E>) => void): this;
   /** `drop` tells of each message that is dropped, and why. */
@@ -205,15 +212,23 @@ export class Observer implements EventSubscriber, TurnWaiter {
 
   #startEmitting(): void {
     this.#isEmitter = true;
-    if (!this.#isOver) this.#core.alive.enter();
+    if (!this.#isOver) {
+      this.#kept = this.#socket.deref();
+      this.#core.alive.enter();
+    }
     for (const event of this.#unread.splice(0)) this.#dispatch(event);
+  }
+
+  #stopWaiting(): void {
+    this.#kept = undefined;
+    this.#core.alive.leave();
   }
 
   /** Listeners run in a later step, so that what they throw or do cannot disturb the connection. */
   #dispatch(event: AnyEvent): void {
     if (event.type === "end") {
       this.#isOver = true;
-      this.#core.alive.leave();
+      this.#stopWaiting();
     }
     this.#clock.defer(() => {
       for (const listener of [...(this.#listeners.get(event.type) ?? [])]) listener(event as never);
