@@ -41,7 +41,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 const ENTRIES = [
   { source: "src/index.ts", types: "node", require: true },
   { source: "src/v5-compat.ts", types: "node", require: true },
-  { source: "src/draft.ts", types: "none", require: true },
+  { source: "src/draft.ts", types: "node", require: true },
   { source: "src/cli/zmq.ts", types: false, require: false },
 ];
 

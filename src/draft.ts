@@ -1,11 +1,21 @@
 /**
- * Entry for programs that name `zeromq/draft`: SERVER, CLIENT, RADIO, DISH, GATHER, SCATTER and DGRAM will be here.
- * Until then it throws ENOTSUP when it is loaded, as that of zeromq.js does where libzmq was built without them.
+ * Entry for programs that name `zeromq/draft`: the draft socket types, in Node, Bun and Deno. PEER and CHANNEL are here
+ * too, which zeromq.js lacks.
  */
 
-import { ZmqError } from "./base/errors.ts";
+import "./index.ts"; // It sets the default context.
 
-throw new ZmqError("ENOTSUP", {
-  message: "ZeroMQ draft features are not enabled in this build",
-  detail: "the draft socket types are still to come; all others are in the package's main entry",
-});
+export * as default from "./draft.ts";
+export type { RadioGroupOptions, ServerRoutingOptions } from "./socket/draft-messages.ts";
+export {
+  Channel,
+  Client,
+  Datagram,
+  Dish,
+  type DishGroupOptions,
+  Gather,
+  Peer,
+  Radio,
+  Scatter,
+  Server,
+} from "./socket/draft-sockets.ts";

@@ -94,14 +94,16 @@ test("the subpaths of zeromq 6.8 are there, by import and by require", async () 
   }
 });
 
-test("the draft entry throws ENOTSUP until the draft socket types are there", async () => {
+test("the draft entry has zeromq.js's names, and shares its instance with the package", async () => {
   const output = await plainNode(`
-    for (const path of ["draft", "draft.js", "lib/draft", "lib/draft.js"]) {
-      try { require("zmq-ts/" + path); } catch (error) { console.log(error.code, /draft/.test(error.message)); }
-      await import("zmq-ts/" + path).catch((error) => console.log(error.code, /still to come/.test(error.detail)));
-    }
+    const { Server, Client, Socket } = { ...require("zmq-ts"), ...require("zmq-ts/draft") };
+    console.log(Object.keys(require("zmq-ts/draft")).join(" "));
+    const imported = await import("zmq-ts/draft");
+    console.log(new Server() instanceof Socket, imported.Client === Client, imported.default.Server === Server);
+    for (const path of ["draft.js", "lib/draft", "lib/draft.js"]) console.log(require("zmq-ts/" + path).Server === Server);
   `);
-  assert.equal(output, "ENOTSUP true\nENOTSUP true\n".repeat(4));
+  const names = "Channel Client Datagram Dish Gather Peer Radio Scatter Server";
+  assert.equal(output, `${names}\ntrue true true\n${"true\n".repeat(3)}`);
 });
 
 test("what bundlers take names no module that may be missing, and nothing that one format alone knows", () => {

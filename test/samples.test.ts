@@ -32,6 +32,8 @@ test("the pages show the programs that they should", () => {
       "README.md: Request and reply",
       "README.md: Publish and subscribe",
       "README.md: Pipeline",
+      "draft.md: The draft socket types",
+      "draft.md: Groups",
       "reliability.md: Asking until there is an answer",
       "security.md: A server that knows its clients",
     ],

@@ -85,8 +85,8 @@ export interface ContextDefaults {
   readonly blocky: boolean;
 }
 
-/** Lowest number of the socket types that libzmq calls thread-safe: the draft ones. */
-const FIRST_THREAD_SAFE = 12;
+/** Lowest number of the socket types that libzmq calls thread-safe: the draft ones, of which DGRAM is not. */
+const FIRST_THREAD_SAFE = SOCKET_TYPES.SERVER.id;
 
 const NAMES = Object.keys(OPTIONS) as OptionName[];
 
@@ -138,7 +138,7 @@ function tableDefaults(type: SocketTypeName): OptionValues {
   }
   const typeId = SOCKET_TYPES[type].id;
   values.type = typeId;
-  values.threadSafe = typeId >= FIRST_THREAD_SAFE;
+  values.threadSafe = typeId >= FIRST_THREAD_SAFE && type !== "DGRAM";
   return values as OptionValues;
 }
 

@@ -54,6 +54,15 @@ export const SOCKET_TYPES = {
   XPUB: type(9, "29/PUBSUB", ["SUB", "XSUB"], { isSubscribedTo: true }),
   XSUB: type(10, "29/PUBSUB", ["PUB", "XPUB"], { subscribes: true }),
   STREAM: type(11, "none: raw TCP", []),
+  SERVER: type(12, "41/CLISRV", ["CLIENT"]),
+  CLIENT: type(13, "41/CLISRV", ["SERVER"]),
+  RADIO: type(14, "48/RADIO-DISH", ["DISH"], { receives: false, isSubscribedTo: true }),
+  DISH: type(15, "48/RADIO-DISH", ["RADIO"], { sends: false, subscribes: true }),
+  GATHER: type(16, "49/SCATTER-GATHER", ["SCATTER"], { sends: false }),
+  SCATTER: type(17, "49/SCATTER-GATHER", ["GATHER"], { receives: false }),
+  DGRAM: type(18, "none: UDP datagrams", []),
+  PEER: type(19, "51/P2P", ["PEER"]),
+  CHANNEL: type(20, "52/CHANNEL", ["CHANNEL"]),
 } as const satisfies Record<string, SocketTypeInfo>;
 
 export type SocketTypeName = keyof typeof SOCKET_TYPES;

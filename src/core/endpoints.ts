@@ -263,20 +263,21 @@ export class Endpoints implements EndpointOwner, InprocBinder {
 
   #parse(text: string, role: "bind" | "connect"): Endpoint {
     const endpoint = parseEndpoint(text, role, this.#core.options.ipv6);
-    this.#expectCompatible(text);
+    this.#expectCompatible(text, role);
     if (this.#core.type === "STREAM" && endpoint.scheme !== "tcp") {
       throw new ZmqError("EPROTONOSUPPORT", { address: text });
     }
     return endpoint;
   }
 
-  /** Multicast is for publishers and subscribers, udp for socket types that are not there. */
-  #expectCompatible(text: string): void {
+  /** Multicast is for publishers and subscribers; by udp RADIO connects, and DISH and DGRAM bind. DGRAM has nothing else. */
+  #expectCompatible(text: string, role?: "bind" | "connect"): void {
     const { type } = this.#core;
     const isPubSub = type === "PUB" || type === "SUB" || type === "XPUB" || type === "XSUB";
-    if (text.startsWith("udp:") || (/^e?pgm:/.test(text) && !isPubSub)) {
-      throw new ZmqError("ENOCOMPATPROTO", { address: text });
-    }
+    const roleByUdp = type === "RADIO" ? "connect" : type === "DISH" || type === "DGRAM" ? "bind" : undefined;
+    const isUdp = text.startsWith("udp:");
+    const isWrong = isUdp ? roleByUdp === undefined || (role ?? roleByUdp) !== roleByUdp : type === "DGRAM";
+    if (isWrong || (/^e?pgm:/.test(text) && !isPubSub)) throw new ZmqError("ENOCOMPATPROTO", { address: text });
   }
 
   /** The endpoint to start; undefined when the bind is done already, as for inproc. */

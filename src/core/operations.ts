@@ -45,6 +45,8 @@ const DONE = { value: undefined, done: true } as const;
 export class Operations implements TurnWaiter {
   readonly #host: OperationsHost;
   readonly #pattern: Pattern;
+  /** Users see messages in another form than as frames. */
+  readonly #presents: boolean;
   readonly #turn: Turn;
   readonly #senders: SendLines;
   readonly #receivers: Line<undefined, Message>;
@@ -56,6 +58,7 @@ export class Operations implements TurnWaiter {
     const { clock } = turn;
     this.#host = host;
     this.#pattern = pattern;
+    this.#presents = pattern.present !== undefined;
     this.#turn = turn;
     const sendExpired = (send: Waiting<Message, void>) => this.#expired(send, "send");
     this.#senders = new SendLines(pattern, (onLeft) => new Line(clock, alive, sendExpired, onLeft));
@@ -143,6 +146,7 @@ export class Operations implements TurnWaiter {
     if (this.#receivers.length > 0 || this.#turn.isOver) return undefined;
     const message = this.#pattern.receive?.();
     if (message === undefined) return undefined;
+    if (this.#presents) this.#pattern.present?.(message);
     this.#turn.spend();
     if (this.#senders.length > 0 || this.#host.isWatched) this.serve();
     return message;
@@ -205,6 +209,7 @@ export class Operations implements TurnWaiter {
     for (let first = receivers.first; first !== undefined && this.#mayGoOn(); first = receivers.first) {
       const message = this.#pattern.receive?.();
       if (message === undefined) break;
+      if (this.#presents) this.#pattern.present?.(message);
       this.#turn.spend();
       first.resolve(message);
       progress = true;

@@ -37,6 +37,8 @@ export interface Pattern {
   address?(message: Message): Uint8Array | undefined;
   /** The next message for the user, or undefined. Absent: the type cannot receive. */
   receive?(): Message | undefined;
+  /** Turns a received message into what users see, in place: `[body, { routingId }]` for SERVER. Absent: they see the frames. */
+  present?(message: object[]): void;
   /** Whether `send` would take a message now, and `receive` return one (POLLOUT, POLLIN). */
   readonly canSend: boolean;
   readonly canReceive: boolean;
@@ -50,9 +52,14 @@ export interface Pattern {
   /** SUB: adds or removes a subscription. XPUB in manual mode: for the peer of the subscription just read. */
   subscribe?(topic: Uint8Array): void;
   unsubscribe?(topic: Uint8Array): void;
+  /** DISH: joins or leaves a group. */
+  join?(group: Uint8Array): void;
+  leave?(group: Uint8Array): void;
+  /** SERVER and PEER: the pipe that was attached last. */
+  readonly newest?: NearEnd | undefined;
   /** Distinct topics: of the peers (PUB, XPUB) or one's own (SUB, XSUB). */
   readonly topicsCount?: number;
-  /** PUB, XPUB: whether a peer would get a message with this first frame. */
+  /** PUB, XPUB, RADIO: whether a peer would get a message with this first frame. */
   hasSubscriber?(topic: Uint8Array): boolean;
   /** An option that applies at once was changed. */
   optionChanged?(name: keyof OptionValues): void;
@@ -64,8 +71,9 @@ export interface Pattern {
  * - `highWaterMark`: the peer's queue was full, and the type does not wait.
  * - `unroutable`: ROUTER and STREAM: no peer has the routing id that the first frame names.
  * - `conflate`: a newer message took its place.
- * - `noSubscriber`: it was published, and nobody is subscribed to its topic.
- * - `invalid`: it was received and is not for this socket: a late reply, a request without its delimiter.
+ * - `noSubscriber`: it was published, and nobody is subscribed to its topic, or is in its group.
+ * - `invalid`: it was received and is not for this socket: a late reply, a request without its delimiter, several frames
+ *   where one was expected.
  * - `disconnected`: it was queued for a peer that is gone, or had not left when the linger period ended.
  * - `duplicateRoutingId`: once a peer: it came to a ROUTER with the routing id of another, and is not read.
  * - `secondPeer`: once a peer: it came to a PAIR that has one, and is not read.

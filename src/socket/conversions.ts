@@ -53,9 +53,10 @@ export const conversions = {
   },
 };
 
-function single(message: Uint8Array[]): Uint8Array {
-  const [frame] = message;
-  if (frame === undefined || message.length !== 1) {
+/** The one frame. The routing id or group that a draft socket tells behind it is none. */
+function single(message: readonly object[]): Uint8Array {
+  const [frame, next] = message;
+  if (!(frame instanceof Uint8Array) || next instanceof Uint8Array) {
     throw new ZmqError("EINVAL", { detail: `expected a message of one frame, one of ${message.length} came` });
   }
   return frame;

@@ -70,7 +70,7 @@ export function messages<S extends AnySocket>(coreOf: (socket: S) => SocketCore)
 }
 
 /** Sending and receiving are impossible now. */
-function refuse(core: SocketCore): never {
+export function refuse(core: SocketCore): never {
   if (core.isClosed) throw new ZmqError("EBADF");
   const detail = "a proxy has the socket";
   throw new ZmqError("EBUSY", { message: "Socket is blocked by a bind or unbind operation", detail });

@@ -15,7 +15,7 @@ export interface PeerInfo {
   readonly dialed: boolean;
   /** True while there is a connection whose handshake is done. */
   readonly connected: boolean;
-  /** By which a ROUTER or STREAM addresses the peer; null for other types. */
+  /** By which a ROUTER or STREAM addresses the peer; of SERVER and PEER the number in four octets, big-endian; null for other types. */
   readonly routingId: Uint8Array | null;
   /** Handshake properties, `Peer-Address`, `User-Id`: frozen, without a prototype, one object a connection. */
   readonly metadata: Readonly<Record<string, string>>;

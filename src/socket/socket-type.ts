@@ -18,6 +18,15 @@ export const SocketType = {
   XPublisher: SOCKET_TYPES.XPUB.id,
   XSubscriber: SOCKET_TYPES.XSUB.id,
   Stream: SOCKET_TYPES.STREAM.id,
+  Server: SOCKET_TYPES.SERVER.id,
+  Client: SOCKET_TYPES.CLIENT.id,
+  Radio: SOCKET_TYPES.RADIO.id,
+  Dish: SOCKET_TYPES.DISH.id,
+  Gather: SOCKET_TYPES.GATHER.id,
+  Scatter: SOCKET_TYPES.SCATTER.id,
+  Datagram: SOCKET_TYPES.DGRAM.id,
+  Peer: SOCKET_TYPES.PEER.id,
+  Channel: SOCKET_TYPES.CHANNEL.id,
 } as const;
 
 /** A number of a socket type. */

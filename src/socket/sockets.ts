@@ -23,9 +23,9 @@ export type Message = typeof globalThis extends {
   : Uint8Array;
 
 /** What a constructor takes: any option of the type, and the context. */
-type Options<T extends SocketTypeName> = OptionInputs<T> & { context?: Context };
+export type Options<T extends SocketTypeName> = OptionInputs<T> & { context?: Context };
 /** The option properties that a class gets from the table. */
-type Properties<T extends SocketTypeName> = Omit<OptionsOf<T>, "type" | "lastEndpoint">;
+export type Properties<T extends SocketTypeName> = Omit<OptionsOf<T>, "type" | "lastEndpoint">;
 
 /** A socket that can send messages of type `M`. */
 export interface Writable<
@@ -39,13 +39,13 @@ export interface Writable<
    */
   send(message: M, ...options: O | [WaitOptions]): Promise<void>;
   /** A message of one frame, UTF-8. */
-  sendString(text: string, options?: WaitOptions): Promise<void>;
+  sendString(text: string, ...options: O | [WaitOptions]): Promise<void>;
   /** A message of one frame, JSON. Throws TypeError for what JSON cannot express. */
-  sendJson(value: unknown, options?: WaitOptions): Promise<void>;
+  sendJson(value: unknown, ...options: O | [WaitOptions]): Promise<void>;
   /** A message of one frame, by the structured clone algorithm: dates, maps, typed arrays and cycles; no functions. */
-  sendObject(value: unknown, options?: WaitOptions): Promise<void>;
+  sendObject(value: unknown, ...options: O | [WaitOptions]): Promise<void>;
   /** `send` for an array of frames. */
-  sendMultipart(parts: readonly MessageLike[], options?: WaitOptions): Promise<void>;
+  sendMultipart(parts: readonly MessageLike[], ...options: O | [WaitOptions]): Promise<void>;
 }
 
 /** A socket that can receive messages of type `M`. */

@@ -34,7 +34,7 @@ class OursAlone extends Error {
   }
 }
 
-const pause = () => new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+export const pause = () => new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
 
 function lack(prototype, name) {
   Object.defineProperty(prototype, name, {
@@ -54,7 +54,7 @@ zmq.Socket.prototype[Symbol.asyncDispose] = async function dispose() {
 zmq.Context.prototype.close = alone("Context.close");
 
 /** A class or a function that zeromq.js lacks. */
-function alone(name) {
+export function alone(name) {
   return function lacking() {
     throw new OursAlone(name);
   };

@@ -116,6 +116,11 @@ export async function text(socket: { receive(): Promise<Uint8Array[]> }): Promis
   return String(await socket.receive());
 }
 
+/** The body of the next message, as text. */
+export async function bodyOf(socket: { receive(): Promise<[Uint8Array, ...object[]]> }): Promise<string> {
+  return String((await socket.receive())[0]);
+}
+
 /** What waits to be received, as text, up to what has arrived by now. */
 export async function texts(socket: {
   receive(): Promise<Uint8Array[]>;

@@ -4,7 +4,8 @@
 
 import { bool, bytes, choice, int } from "./kinds.ts";
 
-const PUBLISHERS = ["PUB", "XPUB"] as const;
+/** What peers tell which messages they want. */
+const PUBLISHERS = ["PUB", "XPUB", "RADIO"] as const;
 
 export const PATTERN_OPTIONS = {
   /** ZMQ_ROUTING_ID. The name by which a ROUTER addresses this socket, 1 to 255 bytes; the ROUTER makes one up when empty. Assign bytes or a string; reads as text. */
@@ -48,7 +49,7 @@ export const PATTERN_OPTIONS = {
   invertMatching: bool({ id: 74, default: false, applies: "now", on: ["PUB", "SUB", "XPUB", "XSUB"] }),
   /** ZMQ_XSUB_VERBOSE_UNSUBSCRIBE. Sends every cancellation upstream, also while other subscriptions to the topic remain. */
   verboseUnsubscribe: bool({ id: 115, default: false, applies: "now", on: ["XSUB"] }),
-  /** Not in libzmq. Topics that one peer may be subscribed to, with 256 bytes each on average; a peer that wants more is cut off. 0 = no limit. */
+  /** Not in libzmq. Topics that one peer may be subscribed to, or groups that it may join, with 256 bytes each on average; a peer that wants more is cut off. 0 = no limit. */
   maxSubscriptionsPerPeer: int({ id: -7, default: 1_000_000, min: 0, applies: "now", on: PUBLISHERS }),
   /** Not in libzmq. Subscription messages of one peer that may wait for `receive`, with 256 bytes each on average; beyond, the peer is read no further, and with so many in all, those are forgotten that cancel each other out. 0 = no limit. */
   maxUnreadSubscriptions: int({ id: -8, default: 100_000, min: 0, applies: "now", on: ["XPUB"] }),

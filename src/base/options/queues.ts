@@ -8,9 +8,45 @@ import { metadata } from "./additive.ts";
 import { bool, int, int64, rawBytes, text, uint64 } from "./kinds.ts";
 
 /** Socket types whose users send. zeromq.js gives the options of sending to these only. */
-export const SENDERS = ["PAIR", "PUB", "REQ", "REP", "DEALER", "ROUTER", "PUSH", "XPUB", "XSUB", "STREAM"] as const;
+export const SENDERS = [
+  "PAIR",
+  "PUB",
+  "REQ",
+  "REP",
+  "DEALER",
+  "ROUTER",
+  "PUSH",
+  "XPUB",
+  "XSUB",
+  "STREAM",
+  "SERVER",
+  "CLIENT",
+  "RADIO",
+  "SCATTER",
+  "DGRAM",
+  "PEER",
+  "CHANNEL",
+] as const;
 /** Socket types whose users receive. */
-export const RECEIVERS = ["PAIR", "SUB", "REQ", "REP", "DEALER", "ROUTER", "PULL", "XPUB", "XSUB", "STREAM"] as const;
+export const RECEIVERS = [
+  "PAIR",
+  "SUB",
+  "REQ",
+  "REP",
+  "DEALER",
+  "ROUTER",
+  "PULL",
+  "XPUB",
+  "XSUB",
+  "STREAM",
+  "SERVER",
+  "CLIENT",
+  "DISH",
+  "GATHER",
+  "DGRAM",
+  "PEER",
+  "CHANNEL",
+] as const;
 
 /** Of marks in bytes. */
 const WEIGHTS = "Counts 64 bytes a message and 128 a frame beside the octets.";
@@ -27,9 +63,9 @@ export const QUEUE_OPTIONS = {
   /** ZMQ_RCVTIMEO. Milliseconds `receive` waits before it rejects with EAGAIN; 0 = not at all, -1 = for ever. */
   receiveTimeout: int({ id: 27, default: -1, min: -1, applies: "now", on: RECEIVERS }),
   /** ZMQ_LINGER. Milliseconds that unsent messages are still sent for after `close`; 0 = dropped at once, -1 = until sent. The default is 0 when `context.blocky` is false. */
-  linger: int({ id: 17, default: -1, min: -1, applies: "now", defaultOn: { SUB: 0, XSUB: 0 } }),
-  /** ZMQ_CONFLATE. Keeps only the newest message of each queue; multipart messages do not work with it. */
-  conflate: bool({ id: 54, default: false, on: ["DEALER", "PULL", "PUSH", "PUB", "SUB"] }),
+  linger: int({ id: 17, default: -1, min: -1, applies: "now", defaultOn: { SUB: 0, XSUB: 0, DISH: 0 } }),
+  /** ZMQ_CONFLATE. Keeps only the newest message of each queue; multipart messages do not work with it. On GATHER and SCATTER libzmq takes the option and does nothing. */
+  conflate: bool({ id: 54, default: false, on: ["DEALER", "PULL", "PUSH", "PUB", "SUB", "GATHER", "SCATTER"] }),
   /** ZMQ_IMMEDIATE. Queues messages for established connections only, not for ones that are still being made. */
   immediate: bool({ id: 39, default: false }),
   /** ZMQ_MAXMSGSIZE. Bytes of the largest frame accepted; a larger one closes its connection. -1 = no limit. */
@@ -84,18 +120,18 @@ export const QUEUE_OPTIONS = {
   /** ZMQ_METADATA. Properties sent in the handshake, as `{ "X-name": "value" }` or `"X-name:value"`. Assignments add up; null clears. */
   metadata: metadata({ id: 95 }),
   /** ZMQ_HELLO_MSG. A message of one frame sent to each peer before any other, whenever it connects. Reads as bytes. Other types are refused, where libzmq takes the option and does nothing. */
-  helloMessage: rawBytes({ id: 110, on: ["DEALER", "ROUTER"] }),
+  helloMessage: rawBytes({ id: 110, on: ["DEALER", "ROUTER", "SERVER", "CLIENT", "PEER"] }),
   /** ZMQ_DISCONNECT_MSG. A message received, behind the peer's routing id, when the connection of a peer ends that this side accepted. Reads as bytes. */
-  disconnectMessage: rawBytes({ id: 111, on: ["ROUTER"] }),
+  disconnectMessage: rawBytes({ id: 111, on: ["ROUTER", "SERVER", "PEER"] }),
   /** ZMQ_HICCUP_MSG. A message received when a connection that this side made is lost and tried again. Reads as bytes. */
-  hiccupMessage: rawBytes({ id: 114, on: ["DEALER"] }),
+  hiccupMessage: rawBytes({ id: 114, on: ["DEALER", "CLIENT", "PEER"] }),
 
   /** ZMQ_IN_BATCH_SIZE. Bytes read from a connection at once. */
   inBatchSize: int({ id: 101, default: 8192, min: 1, note: "A hint: the runtime chooses how much it reads." }),
   /** ZMQ_OUT_BATCH_SIZE. Bytes gathered from small messages before they are written. */
   outBatchSize: int({ id: 102, default: 8192, min: 1, note: "A hint: larger batches are made where that is faster." }),
 
-  /** ZMQ_TYPE. Number of the socket type, 0 (PAIR) to 11 (STREAM). */
+  /** ZMQ_TYPE. Number of the socket type, 0 (PAIR) to 20 (CHANNEL). */
   type: int({ id: 16, default: 0, access: "r" }),
   /** ZMQ_LAST_ENDPOINT. The endpoint of the last `bind` or `connect`, with wildcards resolved; null before the first. */
   lastEndpoint: text({ id: 32, access: "r" }),
