@@ -18,6 +18,7 @@ import { InprocNames, type InprocSide } from "../transport/inproc.ts";
 import { Endpoints, type EndpointsContext } from "./endpoints.ts";
 import type { Lingering, Platform } from "./platform.ts";
 import { type PatternFactory, SocketCore } from "./socket-core.ts";
+import { Voice } from "./voice.ts";
 import { askZapHandler, hasZapHandler } from "./zap-client.ts";
 
 const OPEN_SERVER =
@@ -38,6 +39,8 @@ export class ContextCore implements EndpointsContext, Lingering {
   readonly inproc = new InprocNames();
   readonly #sockets = new Set<OpenSocket>();
   #isClosed = false;
+  /** Sockets so far. */
+  #opened = 0;
   #onEmpty: (() => void)[] = [];
 
   constructor(platform: Platform) {
@@ -70,6 +73,7 @@ export class ContextCore implements EndpointsContext, Lingering {
       throw new ZmqError("EMFILE", { detail: `the context has ${size} open sockets, as many as maxSockets allows` });
     }
     const core = new SocketCore(type, defaultOptions(type, this.options), this.platform.turn, createPattern);
+    core.speakBy(new Voice(this.platform, `${type} ${++this.#opened}`));
     const socket = { core, endpoints: new Endpoints(core, this) };
     if (this.#sockets.size === 0) this.platform.lifetime?.began(this);
     this.#sockets.add(socket);

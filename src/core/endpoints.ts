@@ -228,6 +228,10 @@ export class Endpoints implements EndpointOwner, InprocBinder {
     return this.#context.authenticate(request, link, options, signal);
   }
 
+  gaveUp(endpoint: string, cause: unknown): void {
+    this.#core.gaveUp(endpoint, cause);
+  }
+
   gone(endpoint: EngineEndpoint): void {
     this.#connected.delete(endpoint);
     this.#bound.delete(endpoint);

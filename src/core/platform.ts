@@ -34,6 +34,8 @@ export interface Platform {
   readonly lifetime?: { began(context: Lingering): void; ended(context: Lingering): void };
   /** Whether the process has other threads that run JavaScript. Absent: it has none. */
   readonly hasOtherThreads?: () => boolean;
+  /** Writes a line about what a socket does, for debugging. Absent when nobody asked for it. */
+  readonly trace?: (line: string) => void;
   /** A warning for the developer, at most once for each `code` where one is given. */
   warn(message: string, code?: string): void;
 }

@@ -27,6 +27,7 @@ import type { DropReason, Pattern, PatternHost } from "../pattern/pattern.ts";
 import { KeepAlive } from "./keep-alive.ts";
 import { Operations, type OperationsHost } from "./operations.ts";
 import type { Turn } from "./turn.ts";
+import { shownFrame, type Voice } from "./voice.ts";
 
 export type PatternFactory = (host: PatternHost) => Pattern;
 
@@ -54,8 +55,13 @@ export class SocketCore implements PipeOwner, PatternHost, OperationsHost {
   isProxied = false;
   /** Messages that were dropped, by reason. */
   readonly drops = new Map<DropReason, number>();
+  /** Says what nobody asked for; set by the context. */
+  #voice: Voice | undefined = undefined;
+  #traceDrop: Voice["dropped"] = undefined;
   /** Set by the observer, while somebody observes. */
   observe: ((event: MonitorEvent) => void) | undefined = undefined;
+  /** Whether somebody listens to events of this type, or reads them. */
+  hears: ((type: MonitorEvent["type"]) => boolean) | undefined = undefined;
   observeDrop: ((reason: DropReason, pipe: PipeState | undefined, message: Message) => void) | undefined = undefined;
 
   readonly #watchers = new Set<Watcher>();
@@ -196,10 +202,23 @@ export class SocketCore implements PipeOwner, PatternHost, OperationsHost {
   dropped(reason: DropReason, pipe: PipeState | undefined, message: Message): void {
     this.drops.set(reason, (this.drops.get(reason) ?? 0) + 1);
     this.observeDrop?.(reason, pipe, message);
+    if (this.#traceDrop !== undefined) this.#traceDrop(this.type, reason, pipe, shownFrame(message, this.options));
   }
 
   emit(event: MonitorEvent): void {
     this.observe?.(event);
+    this.#voice?.event(event);
+  }
+
+  /** A connected endpoint will never be tried again; `cause` is that of the `disconnect` event before. */
+  gaveUp(address: string, cause: unknown): void {
+    this.#voice?.gaveUp(address, cause, this.hears?.("disconnect") === true);
+  }
+
+  /** From now on it warns and traces by `voice`. */
+  speakBy(voice: Voice): void {
+    this.#voice = voice;
+    this.#traceDrop = voice.dropped;
   }
 
   // --- Options and closing ---

@@ -51,7 +51,8 @@ export interface ConnectionOwner {
   ready(connection: Connection, peer: Properties): FarEnd | undefined;
   /** The queued messages of that pipe, and its subscriptions, are on their way. */
   started(): void;
-  ended(connection: Connection, reason: EndReason): void;
+  /** `cause`: that of the `disconnect` event, where there is one. */
+  ended(connection: Connection, reason: EndReason, cause?: unknown): void;
   /** Asks the ZAP handler; `undefined` when there must be one and is none. `signal`: the connection is over. */
   authenticate(request: ZapRequest, link: Link, signal: AbortSignal): Promise<ZapReply | undefined>;
 }

@@ -184,12 +184,13 @@ export class Dialer implements ConnectionOwner, ConnectedEndpoint {
     this.#settle();
   }
 
-  ended(_connection: Connection, reason: EndReason): void {
+  ended(_connection: Connection, reason: EndReason, cause?: unknown): void {
     this.#settle();
     this.#dialing = IDLE;
     if (this.#life === "over") return;
     const stops = reason === "handshake" && (this.options.reconnectStop & STOP_ON_HANDSHAKE_FAILED) !== 0;
     if (reason === "local" || reason === "protocol" || stops) {
+      if (reason === "protocol") this.#owner.gaveUp?.(this.endpoint, cause);
       this.#end(true);
       return;
     }

@@ -30,6 +30,8 @@ export interface EndpointOwner {
     options: OptionValues,
     signal: AbortSignal,
   ): Promise<ZapReply | undefined>;
+  /** This connected endpoint will not be tried again, because of what the peer did. Its `disconnect` event came before. */
+  gaveUp?(endpoint: string, cause: unknown): void;
   /** This endpoint is over: it gave up, or its linger period ended. */
   gone(endpoint: EngineEndpoint): void;
 }

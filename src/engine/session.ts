@@ -284,7 +284,15 @@ export class Session implements Connection, LinkHandler, TrafficOwner, TurnWaite
     if (!(error instanceof ZmqError)) throw error;
     if (error.status !== undefined) this.#emitError("handshake:error:auth", error);
     else if (error.code.startsWith("ERR_")) this.#emitError("handshake:error:protocol", error);
-    this.#end("protocol", error);
+    const isMismatch = error.code === "ERR_ZMTP_MECHANISM_MISMATCH";
+    if (isMismatch) this.#sendRest();
+    this.#end("protocol", error, isMismatch);
+  }
+
+  /** The rest of the greeting: the peer learns from it which mechanism this side wants. */
+  #sendRest(): void {
+    const rest = this.#handshake?.produce();
+    if (rest !== undefined) this.link.write([rest]);
   }
 
   #handshakeFailed(error: ZmqError): void {
@@ -305,10 +313,10 @@ export class Session implements Connection, LinkHandler, TrafficOwner, TurnWaite
       remoteAddress: this.link.remoteAddress,
       cause,
     });
-    this.#finish(reason, graceful);
+    this.#finish(reason, graceful, cause);
   }
 
-  #finish(reason: EndReason, graceful: boolean): void {
+  #finish(reason: EndReason, graceful: boolean, cause?: unknown): void {
     const life = this.#life;
     this.#life = OVER;
     switch (life.state) {
@@ -327,7 +335,7 @@ export class Session implements Connection, LinkHandler, TrafficOwner, TurnWaite
     this.loop.budget.forget(this);
     if (graceful) this.link.close();
     else this.link.destroy();
-    this.#owner.ended(this, reason);
+    this.#owner.ended(this, reason, cause);
   }
 
   #clearHandshakeTimer(): void {

@@ -3,6 +3,7 @@
  * `process.emitWarning`, structured clones by V8.
  */
 
+import { debuglog } from "node:util";
 import { deserialize, serialize } from "node:v8";
 import { isMainThread } from "node:worker_threads";
 import { systemClock } from "../base/clock.ts";
@@ -27,6 +28,9 @@ process.once("worker", () => {
   hasWorkers = true;
 });
 
+/** `NODE_DEBUG=zmq`. */
+const debug = debuglog("zmq");
+
 const clock = systemClock();
 const crypto = new Crypto(() => withOpenSsl(withSodiumNative(loadSodium())));
 
@@ -36,6 +40,7 @@ export const nodePlatform: Platform = {
   engine: new LocalHost(clock, [tcpTransport(clock), ipcTransport(clock)], crypto),
   structuredClone: { serialize, deserialize },
   lifetime: processLifetime(clock),
+  ...(debug.enabled && { trace: (line: string) => debug("%s", line) }),
   hasOtherThreads: () => !isMainThread || hasWorkers,
   warn(message, code) {
     if (code !== undefined) {

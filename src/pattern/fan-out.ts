@@ -46,6 +46,12 @@ export class FanOut {
     if (!this.#isWriting) this.#found = [];
   }
 
+  /** Copies of the topics of the peer, `most` at most. */
+  topicsOf(pipe: NearEnd, most: number): Uint8Array[] {
+    const subscriber = this.#byPipe.get(pipe);
+    return subscriber === undefined ? [] : this.subscriptions.topicsOf(subscriber, most);
+  }
+
   /** Whether a message with this first frame would go to anybody. */
   hasSubscriber(frame: Uint8Array): boolean {
     return this.#match(frame, undefined) > 0;

@@ -59,6 +59,10 @@ export interface Pattern {
   readonly newest?: NearEnd | undefined;
   /** Distinct topics: of the peers (PUB, XPUB) or one's own (SUB, XSUB). */
   readonly topicsCount?: number;
+  /** Copies of them, in the order of their bytes. */
+  topics?(): Uint8Array[];
+  /** PUB, XPUB: copies of those of one peer, `most` at most. */
+  topicsOf?(pipe: NearEnd, most: number): Uint8Array[];
   /** PUB, XPUB, RADIO: whether a peer would get a message with this first frame. */
   hasSubscriber?(topic: Uint8Array): boolean;
   /** An option that applies at once was changed. */

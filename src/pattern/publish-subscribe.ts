@@ -31,6 +31,14 @@ export class PubPattern implements Pattern {
     return this.#fanOut.subscriptions.topicsCount;
   }
 
+  topics(): Uint8Array[] {
+    return this.#fanOut.subscriptions.topics();
+  }
+
+  topicsOf(pipe: NearEnd, most: number): Uint8Array[] {
+    return this.#fanOut.topicsOf(pipe, most);
+  }
+
   /** Whether a message with this first frame would go to anybody. */
   hasSubscriber(frame: Uint8Array): boolean {
     return this.#fanOut.hasSubscriber(frame);
@@ -109,6 +117,10 @@ export class SubPattern implements Pattern {
 
   get topicsCount(): number {
     return this.#subscriptions.topicsCount;
+  }
+
+  topics(): Uint8Array[] {
+    return this.#subscriptions.topics();
   }
 
   attach(pipe: NearEnd): void {

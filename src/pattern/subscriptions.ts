@@ -177,6 +177,25 @@ export class PeerSubscriptions {
     return count;
   }
 
+  /** Copies of all distinct topics, in the order of their bytes. */
+  topics(): Uint8Array[] {
+    return this.#copies(this.#topics.sortedIds());
+  }
+
+  /** Copies of the topics that the subscriber holds, `most` at most. */
+  topicsOf(subscriber: SubscribedPipe, most: number): Uint8Array[] {
+    if (subscriber.stamp === GONE) return [];
+    const held = this.#heldIds(subscriber).slice(0, most);
+    this.#topics.sort(held);
+    return this.#copies(held);
+  }
+
+  #copies(ids: ArrayLike<number>): Uint8Array[] {
+    const topics: Uint8Array[] = [];
+    this.#topics.copyAll(ids, -1, topics);
+    return topics;
+  }
+
   #isHeldBy(id: number, subscriber: SubscribedPipe): boolean {
     const holders = this.#holders[id];
     if (!Array.isArray(holders)) return holders === subscriber;
@@ -246,6 +265,13 @@ export class OwnSubscriptions {
     return this.#topics.count;
   }
 
+  /** Copies of them, in the order of their bytes. */
+  topics(): Uint8Array[] {
+    const topics: Uint8Array[] = [];
+    this.#topics.copyAll(this.#topics.sortedIds(), -1, topics);
+    return topics;
+  }
+
   add(topic: Uint8Array): void {
     const id = this.#topics.add(topic);
     this.#counts[id] = (this.#counts[id] ?? 0) + 1;
@@ -277,15 +303,11 @@ export class OwnSubscriptions {
   #findOnly(): void {
     this.#only = undefined;
     if (this.#topics.count !== 1) return;
-    const topics: Uint8Array[] = [];
-    this.#topics.copyAll(this.#topics.sortedIds(), -1, topics);
-    this.#only = topics[0];
+    this.#only = this.topics()[0];
   }
 
   /** Subscribes at a publisher that knows nothing yet: every topic once, in byte-wise order, as libzmq does. */
   sendAll(pipe: NearEnd): void {
-    const topics: Uint8Array[] = [];
-    this.#topics.copyAll(this.#topics.sortedIds(), -1, topics);
-    for (const topic of topics) pipe.writeControl({ kind: "subscribe", topic });
+    for (const topic of this.topics()) pipe.writeControl({ kind: "subscribe", topic });
   }
 }

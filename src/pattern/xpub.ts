@@ -84,6 +84,14 @@ export class XPubPattern implements Pattern {
     return this.#fanOut.subscriptions.topicsCount;
   }
 
+  topics(): Uint8Array[] {
+    return this.#fanOut.subscriptions.topics();
+  }
+
+  topicsOf(pipe: NearEnd, most: number): Uint8Array[] {
+    return this.#fanOut.topicsOf(pipe, most);
+  }
+
   /** Whether a message with this first frame would go to anybody. */
   hasSubscriber(frame: Uint8Array): boolean {
     return this.#fanOut.hasSubscriber(frame);

@@ -3,6 +3,7 @@
  * of `Event` a type, with the remote address and our own `drop` added.
  */
 
+import { toText } from "../base/bytes.ts";
 import { type ErrorCode, ZmqError } from "../base/errors.ts";
 import type { MonitorEvent } from "../base/events.ts";
 import type { DropReason } from "../pattern/pattern.ts";
@@ -94,6 +95,12 @@ export interface DropEvent extends EventRemoteAddress {
   reason: DropReason;
   /** The endpoint of the peer that it was for, or that sent it; empty when there is none. */
   address: string;
+  /**
+   * The first 64 bytes at most of the message's first frame: the topic, or the routing id that a ROUTER was given. Absent for
+   * messages without frames, and on sockets with PLAIN or CURVE, whose messages are not told. Not enumerable; consoles show
+   * it as text.
+   */
+  firstFrame?: Uint8Array;
 }
 
 /** Something whose events can be listened to. */
@@ -111,8 +118,10 @@ export function publicEvent(event: MonitorEvent): Event {
   return made as Event; // the same shapes; the error's class is wider than each type says
 }
 
+type HiddenName = "remoteAddress" | "cause" | "firstFrame";
+
 /** Gives an event what comparisons do not see and consoles show. */
-export function addHidden(event: object, hidden: { readonly remoteAddress?: unknown; readonly cause?: unknown }): void {
+export function addHidden(event: object, hidden: { readonly [name in HiddenName]?: unknown }): void {
   for (const [name, value] of Object.entries(hidden)) {
     if (value !== undefined) Object.defineProperty(event, name, { value });
   }
@@ -127,13 +136,20 @@ function inspectEvent(
   options: object,
   inspect: (value: unknown, options: object) => string,
 ) {
-  const { remoteAddress, cause } = this as EventRemoteAddress & EventCause;
+  const { remoteAddress, cause, firstFrame } = this as EventRemoteAddress & EventCause & Pick<DropEvent, "firstFrame">;
   const shown = {
     ...this,
     ...(remoteAddress !== undefined && { remoteAddress }),
     ...(cause !== undefined && { cause }),
+    ...(firstFrame !== undefined && { firstFrame: textIfText(firstFrame) }),
   };
   return inspect(shown, options);
+}
+
+/** Text where the bytes are UTF-8. */
+function textIfText(bytes: Uint8Array): string | Uint8Array {
+  const text = toText(bytes);
+  return text.includes("\ufffd") ? bytes : text;
 }
 
 /** With zeromq.js's sentence, which programs compare, as message; what was expected and what came is its `detail`. */

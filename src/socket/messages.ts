@@ -8,7 +8,7 @@ import type { SocketCore } from "../core/socket-core.ts";
 import { signalOf, type WaitOptions } from "./arguments.ts";
 import type { AnySocket } from "./core-of.ts";
 import { toMessage } from "./frames.ts";
-import { metadataOf, NO_METADATA, type PeerInfo, peerInfo } from "./peer-info.ts";
+import { metadataOf, NO_METADATA, NO_TOPICS, type PeerInfo, peerInfo } from "./peer-info.ts";
 
 /** A message with what is known of where it came from. */
 export interface Received<M> {
@@ -48,7 +48,7 @@ export function messages<S extends AnySocket>(coreOf: (socket: S) => SocketCore)
       return {
         message,
         metadata: source === undefined ? NO_METADATA : metadataOf(source),
-        peer: source === undefined ? undefined : peerInfo(source),
+        peer: source === undefined ? undefined : peerInfo(source, NO_TOPICS),
       };
     },
     /** A loop of `receive`, which `break` leaves with the socket open. */

@@ -8,6 +8,7 @@ import type { Clock } from "../base/clock.ts";
 import { ZmqError } from "../base/errors.ts";
 import type { SocketCore } from "../core/socket-core.ts";
 import type { Turn, TurnWaiter } from "../core/turn.ts";
+import { shownFrame } from "../core/voice.ts";
 import { Line } from "../core/waiting.ts";
 import { signalOf, type WaitOptions } from "./arguments.ts";
 import { type AnySocket, coreOf } from "./core-of.ts";
@@ -158,6 +159,7 @@ export class Observer implements EventSubscriber, TurnWaiter {
     }
     observers.add(this);
     const all = observers;
+    core.hears = (type) => [...all].some((observer) => observer.#hears(type));
     core.observe = (event) => {
       const made = publicEvent(event);
       for (const observer of all) observer.#put(made);
@@ -167,14 +169,22 @@ export class Observer implements EventSubscriber, TurnWaiter {
   #detach(): void {
     const observers = observersOf.get(this.#core);
     observers?.delete(this);
-    if (observers?.size === 0) this.#core.observe = undefined;
+    if (observers?.size !== 0) return;
+    this.#core.observe = undefined;
+    this.#core.hears = undefined;
+  }
+
+  /** An observer without listeners is read. */
+  #hears(type: string): boolean {
+    return !this.#isEmitter || (this.#listeners.get(type) ?? []).length > 0;
   }
 
   #observeDrops(): void {
     const all = observersOf.get(this.#core);
-    this.#core.observeDrop = (reason, pipe) => {
+    this.#core.observeDrop = (reason, pipe, message) => {
       const event: DropEvent = { type: "drop", reason, address: pipe?.endpoint ?? "" };
-      addHidden(event, { remoteAddress: pipe?.remoteAddress || undefined });
+      const firstFrame = shownFrame(message, this.#core.options);
+      addHidden(event, { remoteAddress: pipe?.remoteAddress || undefined, firstFrame });
       for (const observer of all ?? []) if (observer.#listeners.has("drop")) observer.#dispatch(event);
     };
   }

@@ -4,7 +4,8 @@
 
 import { copyOf, toText } from "../base/bytes.ts";
 import type { Properties } from "../base/message.ts";
-import type { PipeState } from "../base/near-end.ts";
+import type { NearEnd, PipeState } from "../base/near-end.ts";
+import type { Pattern } from "../pattern/pattern.ts";
 
 export interface PeerInfo {
   /** This side's endpoint: the one that was connected, or that accepted the peer. */
@@ -19,6 +20,8 @@ export interface PeerInfo {
   readonly routingId: Uint8Array | null;
   /** Handshake properties, `Peer-Address`, `User-Id`: frozen, without a prototype, one object a connection. */
   readonly metadata: Readonly<Record<string, string>>;
+  /** The topics that the peer subscribed to, in the order of their bytes, 1000 at most; null unless this socket publishes, and with `receiveFrom`. */
+  readonly subscriptions: readonly Uint8Array[] | null;
   /** Messages waiting to be sent, and to be received. */
   readonly sendQueueLength: number;
   readonly receiveQueueLength: number;
@@ -29,7 +32,13 @@ export interface PeerInfo {
   readonly bytesReceived: number;
 }
 
-export function peerInfo(pipe: PipeState): PeerInfo {
+/** For a peer that is told with each message: its topics are not looked for. */
+export const NO_TOPICS = {};
+
+/** More topics of one peer are not told. */
+const MOST_TOPICS = 1000;
+
+export function peerInfo(pipe: NearEnd, pattern: Pick<Pattern, "topicsOf">): PeerInfo {
   return {
     endpoint: pipe.endpoint,
     address: pipe.remoteAddress,
@@ -37,6 +46,7 @@ export function peerInfo(pipe: PipeState): PeerInfo {
     connected: pipe.isConnected,
     routingId: pipe.routingId === undefined ? null : copyOf(pipe.routingId),
     metadata: metadataOf(pipe),
+    subscriptions: pattern.topicsOf?.(pipe, MOST_TOPICS) ?? null,
     sendQueueLength: pipe.outboundLength,
     receiveQueueLength: pipe.inboundLength,
     messagesSent: pipe.messagesSent,

@@ -222,7 +222,8 @@ export abstract class Socket {
 
   /** The peers of now: connected ones, and connected endpoints that wait for their peer. */
   get peers(): PeerInfo[] {
-    return [...this.#core.pipes].map(peerInfo);
+    const { pipes, pattern } = this.#core;
+    return [...pipes].map((pipe) => peerInfo(pipe, pattern));
   }
 
   /** Messages dropped since the socket was opened, by reason. */
@@ -249,6 +250,11 @@ export abstract class Socket {
   /** Resolves when a peer has subscribed to `topic`, or to a prefix of it. Publishers only. */
   protected untilSubscribed(topic: Uint8Array, options: WaitOptions = {}): Promise<void> {
     return this.#until(options, () => this.#core.pattern.hasSubscriber?.(topic) === true);
+  }
+
+  /** Copies of the topics of the subscribers, or of a subscriber's own. */
+  protected subscribedTopics(): Uint8Array[] {
+    return this.#core.pattern.topics?.() ?? [];
   }
 
   /** SUB, and XPUB in manual mode: changes subscriptions. */

@@ -86,6 +86,10 @@ export class Publisher extends Socket {
   subscriberJoined(topic: string | Uint8Array = "", options?: WaitOptions): Promise<void> {
     return this.untilSubscribed(toFrame(topic), options);
   }
+  /** The distinct topics that peers are subscribed to, in the order of their bytes. Copies. */
+  topics(): Message[] {
+    return this.subscribedTopics() as Message[];
+  }
 }
 export interface Publisher extends Writable, Properties<"PUB"> {}
 
@@ -100,6 +104,10 @@ export class Subscriber extends Socket {
   }
   unsubscribe(...prefixes: (Uint8Array | string)[]): void {
     this.changeSubscriptions("unsubscribe", prefixes.length === 0 ? [""] : prefixes);
+  }
+  /** The distinct topics that this socket is subscribed to, in the order of their bytes. Copies. */
+  topics(): Message[] {
+    return this.subscribedTopics() as Message[];
   }
 }
 export interface Subscriber extends Readable, Properties<"SUB"> {}
@@ -184,6 +192,10 @@ export class XPublisher extends Socket {
   /** Resolves when a peer is subscribed to `topic` or a prefix of it. */
   subscriberJoined(topic: string | Uint8Array = "", options?: WaitOptions): Promise<void> {
     return this.untilSubscribed(toFrame(topic), options);
+  }
+  /** The distinct topics that peers are subscribed to, in the order of their bytes. Copies. */
+  topics(): Message[] {
+    return this.subscribedTopics() as Message[];
   }
 }
 export interface XPublisher extends Readable, Writable, Properties<"XPUB"> {}

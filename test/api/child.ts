@@ -17,8 +17,8 @@ export interface Ended {
 }
 
 /** Runs the body of an async function that knows `zmq` and `gc()`; resolves when the process has ended by itself. */
-export function program(body: string): Promise<Ended> {
-  const { done } = start(body);
+export function program(body: string, environment: Readonly<Record<string, string>> = {}): Promise<Ended> {
+  const { done } = start(body, environment);
   return done;
 }
 
@@ -43,12 +43,16 @@ export async function staysAlive(body: string, line: string): Promise<boolean> {
   return alive;
 }
 
-function start(body: string) {
+function start(body: string, environment: Readonly<Record<string, string>> = {}) {
   const code = `import * as zmq from ${JSON.stringify(entry)};
     const gc = () => globalThis.gc({ type: "major", execution: "async" });
     ${body}`;
   const args = ["--expose-gc", "--import", "tsx", "--input-type=module", "--eval", code];
-  const child = spawn(process.execPath, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, args, {
+    cwd: root,
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, ...environment },
+  });
   const done = new Promise<Ended>((settle) => {
     let stdout = "";
     let stderr = "";

@@ -65,7 +65,7 @@ async function listen(clock: Clock, on: Endpoint, options: OptionValues, handler
   const server = acceptor(clock, place.address, handler);
   try {
     await openServer(server, where(place, options), text);
-    return published(server, place, handler, text);
+    return published(clock, server, place, handler, text);
   } catch (error) {
     place.remove();
     throw listenError(error, text);
@@ -85,7 +85,7 @@ function listenSync(clock: Clock, on: Endpoint, options: OptionValues, handler: 
     throw refusal(place.bindPath, text);
   }
   server.off("error", ignore);
-  return published(server, place, handler, text);
+  return published(clock, server, place, handler, text);
 }
 
 /** Why the system refused this path: what it says of a file there, for the server's error comes too late. */
@@ -106,7 +106,7 @@ function where(place: Place, { useFd, backlog }: OptionValues): ListenPlace {
   return useFd >= 0 ? { fd: useFd, backlog } : { path: place.bindPath, backlog };
 }
 
-function published(server: Server, place: Place, handler: ListenHandler, text: string): Listener {
+function published(clock: Clock, server: Server, place: Place, handler: ListenHandler, text: string): Listener {
   try {
     place.publish();
   } catch (error) {
@@ -114,7 +114,7 @@ function published(server: Server, place: Place, handler: ListenHandler, text: s
     place.remove();
     throw listenError(error, text);
   }
-  return new ServerListener(server, place.address, handler, place.remove);
+  return new ServerListener(server, place.address, handler, clock, place.remove);
 }
 
 function acceptor(clock: Clock, address: string, handler: ListenHandler): Server {

@@ -5,8 +5,10 @@
  */
 
 import type { ListenOptions, Server } from "node:net";
+import type { Clock } from "../../base/clock.ts";
 import { type ErrorCode, isErrorCode, ZmqError } from "../../base/errors.ts";
 import type { Listener, ListenHandler } from "../../base/link.ts";
+import { DescriptorWatch } from "./descriptor-watch.ts";
 
 /** Where a server listens: a file descriptor that listens already, too. */
 export type ListenPlace = ListenOptions & { readonly fd?: number };
@@ -32,21 +34,26 @@ export class ServerListener implements Listener {
   readonly address: string;
   readonly #server: Server;
   readonly #onClosed: (() => void) | undefined;
+  readonly #descriptors: DescriptorWatch;
   #open = true;
 
-  constructor(server: Server, address: string, handler: ListenHandler, onClosed?: () => void) {
+  constructor(server: Server, address: string, handler: ListenHandler, clock: Clock, onClosed?: () => void) {
     this.#server = server;
     this.address = address;
     this.#onClosed = onClosed;
-    server.unref();
-    server.on("error", (error) => {
+    const failed = (error: Error): void => {
       if (this.#open) handler.failed(error);
-    });
+    };
+    this.#descriptors = new DescriptorWatch(clock, failed);
+    server.unref();
+    server.on("error", failed);
+    server.on("connection", () => this.#descriptors.accepted());
   }
 
   close(): void {
     if (!this.#open) return;
     this.#open = false;
+    this.#descriptors.stop();
     this.#server.close();
     this.#onClosed?.();
   }

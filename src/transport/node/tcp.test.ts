@@ -5,6 +5,7 @@ import net, { type AddressInfo } from "node:net";
 import { networkInterfaces } from "node:os";
 import type { Readable } from "node:stream";
 import { describe, it } from "node:test";
+import { silentPeer } from "../../../test/silent-peer.ts";
 import { transportConformance } from "../../../test/transport-conformance.ts";
 import { Bound, connectTo, End, holdProcess, testOptions } from "../../../test/transport-ends.ts";
 import { systemClock } from "../../base/clock.ts";
@@ -259,23 +260,6 @@ describe("tcp", { timeout: 20_000 }, () => {
     stalled.destroy();
     bound.listener.close();
   });
-
-  /** An address that takes no further connection and refuses none: its queue is full. Closes with `stop`. */
-  async function silentPeer(): Promise<{ text: string; stop(): void } | undefined> {
-    const script = [
-      "import socket, sys",
-      "s = socket.socket(); s.bind(('127.0.0.1', 0)); s.listen(0)",
-      "held = [socket.socket() for _ in range(4)]",
-      "[(c.setblocking(False), c.connect_ex(s.getsockname())) for c in held]",
-      "print(s.getsockname()[1], flush=True); sys.stdin.read()",
-    ].join("\n");
-    const child = spawn("python3", ["-c", script], { stdio: ["pipe", "pipe", "inherit"] });
-    const port = await new Promise<string | undefined>((resolve) => {
-      child.once("error", () => resolve(undefined));
-      child.stdout.once("data", (data) => resolve(String(data).trim()));
-    });
-    return port === undefined ? undefined : { text: `tcp://127.0.0.1:${port}`, stop: () => child.stdin.end() };
-  }
 
   it("an attempt that nobody answers ends with CONNECT_TIMEOUT or its signal", { skip: notLinux }, async (t) => {
     const peer = await silentPeer();

@@ -123,7 +123,7 @@ async function listen(clock: Clock, on: Endpoint, options: OptionValues, handler
       if (cluster.isWorker) return listenOn(clock, handleOf(useFd), options, handler, text);
       const server = acceptor(clock, options, handler);
       await openServer(server, { fd: useFd, backlog }, text);
-      return listener(server, handler, text);
+      return listener(clock, server, handler, text);
     }
     const addresses = deviceOf(host, options) ?? (await bindAddresses(host, options.ipv6));
     let failure: unknown;
@@ -131,7 +131,7 @@ async function listen(clock: Clock, on: Endpoint, options: OptionValues, handler
       const server = acceptor(clock, options, handler);
       try {
         await openServer(server, { host: address, port, backlog }, text);
-        return listener(server, handler, text);
+        return listener(clock, server, handler, text);
       } catch (error) {
         failure = error;
         if (!isWithoutIpv6(error)) break;
@@ -196,7 +196,7 @@ function listenOn(
   else server.listen(handle, options.backlog);
   if (!server.listening) throw new ZmqError("EADDRINUSE", { address: text });
   server.off("error", ignore);
-  return listener(server, handler, text);
+  return listener(clock, server, handler, text);
 }
 
 /** Opens the server in this process. `listen` may ask the primary process to do it: not for handles in Node, but in Deno. */
@@ -207,10 +207,10 @@ function listenInWorker(server: Server & InnerServer, handle: unknown, backlog: 
   server._listen2(null, -1, -1, backlog);
 }
 
-function listener(server: Server, handler: ListenHandler, text: string): Listener {
+function listener(clock: Clock, server: Server, handler: ListenHandler, text: string): Listener {
   const bound = server.address();
   const isTcp = bound !== null && typeof bound === "object";
-  return new ServerListener(server, isTcp ? tcpText(bound.address, bound.port) : text, handler);
+  return new ServerListener(server, isTcp ? tcpText(bound.address, bound.port) : text, handler, clock);
 }
 
 function acceptor(clock: Clock, options: OptionValues, handler: ListenHandler): Server {
