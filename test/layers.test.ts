@@ -17,6 +17,7 @@ const LIBRARY = [
   "security",
   "transport",
   "engine",
+  "thread",
   "core",
   "socket",
   "device",
@@ -34,11 +35,12 @@ const LAYERS: Record<string, readonly string[]> = {
   security: ["base", "wire"],
   transport: ["base"],
   engine: ["base", "wire", "security"],
-  core: ["base", "wire", "security", "pattern", "engine", "transport/inproc.ts"],
+  thread: ["base", "wire"],
+  core: ["base", "wire", "security", "pattern", "engine", "thread", "transport/inproc.ts"],
   socket: ["base", "security", "pattern", "core"],
   device: ["base", "core", "socket"],
   authenticator: ["base", "wire", "security", "core", "socket"],
-  node: ["base", "security", "engine", "core", "authenticator", "transport"],
+  node: ["base", "security", "engine", "thread", "core", "authenticator", "transport"],
   entry: [...LIBRARY, "node", "v5-compat"],
   "v5-compat": ["base", "core", "socket", "entry"],
   cli: [...LIBRARY, "node", "entry"],
@@ -50,7 +52,7 @@ const MOST_LINES = 400;
 /** Which part of `src` may know which contract of a pipe. Whoever makes pipes sees them whole. */
 const PIPE_ENDS: readonly { readonly file: string; readonly where: RegExp }[] = [
   { file: "src/base/near-end.ts", where: /^src\/(base|pattern|core|socket)\// },
-  { file: "src/base/far-end.ts", where: /^src\/(base|engine|transport|core)\// },
+  { file: "src/base/far-end.ts", where: /^src\/(base|engine|thread|transport|core)\// },
   { file: "src/base/pipe.ts", where: /^src\/core\// },
 ];
 

@@ -1,0 +1,390 @@
+/**
+ * The far side of a pipe whose peer is in another thread: a ring to it and a ring
+ * from it. It moves messages and subscription changes, in order, with the marks
+ * of both sides; all else is its owner's, which gets the records of its own kinds
+ * and decides when the pipe is connected, detached or ended.
+ *
+ * Where messages are: at most the peer's receive high-water mark are in the ring
+ * and with the peer, unread; then at most this side's send mark wait in the pipe.
+ * The ring may be full before; a message for which there is no room waits too.
+ *
+ * Messages are read from the ring when the one before was read from the pipe
+ * (`isBehind`), as `engine/incoming.ts` does with bytes, and for the same reason.
+ * When nobody reads for a while, all are, up to the mark: subscriptions and the
+ * owner's records may be behind them.
+ */
+
+import type { Clock, Timer } from "../base/clock.ts";
+import type { FarEnd, Outlet } from "../base/far-end.ts";
+import { type Control, copySmall, type Message } from "../base/message.ts";
+import type { RingReader, RingWriter } from "../base/ring.ts";
+import { ring } from "./bell.ts";
+import type { Inbox, InboxSource } from "./inbox.ts";
+import { controlOf, FRAME, isMessage, kindOf, MessageReader, PartialMessage } from "./records.ts";
+import type { PeerThread, RingEndOwner, RingEndParts } from "./ring-end-parts.ts";
+
+/** What is written is published after so many octets or messages, at the latest when this turn's microtasks are done. */
+const BATCH_BYTES = 16_384;
+const BATCH_MESSAGES = 32;
+/** So many records are taken in one poll; then others have their turn. */
+const RECORDS_A_POLL = 500;
+/** So often an end that is behind its reader is looked at. */
+const LOOK_MS = 50;
+
+/** Moves messages both ways once `start` was called, until `stop`. */
+export class RingEnd implements Outlet, InboxSource {
+  readonly queues = true;
+  readonly #pipe: FarEnd;
+  readonly #writer: RingWriter;
+  readonly #reader: RingReader;
+  readonly #messages: MessageReader;
+  readonly #peer: PeerThread;
+  readonly #inbox: Inbox;
+  readonly #clock: Clock;
+  readonly #owner: RingEndOwner;
+  /** The peer's receive high-water mark: so many may be in the ring or unread at the peer; 0: no limit. */
+  #unreadMost = 0;
+  /** Half of this side's receive mark: so many are read before the peer is told. */
+  #toldAfter = 1;
+  #state: "fresh" | "open" | "left" | "stopped" = "fresh";
+  /** It is the outlet of its pipe. */
+  #isAttached = false;
+  /** The socket closed the pipe; `drained` was not told yet. */
+  #isClosing = false;
+  /** Messages written since the last `publish`. */
+  #batched = 0;
+  #isFlushDue = false;
+  /** The message, and records of the owner, for which there was no room: they come before all others. */
+  #partial: PartialMessage | undefined = undefined;
+  readonly #late: { readonly kind: number; readonly bytes: Uint8Array }[] = [];
+  /** The pipe's count of read messages that the reader knows of. */
+  #counted = 0;
+  /** Records are being taken, and must not be from within. */
+  #isTaking = false;
+  #lookTimer: Timer | undefined = undefined;
+  /** The pipe's count of read messages when none had been read for a while. Until it changes, all is delivered at once. */
+  #unreadSince = -1;
+
+  constructor({ pipe, writer, reader, peer, inbox, clock, owner }: RingEndParts) {
+    this.#pipe = pipe;
+    this.#writer = writer;
+    this.#reader = reader;
+    this.#messages = new MessageReader(reader);
+    this.#peer = peer;
+    this.#inbox = inbox;
+    this.#clock = clock;
+    this.#owner = owner;
+    this.#counted = pipe.messagesReceived;
+  }
+
+  /** From now on records are taken, and those of the owner are sent. */
+  start(): void {
+    if (this.#state !== "fresh") return;
+    this.#state = "open";
+    this.#inbox.add(this);
+  }
+
+  /** Nothing is moved any more, and the peer learns that this side is gone. What is published it may still take. */
+  stop(): void {
+    if (this.#state === "stopped") return;
+    this.#state = "stopped";
+    this.#inbox.remove(this);
+    if (this.#lookTimer !== undefined) this.#clock.clearTimer(this.#lookTimer);
+    this.#writer.close();
+    this.#reader.close();
+    ring(this.#peer.bell);
+  }
+
+  /** The peer is ready: becomes the outlet of the pipe, and takes what waits in it. `connect` of the pipe should follow. */
+  attach(): void {
+    this.#isAttached = true;
+    this.#pipe.attach(this);
+    this.#inbox.look();
+  }
+
+  /** The peer takes no messages for now. The owner detaches the pipe. */
+  detach(): void {
+    this.#isAttached = false;
+  }
+
+  /** `peerReceiveMark`: so many unread messages the peer wants at most; `receiveMark`: so many this side does. 0: no limit. */
+  limit(peerReceiveMark: number, receiveMark: number): void {
+    this.#unreadMost = peerReceiveMark;
+    this.#toldAfter = receiveMark === 0 ? BATCH_MESSAGES : (receiveMark + 1) >>> 1;
+    if (this.#pipe.hasQueued) this.#inbox.look();
+  }
+
+  /** Sends a record of the owner's, behind what was written; no mark refuses it. */
+  send(kind: number, bytes: Uint8Array): void {
+    if (this.#partial !== undefined || this.#late.length > 0 || !this.#writer.write(kind, bytes)) {
+      this.#late.push({ kind, bytes });
+      this.#wantRoom();
+    } else this.#flushLater();
+  }
+
+  /** All that was written is published. */
+  get isIdle(): boolean {
+    const hasQueued = this.#isAttached && this.#pipe.hasQueued;
+    return this.#partial === undefined && this.#late.length === 0 && !hasQueued;
+  }
+
+  /** Publishes what is written. */
+  flush(): void {
+    this.#batched = 0;
+    if (this.#writer.publish()) ring(this.#peer.bell);
+  }
+
+  // --- Outlet ---
+
+  get canWrite(): boolean {
+    return this.#partial === undefined && this.#late.length === 0 && !this.#isAtMark;
+  }
+
+  write(message: Message): boolean {
+    if (this.#partial !== undefined || this.#late.length > 0 || this.#isAtMark) return this.#refused();
+    const writer = this.#writer;
+    if (message.length === 1) {
+      const frame = message[0] as Uint8Array;
+      if (frame.length <= writer.mostBytes) {
+        if (!writer.write(FRAME, frame)) return this.#refused();
+        writer.countMessage();
+        this.#wrote();
+        return true;
+      }
+    }
+    this.#writeParts(message);
+    return true;
+  }
+
+  writeControl(control: Control): boolean {
+    this.send(kindOf(control), control.topic);
+    return true;
+  }
+
+  resume(): void {
+    if (!this.#isTaking) this.#inbox.look();
+    this.#tell(true);
+  }
+
+  supply(): void {
+    if (this.#isTaking) return;
+    const pipe = this.#pipe;
+    this.#count();
+    if (this.#state === "open" && !pipe.inboundFull) {
+      const message = this.#next();
+      if (message !== undefined) {
+        pipe.append(message);
+        this.#tell(false);
+        return;
+      }
+    }
+    pipe.setBehind(false);
+    this.#tell(true);
+    if (this.#state !== "open" || pipe.inboundFull || this.#reader.wantData()) return;
+    this.#inbox.look();
+  }
+
+  resize(sendHighWaterMark: number, receiveHighWaterMark: number): void {
+    if (this.#owner.resize !== undefined) this.#owner.resize(sendHighWaterMark, receiveHighWaterMark);
+    else this.#pipe.limit(sendHighWaterMark, receiveHighWaterMark);
+  }
+
+  renew(): void {
+    this.#owner.renew?.();
+  }
+
+  refuse(error: unknown): void {
+    if (this.#owner.refuse !== undefined) this.#owner.refuse(error);
+    else this.close(0);
+  }
+
+  close(lingerMs: number): void {
+    this.#isClosing = true;
+    this.#inbox.look();
+    this.#owner.closing(lingerMs);
+  }
+
+  // --- InboxSource ---
+
+  poll(): boolean {
+    if (this.#state === "stopped") return false;
+    const wrote = this.#drain();
+    const took = this.#takeSome();
+    if (this.#state === "open" && !took && this.#isLeft) {
+      this.#state = "left";
+      this.#owner.left();
+      return true;
+    }
+    return wrote || took;
+  }
+
+  // --- Writing ---
+
+  get #isAtMark(): boolean {
+    return this.#unreadMost !== 0 && this.#writer.unread >= this.#unreadMost;
+  }
+
+  #writeParts(message: Message): void {
+    const partial = new PartialMessage(message);
+    if (partial.writeTo(this.#writer)) {
+      this.#wrote();
+      return;
+    }
+    // The rest waits, and small frames are their sender's to use again.
+    copySmall(message);
+    this.#partial = partial;
+    this.#wantRoom();
+  }
+
+  #wrote(): void {
+    if (++this.#batched >= BATCH_MESSAGES || this.#writer.unpublished >= BATCH_BYTES) this.flush();
+    else this.#flushLater();
+  }
+
+  #flushLater(): void {
+    if (this.#isFlushDue) return;
+    this.#isFlushDue = true;
+    this.#clock.defer(this.#flushNow);
+  }
+
+  readonly #flushNow = (): void => {
+    this.#isFlushDue = false;
+    if (this.#state !== "stopped") this.flush();
+  };
+
+  #refused(): false {
+    this.#wantRoom();
+    return false;
+  }
+
+  /** The reader must see what is there to make room; it rings when it has. What it made before that is looked for now. */
+  #wantRoom(): void {
+    this.flush();
+    if (this.#writer.wantRoom()) this.#inbox.look();
+  }
+
+  /** Writes what waits as far as there is room. */
+  #drain(): boolean {
+    const pipe = this.#pipe;
+    let isDone = false;
+    while (!this.isIdle) {
+      if (!this.#writeWaiting()) {
+        this.flush();
+        if (!this.#writer.wantRoom()) break;
+        continue;
+      }
+      isDone = true;
+    }
+    this.flush();
+    if (isDone && this.isIdle) pipe.signalIdle();
+    if (this.#isClosing && this.isIdle) {
+      this.#isClosing = false;
+      this.#owner.drained?.();
+    }
+    return isDone;
+  }
+
+  /** Writes one thing that waits. False when there is no room for it. */
+  #writeWaiting(): boolean {
+    const writer = this.#writer;
+    if (this.#partial !== undefined) {
+      if (!this.#partial.writeTo(writer)) return false;
+      this.#partial = undefined;
+      return true;
+    }
+    const late = this.#late[0];
+    if (late !== undefined) {
+      if (!writer.write(late.kind, late.bytes)) return false;
+      this.#late.shift();
+      return true;
+    }
+    if (this.#isAtMark || !writer.hasRoom(0)) return false;
+    const item = this.#pipe.pull();
+    if (item === undefined) return true;
+    if (!Array.isArray(item)) this.#late.push({ kind: kindOf(item), bytes: item.topic });
+    else this.#partial = new PartialMessage(item);
+    return true;
+  }
+
+  // --- Reading ---
+
+  /** Delivers to receives that wait, and one message more; or all up to the mark, when nobody reads. */
+  #takeSome(): boolean {
+    const pipe = this.#pipe;
+    if (this.#state !== "open" || this.#isTaking) return false;
+    this.#count();
+    const takesAll = pipe.conflates || pipe.messagesReceived === this.#unreadSince;
+    let count = 0;
+    while (this.#state === "open" && !pipe.inboundFull && (takesAll || !pipe.canRead)) {
+      const message = this.#next();
+      if (message === undefined) break;
+      pipe.deliver(message);
+      if (++count >= RECORDS_A_POLL) break;
+    }
+    if (this.#state !== "open") return count > 0;
+    this.#count();
+    this.#tell(count === 0);
+    if (pipe.canRead || pipe.inboundFull) {
+      pipe.setBehind(true);
+      if (!pipe.inboundFull) this.#lookLater();
+      return count > 0;
+    }
+    return count > 0 || !this.#reader.wantData();
+  }
+
+  /** The next message; what comes before it is handed on. Undefined when there is none. */
+  #next(): Message | undefined {
+    const reader = this.#reader;
+    this.#isTaking = true;
+    try {
+      while (this.#state === "open" && reader.next()) {
+        const { kind } = reader;
+        if (isMessage(kind)) {
+          const message = this.#messages.take();
+          if (message !== undefined) return message;
+          continue;
+        }
+        const bytes = reader.take();
+        const control = controlOf(kind, bytes);
+        if (control === undefined) this.#owner.record(kind, bytes);
+        else this.#pipe.deliverControl(control);
+        if (this.#pipe.inboundFull) break;
+      }
+    } finally {
+      this.#isTaking = false;
+    }
+    return undefined;
+  }
+
+  /** The peer is gone, and all that it sent is delivered. */
+  get #isLeft(): boolean {
+    return this.#reader.isOver || (this.#peer.isDead && !this.#reader.hasNext);
+  }
+
+  #lookLater(): void {
+    if (this.#lookTimer !== undefined) return;
+    const { messagesReceived } = this.#pipe;
+    this.#lookTimer = this.#clock.setTimer(() => {
+      this.#lookTimer = undefined;
+      const pipe = this.#pipe;
+      if (this.#state !== "open" || !pipe.isBehind) return;
+      if (pipe.messagesReceived === messagesReceived) this.#unreadSince = messagesReceived;
+      if (this.#reader.hasNext || this.#isLeft) this.#inbox.look();
+    }, LOOK_MS);
+  }
+
+  /** Has the reader count what was read from the pipe. */
+  #count(): void {
+    const { messagesReceived } = this.#pipe;
+    this.#reader.countMessages(messagesReceived - this.#counted);
+    this.#counted = messagesReceived;
+  }
+
+  /** Tells the peer what was read; unless `always`, only when it is worth it. */
+  #tell(always: boolean): void {
+    const reader = this.#reader;
+    this.#count();
+    if (!always && reader.unacknowledged < this.#toldAfter && !reader.isWorthRelease) return;
+    if (reader.release()) ring(this.#peer.bell);
+  }
+}
