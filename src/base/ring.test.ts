@@ -6,7 +6,9 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { RING_HEADER_BYTES, type RingMemory, RingReader, RingWriter } from "./ring.ts";
+import { RING_HEADER_BYTES, type RingMemory } from "./ring.ts";
+import { RingReader } from "./ring-reader.ts";
+import { RingWriter } from "./ring-writer.ts";
 
 const TAIL = 0;
 const HEAD = 16;

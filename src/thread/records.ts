@@ -11,7 +11,8 @@
 
 import { uninitialized } from "../base/bytes.ts";
 import type { Control } from "../base/message.ts";
-import type { RingReader, RingWriter } from "../base/ring.ts";
+import type { RingReader } from "../base/ring-reader.ts";
+import type { RingWriter } from "../base/ring-writer.ts";
 
 export const FRAME = 0;
 export const MORE = 1;

@@ -2,7 +2,8 @@
 
 import type { Clock } from "../base/clock.ts";
 import type { FarEnd } from "../base/far-end.ts";
-import type { RingReader, RingWriter } from "../base/ring.ts";
+import type { RingReader } from "../base/ring-reader.ts";
+import type { RingWriter } from "../base/ring-writer.ts";
 import type { Bell } from "./bell.ts";
 import type { Inbox } from "./inbox.ts";
 

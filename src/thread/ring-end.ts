@@ -17,7 +17,8 @@
 import type { Clock, Timer } from "../base/clock.ts";
 import type { FarEnd, Outlet } from "../base/far-end.ts";
 import { type Control, copySmall, type Message } from "../base/message.ts";
-import type { RingReader, RingWriter } from "../base/ring.ts";
+import type { RingReader } from "../base/ring-reader.ts";
+import type { RingWriter } from "../base/ring-writer.ts";
 import { ring } from "./bell.ts";
 import type { Inbox, InboxSource } from "./inbox.ts";
 import { controlOf, FRAME, isMessage, kindOf, MessageReader, PartialMessage } from "./records.ts";
