@@ -14,6 +14,7 @@ import { Crypto } from "../security/crypto.ts";
 import { loadSodium } from "../security/sodium.ts";
 import { ipcTransport } from "../transport/node/ipc.ts";
 import { tcpTransport } from "../transport/node/tcp.ts";
+import { checkClone } from "./clone-guard.ts";
 import { processLifetime } from "./process-lifetime.ts";
 import { keepSharedMemory } from "./shared-memory.ts";
 import { withSodiumNative } from "./sodium-native.ts";
@@ -34,11 +35,16 @@ const debug = debuglog("zmq");
 const clock = systemClock();
 const crypto = new Crypto(() => withOpenSsl(withSodiumNative(loadSodium())));
 
+function readClone(bytes: Uint8Array): unknown {
+  checkClone(bytes);
+  return deserialize(bytes);
+}
+
 export const nodePlatform: Platform = {
   turn: new Turn(clock),
   crypto,
   engine: new LocalHost(clock, [tcpTransport(clock), ipcTransport(clock)], crypto),
-  structuredClone: { serialize, deserialize },
+  structuredClone: { serialize, deserialize: process.versions.bun === undefined ? readClone : deserialize },
   lifetime: processLifetime(clock),
   ...(debug.enabled && { trace: (line: string) => debug("%s", line) }),
   hasOtherThreads: () => !isMainThread || hasWorkers,

@@ -60,8 +60,8 @@ export interface Readable<M extends object[] = Message[]>
   /** A message of one frame, parsed as JSON. Rejects with SyntaxError for other content. */
   receiveJson(options?: WaitOptions): Promise<unknown>;
   /**
-   * What a peer sent by `sendObject`. From peers that are trusted only: the runtime that reads the bytes believes the lengths
-   * in them, so that 20 octets may take 256 MB, and some hundred end the process.
+   * What a peer sent by `sendObject`. Rejects with EINVAL for bytes that are no structured clone, or whose arrays would take
+   * more memory than the message justifies: a million elements with holes, or four for each octet. Bun does not check this.
    */
   receiveObject(options?: WaitOptions): Promise<unknown>;
   receiveMultipart(options?: WaitOptions): Promise<M>;

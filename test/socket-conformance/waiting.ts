@@ -187,6 +187,8 @@ export function waiting(transport: TransportUnderTest): void {
       clone.self = clone;
       await left.sendObject(clone);
       assert.deepEqual(await right.receiveObject(), clone);
+      await left.send(Buffer.from("ff0f61ffffff0f4000ffffff0f", "hex")); // A sparse array of 32 Mi elements.
+      await assert.rejects(right.receiveObject(), process.versions.bun === undefined ? { code: "EINVAL" } : Error);
       await left.sendMultipart(["a", Buffer.from("b"), null]);
       assert.equal(String(await right.receiveMultipart()), "a,b,");
       await left.send(["two", "frames"]);
