@@ -33,7 +33,7 @@ const LAYERS: Record<string, readonly string[]> = {
   wire: ["base"],
   pattern: ["base"],
   security: ["base", "wire"],
-  transport: ["base"],
+  transport: ["base", "wire"],
   engine: ["base", "wire", "security"],
   thread: ["base", "wire"],
   core: ["base", "wire", "security", "pattern", "engine", "thread", "transport/inproc.ts"],

@@ -1,0 +1,37 @@
+/**
+ * The three dialects of ZeroMQ over WebSocket, and how two peers choose one by the subprotocols that the client offers
+ * (RFC 6455 section 1.9).
+ *
+ *   zmtp3.1.stream      the byte stream of ZMTP 3.1, greeting included, in messages without meaning of their own
+ *                       (docs/zmtp-over-websocket.md): between peers of this library
+ *   ZWS2.0/NULL, /PLAIN, /CURVE   a mechanism, then a message a frame (45/ZWS, and the mechanisms as libzmq adds them)
+ *   ZWS2.0              the same without a mechanism: jszmq, and pages, which cannot offer a name with a slash
+ */
+
+export const STREAM = "zmtp3.1.stream";
+export const BARE = "ZWS2.0";
+
+/** What an endpoint speaks. */
+export interface Speaker {
+  readonly mechanism: "NULL" | "PLAIN" | "CURVE";
+  /** Peers without a mechanism are not let in. */
+  readonly needsMechanism: boolean;
+}
+
+/**
+ * What a client offers. libzmq takes the first that it knows, so its own come first. `isSlashless`: for servers and
+ * pages to which `/` is no part of a name.
+ */
+export function offeredProtocols({ mechanism, needsMechanism }: Speaker, isSlashless = false): string[] {
+  if (isSlashless) return needsMechanism ? [STREAM] : [STREAM, BARE];
+  return needsMechanism ? [`${BARE}/${mechanism}`, STREAM] : [`${BARE}/${mechanism}`, BARE, STREAM];
+}
+
+/**
+ * What a server chooses, or undefined. The stream wherever it is offered; a mechanism before none, for libzmq aborts
+ * when it has heartbeats and no mechanism.
+ */
+export function chooseProtocol(offered: readonly string[], { mechanism, needsMechanism }: Speaker): string | undefined {
+  const known = needsMechanism ? [STREAM, `${BARE}/${mechanism}`] : [STREAM, `${BARE}/${mechanism}`, BARE];
+  return known.find((name) => offered.includes(name));
+}

@@ -1,0 +1,341 @@
+/**
+ * ZWS 2.0 (45/ZWS) as libzmq speaks it, as a `Protocol` over a link that carries WebSocket messages. Each frame is one
+ * message:
+ *
+ *   flags(1) body      flags: 1 = MORE, 2 = COMMAND (not ZMTP's 4); others are ignored
+ *
+ * `ZWS2.0/NULL` and its like begin with the commands of that mechanism; bare `ZWS2.0` with a frame that holds the
+ * routing id, and there is neither security nor a heartbeat. Subscriptions are messages, also when they are sealed:
+ * libzmq ignores the commands, though its SUB sends them over CURVE, so that they are understood here.
+ */
+
+import { ByteArray, copier, copyOf, EMPTY, ownCopyOf, uninitialized } from "../base/bytes.ts";
+import { ZmqError } from "../base/errors.ts";
+import { type Control, type Message, NO_PROPERTIES, subscriptionFrame } from "../base/message.ts";
+import {
+  BATCH_BYTES,
+  type Decoded,
+  type DecoderLimits,
+  type Dialect,
+  type FrameCipher,
+  type FrameDecoder,
+  type FrameEncoder,
+  type HandshakeReader,
+  type Opening,
+  type OpeningConfig,
+  type PeerCommand,
+  type Protocol,
+} from "../base/protocol.ts";
+import { controlBody, parseCommand } from "./command.ts";
+import { BARE } from "./subprotocols.ts";
+
+const MORE = 1;
+const COMMAND = 2;
+
+/** What ZWS asks of the link that carries its messages. */
+export interface MessageWire {
+  /** Octets of the longest message that the peer may send. */
+  maxMessageBytes: number;
+  /** Asks the peer for a sign of life, where the link can; whatever comes back counts. */
+  ping(): void;
+}
+
+/** `name`: what the peers chose, `ZWS2.0` or one with a mechanism. */
+export function zws(name: string, wire: MessageWire): Protocol {
+  return { open: (config) => new ZwsOpening(name, wire, config) };
+}
+
+/** There is nothing to find out: the WebSocket handshake did. */
+class ZwsOpening implements Opening {
+  readonly agreed: Dialect | undefined;
+  readonly rest = [];
+
+  constructor(name: string, wire: MessageWire, { needsMechanism }: OpeningConfig) {
+    this.agreed = needsMechanism && name === BARE ? undefined : new ZwsDialect(name, wire);
+  }
+
+  push(): void {
+    throw new ZmqError("EPROTO", { detail: `${BARE} without a mechanism, expected one` });
+  }
+
+  produce(): undefined {}
+}
+
+class ZwsDialect implements Dialect {
+  readonly name: string;
+  readonly hasMechanism: boolean;
+  readonly isSubscribedToAll = false;
+  readonly peer = NO_PROPERTIES;
+  readonly #wire: MessageWire;
+
+  constructor(name: string, wire: MessageWire) {
+    this.name = name;
+    this.hasMechanism = name !== BARE;
+    this.#wire = wire;
+  }
+
+  reader(maxFrameBytes: number): HandshakeReader {
+    this.#limit(maxFrameBytes);
+    return new ZwsReader();
+  }
+
+  encoder(): FrameEncoder {
+    return new ZwsEncoder(this.#wire);
+  }
+
+  decoder(limits: DecoderLimits, isSecured: boolean): FrameDecoder {
+    this.#limit(limits.maxFrameBytes);
+    return new ZwsDecoder(limits, isSecured);
+  }
+
+  encodeIdentity(encoder: FrameEncoder, routingId: Uint8Array): void {
+    encoder.encode([routingId]);
+  }
+
+  parseCommand(body: Uint8Array): PeerCommand | undefined {
+    const command = parseCommand(body);
+    return command?.kind === "ping" || command?.kind === "pong" ? undefined : command;
+  }
+
+  #limit(maxFrameBytes: number): void {
+    this.#wire.maxMessageBytes = maxFrameBytes < 0 ? Number.POSITIVE_INFINITY : maxFrameBytes + 1;
+  }
+}
+
+class ZwsReader implements HandshakeReader {
+  readonly #messages: Uint8Array[] = [];
+
+  push(chunk: Uint8Array): void {
+    this.#messages.push(chunk);
+  }
+
+  next(): Uint8Array | undefined {
+    const message = this.#messages.shift();
+    if (message === undefined) return undefined;
+    flagsOf(message);
+    return ownCopyOf(message.subarray(1));
+  }
+
+  takeRest(): readonly Uint8Array[] {
+    return this.#messages.splice(0);
+  }
+}
+
+const freeBatches: Uint8Array[] = [];
+const KEPT_BATCHES = 8;
+
+/** Each piece that `take` returns is a message. */
+class ZwsEncoder implements FrameEncoder {
+  readonly #wire: MessageWire;
+  #cipher: FrameCipher | undefined = undefined;
+  #pieces: Uint8Array[] = [];
+  #batch: Uint8Array | undefined = undefined;
+  #end = 0;
+  size = 0;
+
+  constructor(wire: MessageWire) {
+    this.#wire = wire;
+  }
+
+  secure(cipher: FrameCipher): void {
+    this.#cipher = cipher;
+  }
+
+  encode(message: Message): void {
+    const last = message.length - 1;
+    for (let i = 0; i < last; i++) this.#frame(MORE, message[i] as Uint8Array);
+    this.#frame(0, message[last] as Uint8Array);
+  }
+
+  encodeControl(control: Control): void {
+    if (control.kind === "join" || control.kind === "leave") this.#frame(COMMAND, controlBody(control));
+    else this.#frame(0, subscriptionFrame(control));
+  }
+
+  encodeClear(body: Uint8Array): void {
+    this.#plain(COMMAND, body);
+  }
+
+  encodePing(): void {
+    this.#wire.ping();
+  }
+
+  /** The link has answered the PING. */
+  encodePong(): void {}
+
+  /** A message that is encoded already. */
+  raw(bytes: Uint8Array): void {
+    if (bytes.length === 0) return;
+    this.#pieces.push(bytes);
+    this.size += bytes.length;
+  }
+
+  take(): Uint8Array[] {
+    const pieces = this.#pieces;
+    this.#pieces = [];
+    this.size = 0;
+    return pieces;
+  }
+
+  sent(): void {
+    if (this.#batch !== undefined && freeBatches.length < KEPT_BATCHES) freeBatches.push(this.#batch);
+    this.#batch = undefined;
+  }
+
+  kept(): void {
+    this.#batch = undefined;
+  }
+
+  #frame(flags: number, body: Uint8Array): void {
+    const cipher = this.#cipher;
+    if (cipher === undefined) {
+      this.#plain(flags, body);
+      return;
+    }
+    const length = body.length + cipher.overhead + 1;
+    const memory = this.#reserve(length);
+    const start = memory === this.#batch ? this.#end : 0;
+    memory[start] = 0;
+    cipher.seal(flags, body, memory, start + 1);
+    this.#encoded(memory, start, length);
+  }
+
+  #plain(flags: number, body: Uint8Array): void {
+    const length = body.length + 1;
+    const memory = this.#reserve(length);
+    const start = memory === this.#batch ? this.#end : 0;
+    memory[start] = flags;
+    if (length > 1) memory.set(body, start + 1);
+    this.#encoded(memory, start, length);
+  }
+
+  /** The batch, with room for so many octets at its end, or memory of its own for a large frame. */
+  #reserve(length: number): Uint8Array {
+    if (length > BATCH_BYTES / 4) return uninitialized(length);
+    if (this.#batch === undefined || this.#end + length > BATCH_BYTES) {
+      this.#batch = freeBatches.pop() ?? uninitialized(BATCH_BYTES);
+      this.#end = 0;
+    }
+    return this.#batch;
+  }
+
+  #encoded(memory: Uint8Array, start: number, length: number): void {
+    this.#pieces.push(new ByteArray(memory.buffer, memory.byteOffset + start, length));
+    this.size += length;
+    if (memory === this.#batch) this.#end = start + length;
+  }
+}
+
+class ZwsDecoder implements FrameDecoder {
+  readonly #limits: DecoderLimits;
+  readonly #copyOf: (bytes: Uint8Array) => Uint8Array;
+  #cipher: FrameCipher | undefined = undefined;
+  /** The message that was pushed last, in memory of the link. */
+  #chunk: Uint8Array | undefined = undefined;
+  /** Copies of those that were pushed before it was used up. */
+  #later: Uint8Array[] = [];
+  #nextLater = 0;
+  #frames: Message = [];
+  #assembled = 0;
+
+  constructor(limits: DecoderLimits, isSecured: boolean) {
+    this.#limits = limits;
+    this.#copyOf = isSecured ? copier(512) : copyOf;
+  }
+
+  get starved(): boolean {
+    return this.#chunk === undefined && this.#later.length === 0;
+  }
+
+  get assembling(): number {
+    return this.#frames.length;
+  }
+
+  secure(cipher: FrameCipher): void {
+    this.#cipher = cipher;
+  }
+
+  push(chunk: Uint8Array): void {
+    if (chunk.length === 0) return; // A sign of life.
+    this.retain();
+    if (this.#later.length === 0) this.#chunk = chunk;
+    else this.#later.push(this.#copyOf(chunk));
+  }
+
+  retain(): void {
+    if (this.#chunk === undefined) return;
+    this.#later.push(this.#copyOf(this.#chunk));
+    this.#chunk = undefined;
+  }
+
+  next(): Decoded | undefined {
+    for (;;) {
+      const isForeign = this.#chunk !== undefined;
+      const chunk = this.#chunk ?? this.#shift();
+      this.#chunk = undefined;
+      if (chunk === undefined) return undefined;
+      let flags = flagsOf(chunk);
+      let body: Uint8Array;
+      if (this.#cipher !== undefined) {
+        body = this.#cipher.open(chunk, 1, chunk.length);
+        ({ flags } = this.#cipher);
+      } else {
+        this.#checkLength(chunk.length - 1);
+        body = chunk.subarray(1);
+        if (isForeign) body = body.length === 0 ? EMPTY : this.#copyOf(body);
+      }
+      if ((flags & COMMAND) !== 0) return body;
+      if ((flags & MORE) === 0 && this.#frames.length === 0) return [body];
+      const frames = this.#assemble(body);
+      if ((flags & MORE) === 0) {
+        this.#frames = [];
+        return frames;
+      }
+      const { framesAtOnce } = this.#limits;
+      if (framesAtOnce !== undefined && frames.length % framesAtOnce === 0) return undefined;
+    }
+  }
+
+  #shift(): Uint8Array | undefined {
+    const later = this.#later;
+    const next = later[this.#nextLater];
+    if (next === undefined) return undefined;
+    later[this.#nextLater++] = EMPTY;
+    if (this.#nextLater === later.length || this.#nextLater === 1024) {
+      later.splice(0, this.#nextLater);
+      this.#nextLater = 0;
+    }
+    return next;
+  }
+
+  /** The link's own limit counts the flags octet too, and not every link can have one. */
+  #checkLength(length: number): void {
+    const { maxFrameBytes } = this.#limits;
+    if (maxFrameBytes < 0 || length <= maxFrameBytes) return;
+    throw new ZmqError("EMSGSIZE", { detail: `frame of ${length} bytes exceeds the limit of ${maxFrameBytes}` });
+  }
+
+  /** Adds a frame of a multipart message. Throws EMSGSIZE. */
+  #assemble(body: Uint8Array): Message {
+    const frames = this.#frames;
+    const { maxFrames, maxMessageBytes } = this.#limits;
+    if (frames.length >= maxFrames) {
+      throw new ZmqError("EMSGSIZE", { detail: `message of more than ${maxFrames} frames` });
+    }
+    this.#assembled = frames.length === 0 ? body.length : this.#assembled + body.length;
+    if (frames.length > 0 && maxMessageBytes !== undefined && this.#assembled > maxMessageBytes) {
+      throw new ZmqError("EMSGSIZE", {
+        detail: `multipart message of ${this.#assembled} bytes exceeds the limit of ${maxMessageBytes}`,
+      });
+    }
+    frames.push(body);
+    return frames;
+  }
+}
+
+/** Throws EPROTO for an empty message. */
+function flagsOf(message: Uint8Array): number {
+  const flags = message[0];
+  if (flags === undefined) throw new ZmqError("EPROTO", { detail: "ZWS: an empty message, expected a flags octet" });
+  return flags;
+}
