@@ -39,16 +39,17 @@ const SECTIONS: readonly { title: string; source: string; rows: object }[] = [
 
 const INTRODUCTION = `# Options
 
-Written by \`scripts/option-docs.ts\` from the tables in \`src/base\`; edit those.
+Written by \`scripts/option-docs.ts\` from the tables in \`src/base\`; edit those. \`zmq options NAME\` prints the entry of
+one option.
 
 Options are properties of sockets and contexts, and of the object that a constructor takes:
 \`new Router({ mandatory: true })\`. A value of the wrong type throws a \`TypeError\`, one out of range a \`ZmqError\` with
-the code \`EINVAL\`. Where the last column says that an option throws, its default may still be assigned.
+the code \`EINVAL\`. An option that cannot be honoured says that it throws; its default may still be assigned.
 
-- **Effect**: *now* is at once; *next* is for endpoints that are bound or connected later.
-- **Sockets**: the types that have the option; *all* where nothing else is said.
-- Times are in milliseconds and sizes in bytes unless the text says otherwise. A fraction is cut off.
-- What libzmq can only write can be read here too.
+- **Takes effect**: *now* means at once; *next* means for endpoints that are bound or connected later.
+- **Sockets**: the types that have the option.
+- Times are in milliseconds and sizes in bytes unless the text says otherwise. Fractions are cut off.
+- Options that libzmq can only write can be read here too.
 `;
 
 const ELSEWHERE = `## Options of libzmq that have another form here
@@ -84,22 +85,27 @@ export function optionDocs(): string {
 function section({ title, source, rows }: (typeof SECTIONS)[number]): string {
   const texts = docComments(readFileSync(join(root, source), "utf8"));
   const isContext = rows === CONTEXT_OPTIONS;
-  const head = isContext
-    ? ["Property", "libzmq", "Value", "Default", "What it does"]
-    : ["Property", "libzmq", "Value", "Default", "Effect", "Sockets", "What it does"];
-  const lines = Object.entries(rows as Record<string, Row>).map(([name, row]) => {
+  const entries = Object.entries(rows as Record<string, Row>).map(([name, row]) => {
     const { zmq, text } = texts.get(name) ?? raise(`${source}: ${name} has no doc comment of one line`);
-    const cells = [
-      `\`${name}\``,
-      row.id < 0 ? "none" : `${zmq} (${row.id})`,
-      row.access === "r" ? "read-only" : row.expected,
-      standard(row),
-      ...(isContext ? [] : [row.access === "r" ? "" : row.applies, row.on?.join(" ") ?? "all"]),
-      [text, remark(row)].filter(Boolean).join(" "),
+    const facts = [
+      row.id < 0 ? "Not in libzmq" : `${zmq} (${row.id})`,
+      ...(row.access === "r" ? ["read-only"] : [row.expected, `default ${standard(row)}`]),
+      ...(isContext || row.access === "r" ? [] : [`takes effect ${row.applies}`]),
+      ...(isContext ? [] : [row.on?.join(" ") ?? "all sockets"]),
     ];
-    return `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+    const body = [withoutDefault(name, row, text), remark(row)].filter(Boolean).join(" ");
+    return `### ${isContext ? "context." : ""}${name}\n\n${body}\n\n${facts.join(" · ")}\n`;
   });
-  return `## ${title}\n\n| ${head.join(" | ")} |\n${"|---".repeat(head.length)}|\n${lines.join("\n")}\n`;
+  return `## ${title}\n\n${entries.join("\n")}`;
+}
+
+/** Editors show the doc comment alone, so it ends with the default; the page has that among the facts. */
+function withoutDefault(name: string, row: Row, text: string): string {
+  if (row.access === "r") return text;
+  const end = ` Default ${standard(row)}.`;
+  return text.endsWith(end)
+    ? text.slice(0, -end.length)
+    : raise(`${name}: expected its doc comment to end with "${end}"`);
 }
 
 function remark(row: Row): string {

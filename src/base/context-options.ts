@@ -13,31 +13,31 @@ const UNLIMITED =
 const BY_SIZE = "Kept, without effect: small frames share memory, large ones have their own.";
 
 export const CONTEXT_OPTIONS = {
-  /** ZMQ_IO_THREADS. Threads that handle connections; 0 is enough for inproc. */
+  /** ZMQ_IO_THREADS. Threads that handle connections; 0 is enough for inproc. Default 1. */
   ioThreads: int({ id: 1, default: 1, min: 0, applies: "now", note: NO_THREADS }),
-  /** ZMQ_MAX_SOCKETS. Sockets that may be open at once; one more throws EMFILE. */
+  /** ZMQ_MAX_SOCKETS. Sockets that may be open at once; one more throws EMFILE. Default 1023. */
   maxSockets: int({ id: 2, default: 1023, min: 1, applies: "now" }),
   /** ZMQ_SOCKET_LIMIT. Largest value of `maxSockets`. */
   maxSocketsLimit: int({ id: 3, default: 65535, access: "r" }),
-  /** ZMQ_MAX_MSGSZ. Bytes of the largest message that may be sent. */
+  /** ZMQ_MAX_MSGSZ. Bytes of the largest message that may be sent. Default 2147483647. */
   maxMessageSize: int({ id: 5, default: 2 ** 31 - 1, min: 0, applies: "now", note: UNLIMITED }),
   /** ZMQ_MSG_T_SIZE. Bytes of libzmq's `zmq_msg_t`; a constant, for programs that print it. */
   messageStructSize: int({ id: 6, default: 64, access: "r" }),
-  /** ZMQ_IPV6. The default of the sockets' option of that name. */
+  /** ZMQ_IPV6. The default of the sockets' option of that name. Default false. */
   ipv6: bool({ id: 42, default: false, applies: "now" }),
-  /** ZMQ_BLOCKY. Waits at exit for unsent messages, as the sockets' `linger` says; false: sockets linger 0 by default. */
+  /** ZMQ_BLOCKY. Waits at exit for unsent messages, as the sockets' `linger` says; false: sockets linger 0 by default. Default true. */
   blocky: bool({ id: 70, default: true, applies: "now" }),
-  /** ZMQ_ZERO_COPY_RECV. Whether received messages may share the memory that they arrived in. */
+  /** ZMQ_ZERO_COPY_RECV. Whether received messages may share the memory that they arrived in. Default true. */
   zeroCopyReceive: bool({ id: 10, default: true, applies: "now", note: BY_SIZE }),
-  /** ZMQ_THREAD_PRIORITY. Scheduling priority of the I/O threads; -1 = the operating system's default. */
+  /** ZMQ_THREAD_PRIORITY. Scheduling priority of the I/O threads; -1 = the operating system's default. Default -1. */
   threadPriority: int({ id: 3, default: -1, min: -1, applies: "now", note: NO_THREADS }),
-  /** ZMQ_THREAD_SCHED_POLICY. Scheduling policy of the I/O threads; -1 = the operating system's default. */
+  /** ZMQ_THREAD_SCHED_POLICY. Scheduling policy of the I/O threads; -1 = the operating system's default. Default -1. */
   threadSchedulingPolicy: int({ id: 4, default: -1, min: -1, applies: "now", note: NO_THREADS }),
-  /** ZMQ_THREAD_NAME_PREFIX. Prefix of the I/O threads' names, at most 16 bytes. */
+  /** ZMQ_THREAD_NAME_PREFIX. Prefix of the I/O threads' names, at most 16 bytes. Default null. */
   threadNamePrefix: text({ id: 9, max: 16, applies: "now", note: NO_THREADS }),
-  /** ZMQ_THREAD_AFFINITY_CPU_ADD. A processor for the I/O threads to run on. */
+  /** ZMQ_THREAD_AFFINITY_CPU_ADD. A processor for the I/O threads to run on. Default -1. */
   threadAffinityCpuAdd: int({ id: 7, default: -1, min: 0, applies: "now", note: NO_THREADS }),
-  /** ZMQ_THREAD_AFFINITY_CPU_REMOVE. A processor for the I/O threads not to run on. */
+  /** ZMQ_THREAD_AFFINITY_CPU_REMOVE. A processor for the I/O threads not to run on. Default -1. */
   threadAffinityCpuRemove: int({ id: 8, default: -1, min: 0, applies: "now", note: NO_THREADS }),
   // biome-ignore lint/suspicious/noExplicitAny: a row of any kind
 } satisfies Record<string, Option<any, any, any>>;

@@ -42,7 +42,7 @@ export function parseOption(text: string, type: SocketTypeName): Assignment {
   }
   const close = closestName(name, optionsOf(type));
   const hint = close === undefined ? "" : `; did you mean ${close}?`;
-  throw usage(`${where}: no such option${hint} (docs/options.md lists them)`);
+  throw usage(`${where}: no such option${hint} (zmq options lists them)`);
 }
 
 /** Assigns in order, since some options add up. The table's own checks become usage errors. */

@@ -72,7 +72,7 @@ function socketTypeOf(link: NetSocket, signal: AbortSignal): Promise<string | un
 }
 
 /** Octets behind the greeting. */
-function greet(greeting: Greeting, chunk: Uint8Array): Uint8Array {
+export function greet(greeting: Greeting, chunk: Uint8Array): Uint8Array {
   if (isGreeted(greeting)) return chunk;
   greeting.push(chunk);
   return greeting.outcome?.rest ?? EMPTY;

@@ -11,6 +11,7 @@ import { addBench } from "./commands/bench.ts";
 import { addDoctor } from "./commands/doctor.ts";
 import { addKeygen } from "./commands/keygen.ts";
 import { addMonitor } from "./commands/monitor.ts";
+import { addOptions } from "./commands/options.ts";
 import { addProxy } from "./commands/proxy.ts";
 import { addTap } from "./commands/tap.ts";
 import { describe, EXIT, exitCodeOf } from "./failure.ts";
@@ -24,12 +25,28 @@ program
   .configureHelp({ sortSubcommands: false, subcommandTerm: (command) => command.name() })
   .version(version, "-V, --version")
   .exitOverride()
+  .configureOutput({
+    outputError: (text, write) =>
+      write(
+        `zmq: ${text
+          .replace(/^error: /, "")
+          .trim()
+          .replace("\n(Did", " (Did")}; ${seeHelp()}\n`,
+      ),
+  })
   .helpCommand("help [command]", "the same as --help of a command");
 
 addSocketCommands(program, finish);
 program.commandsGroup("Tools:");
 for (const add of [addProxy, addMonitor, addTap, addKeygen, addBench, addDoctor]) add(program, finish);
+addOptions(program, finish, new URL("../../docs/options.md", import.meta.url));
 program.commandsGroup("Help:");
+
+/** Where the right command line stands. */
+function seeHelp(): string {
+  const [name] = process.argv.slice(2).filter((word) => program.commands.some((command) => command.name() === word));
+  return `see ${name === undefined ? "zmq" : `zmq ${name}`} --help`;
+}
 
 /** Runs a command's action, and ends the process with its exit code. */
 async function finish(action: () => Promise<number>): Promise<void> {
@@ -39,8 +56,8 @@ async function finish(action: () => Promise<number>): Promise<void> {
   try {
     process.exitCode = await action();
   } catch (error) {
-    complain(describe(error));
     process.exitCode = exitCodeOf(error);
+    complain(process.exitCode === EXIT.usage ? `${describe(error)}; ${seeHelp()}` : describe(error));
   }
   clearInterval(alive);
   process.exit();

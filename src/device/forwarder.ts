@@ -17,7 +17,9 @@ export interface ProxyTraffic {
 }
 
 export interface ProxyStatistics {
+  /** What the front end received and sent. */
   readonly frontEnd: { readonly received: ProxyTraffic; readonly sent: ProxyTraffic };
+  /** What the back end received and sent. */
   readonly backEnd: { readonly received: ProxyTraffic; readonly sent: ProxyTraffic };
 }
 

@@ -22,6 +22,10 @@ export interface ProxyOptions {
   readonly control?: Socket;
 }
 
+/**
+ * Joins two sockets: what one receives the other sends, both ways. `run` starts it; `pause`, `resume` and `terminate`
+ * steer it. It takes a message only when the other side has room for it, so both sides feel the high-water marks.
+ */
 // biome-ignore lint/suspicious/noShadowRestrictedNames: zeromq.js's name
 export class Proxy<F extends Socket = Socket, B extends Socket = Socket> {
   /** The socket that clients reach. */
@@ -30,6 +34,7 @@ export class Proxy<F extends Socket = Socket, B extends Socket = Socket> {
   readonly backEnd: B;
   readonly #forwarder: Forwarder;
 
+  /** The proxy owns both sockets from `run` on. Throws TypeError for anything that is not a socket. */
   constructor(frontEnd: F, backEnd: B, options: ProxyOptions = {}) {
     if (!isSocket(frontEnd)) throw new TypeError("Front-end must be a socket object");
     if (!isSocket(backEnd)) throw new TypeError("Back-end must be a socket object");
@@ -84,6 +89,7 @@ export class Proxy<F extends Socket = Socket, B extends Socket = Socket> {
     this.#forwarder.pause();
   }
 
+  /** Forwards again. Throws EBADF when not running. */
   resume(): void {
     this.#forwarder.resume();
   }

@@ -37,7 +37,10 @@ test("a server key that is neither a key nor a file is told so", async (t) => {
   const shell = new Shell(t);
   const { code, stderr } = await shell.run("", "req", "-c", ":1", "--curve-server-key", "tooshort", "hello");
   assert.equal(code, 2);
-  assert.equal(stderr, "zmq: --curve-server-key tooshort: neither a key of 40 characters nor a file\n");
+  assert.equal(
+    stderr,
+    "zmq: --curve-server-key tooshort: neither a key of 40 characters nor a file; see zmq req --help\n",
+  );
 });
 
 test("PLAIN by user name and password, from the command line, a file or the environment", async (t) => {

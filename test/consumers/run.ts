@@ -115,9 +115,18 @@ async function hover(user: string, tools: string): Promise<void> {
     }),
   );
   const version = "5.9.3";
-  await check(`hover help of every option: typescript ${version}`, async () => {
+  const others = [
+    "new Proxy({} as never, {} as never)",
+    ...["frontEnd", "backEnd", "statistics", "run", "pause", "resume", "terminate"].map(
+      (name) => `({} as Proxy).${name}`,
+    ),
+    ...["frontEnd", "backEnd"].map((name) => `({} as Proxy["statistics"]).${name}`),
+    ...["close", "disconnect"].map((type) => `({} as EventOfType<"${type}">).cause`),
+    ...["reason", "address", "firstFrame"].map((name) => `({} as DropEvent).${name}`),
+  ];
+  await check(`hover help of every option, its default, and of proxies and events: typescript ${version}`, async () => {
     const compiler = join(tools, "node_modules", `typescript-${version}`);
-    await node([join(here, "hover.mjs"), compiler, user, JSON.stringify(classes)], user);
+    await node([join(here, "hover.mjs"), compiler, user, JSON.stringify({ classes, others })], user);
   });
 }
 

@@ -11,36 +11,36 @@ const GSSAPI_NAMES = ["hostBased", "userName", "krb5Principal"] as const;
 export const SECURITY_OPTIONS = {
   /** ZMQ_MECHANISM. The mechanism that other options chose; null = NULL, no security. */
   securityMechanism: choice({ id: 43, default: null, values: [null, "plain", "curve", "gssapi"], access: "r" }),
-  /** ZMQ_ZAP_DOMAIN. The domain by which a ZAP handler tells this socket's peers apart, at most 255 bytes. */
+  /** ZMQ_ZAP_DOMAIN. The domain by which a ZAP handler tells this socket's peers apart, at most 255 bytes. Default null. */
   zapDomain: text({ id: 55, max: 255 }),
-  /** ZMQ_ZAP_ENFORCE_DOMAIN. Asks the ZAP handler about NULL peers only if there is a domain, and refuses them without a handler. */
+  /** ZMQ_ZAP_ENFORCE_DOMAIN. Asks the ZAP handler about NULL peers only if there is a domain, and refuses them without a handler. Default false. */
   zapEnforceDomain: bool({ id: 93, default: false }),
 
-  /** ZMQ_PLAIN_SERVER. Asks peers for user name and password. */
+  /** ZMQ_PLAIN_SERVER. Asks peers for user name and password. Default false. */
   plainServer: bool({ id: 44, default: false }),
-  /** ZMQ_PLAIN_USERNAME. User name told to a PLAIN server, at most 255 bytes; null = no security. */
+  /** ZMQ_PLAIN_USERNAME. User name told to a PLAIN server, at most 255 bytes; null = no security. Default null. */
   plainUsername: text({ id: 45, max: 255, notEmpty: true }),
-  /** ZMQ_PLAIN_PASSWORD. Password told to a PLAIN server, at most 255 bytes; null = no security. */
+  /** ZMQ_PLAIN_PASSWORD. Password told to a PLAIN server, at most 255 bytes; null = no security. Default null. */
   plainPassword: text({ id: 46, max: 255, notEmpty: true }),
 
-  /** ZMQ_CURVE_SERVER. Accepts CURVE clients; needs `curveSecretKey`. */
+  /** ZMQ_CURVE_SERVER. Accepts CURVE clients; needs `curveSecretKey`. Default false. */
   curveServer: bool({ id: 47, default: false }),
-  /** ZMQ_CURVE_PUBLICKEY. This client's public key, 40 characters in Z85 or 32 bytes; reads as Z85. */
+  /** ZMQ_CURVE_PUBLICKEY. This client's public key, 40 characters in Z85 or 32 bytes; reads as Z85. Default null. */
   curvePublicKey: key({ id: 48 }),
-  /** ZMQ_CURVE_SECRETKEY. This side's secret key, 40 characters in Z85 or 32 bytes; reads as Z85. */
+  /** ZMQ_CURVE_SECRETKEY. This side's secret key, 40 characters in Z85 or 32 bytes; reads as Z85. Default null. */
   curveSecretKey: key({ id: 49 }),
-  /** ZMQ_CURVE_SERVERKEY. The public key of the server that this client connects to, 40 characters in Z85 or 32 bytes; reads as Z85. */
+  /** ZMQ_CURVE_SERVERKEY. The public key of the server that this client connects to, 40 characters in Z85 or 32 bytes; reads as Z85. Default null. */
   curveServerKey: key({ id: 50 }),
 
-  /** ZMQ_GSSAPI_SERVER. Accepts GSSAPI clients. */
+  /** ZMQ_GSSAPI_SERVER. Accepts GSSAPI clients. Default false. */
   gssapiServer: bool({ id: 62, default: false, honoured: NO_GSSAPI, refusal: "EINVAL" }),
-  /** ZMQ_GSSAPI_PRINCIPAL. This side's principal. */
+  /** ZMQ_GSSAPI_PRINCIPAL. This side's principal. Default null. */
   gssapiPrincipal: text({ id: 63, max: 255, honoured: NO_GSSAPI, refusal: "EINVAL" }),
-  /** ZMQ_GSSAPI_SERVICE_PRINCIPAL. The principal of the server. */
+  /** ZMQ_GSSAPI_SERVICE_PRINCIPAL. The principal of the server. Default null. */
   gssapiServicePrincipal: text({ id: 64, max: 255, honoured: NO_GSSAPI, refusal: "EINVAL" }),
-  /** ZMQ_GSSAPI_PLAINTEXT. Authenticates without encryption. */
+  /** ZMQ_GSSAPI_PLAINTEXT. Authenticates without encryption. Default false. */
   gssapiPlainText: bool({ id: 65, default: false, honoured: NO_GSSAPI, refusal: "EINVAL" }),
-  /** ZMQ_GSSAPI_PRINCIPAL_NAMETYPE. What kind of name `gssapiPrincipal` is. */
+  /** ZMQ_GSSAPI_PRINCIPAL_NAMETYPE. What kind of name `gssapiPrincipal` is. Default "hostBased". */
   gssapiPrincipalNameType: choice({
     id: 90,
     default: "hostBased",
@@ -48,7 +48,7 @@ export const SECURITY_OPTIONS = {
     honoured: NO_GSSAPI,
     refusal: "EINVAL",
   }),
-  /** ZMQ_GSSAPI_SERVICE_PRINCIPAL_NAMETYPE. What kind of name `gssapiServicePrincipal` is. */
+  /** ZMQ_GSSAPI_SERVICE_PRINCIPAL_NAMETYPE. What kind of name `gssapiServicePrincipal` is. Default "hostBased". */
   gssapiServicePrincipalNameType: choice({
     id: 91,
     default: "hostBased",

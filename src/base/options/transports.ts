@@ -16,11 +16,11 @@ const NO_WSS = "the wss transport is not there yet";
 const MULTICAST_ONLY = "Kept; read by multicast transports only.";
 
 export const TRANSPORT_OPTIONS = {
-  /** ZMQ_IPV6. Allows IPv6; a wildcard then binds both families. The default comes from the context. */
+  /** ZMQ_IPV6. Allows IPv6; a wildcard then binds both families. The default comes from the context. Default false. */
   ipv6: bool({ id: 42, default: false }),
-  /** ZMQ_BACKLOG. Connections that may wait to be accepted. */
+  /** ZMQ_BACKLOG. Connections that may wait to be accepted. Default 100. */
   backlog: int({ id: 19, default: 100, min: 0 }),
-  /** ZMQ_SNDBUF. Bytes of the operating system's send buffer; -1 = its default. */
+  /** ZMQ_SNDBUF. Bytes of the operating system's send buffer; -1 = its default. Default -1. */
   sendBufferSize: int({
     id: 11,
     default: -1,
@@ -28,7 +28,7 @@ export const TRANSPORT_OPTIONS = {
     on: SENDERS,
     note: "A hint: no runtime sets it for tcp and ipc.",
   }),
-  /** ZMQ_RCVBUF. Bytes of the operating system's receive buffer; -1 = its default. */
+  /** ZMQ_RCVBUF. Bytes of the operating system's receive buffer; -1 = its default. Default -1. */
   receiveBufferSize: int({
     id: 12,
     default: -1,
@@ -36,93 +36,93 @@ export const TRANSPORT_OPTIONS = {
     on: RECEIVERS,
     note: "A hint: no runtime sets it for tcp and ipc.",
   }),
-  /** ZMQ_CONNECT_TIMEOUT. Milliseconds one attempt to connect may take; 0 = as long as the operating system lets it. */
+  /** ZMQ_CONNECT_TIMEOUT. Milliseconds one attempt to connect may take; 0 = as long as the operating system lets it. Default 0. */
   connectTimeout: int({ id: 79, default: 0, min: 0 }),
-  /** ZMQ_USE_FD. File descriptor of a listening socket that the next `bind` uses; -1 = none. */
+  /** ZMQ_USE_FD. File descriptor of a listening socket that the next `bind` uses; -1 = none. Default -1. */
   useFd: int({ id: 89, default: -1, min: -1 }),
-  /** ZMQ_BINDTODEVICE. Name of the network interface that tcp and udp use; null = any. */
+  /** ZMQ_BINDTODEVICE. Name of the network interface that tcp and udp use; null = any. Default null. */
   interface: text({ id: 92, max: 16, note: "Through the interface's address, for no runtime binds to a device." }),
 
-  /** ZMQ_TCP_KEEPALIVE. TCP keepalive: 1 on, 0 off, -1 = the operating system's default. */
+  /** ZMQ_TCP_KEEPALIVE. TCP keepalive: 1 on, 0 off, -1 = the operating system's default. Default -1. */
   tcpKeepalive: int({ id: 34, default: -1, min: -1, max: 1 }),
-  /** ZMQ_TCP_KEEPALIVE_IDLE. Seconds of silence before the first keepalive probe; -1 = the operating system's default. */
+  /** ZMQ_TCP_KEEPALIVE_IDLE. Seconds of silence before the first keepalive probe; -1 = the operating system's default. Default -1. */
   tcpKeepaliveIdle: int({ id: 36, default: -1, min: -1 }),
-  /** ZMQ_TCP_KEEPALIVE_CNT. Unanswered keepalive probes that end a connection; -1 = the operating system's default. */
+  /** ZMQ_TCP_KEEPALIVE_CNT. Unanswered keepalive probes that end a connection; -1 = the operating system's default. Default -1. */
   tcpKeepaliveCount: int({ id: 35, default: -1, min: -1, note: LAST_RUNTIMES }),
-  /** ZMQ_TCP_KEEPALIVE_INTVL. Seconds between keepalive probes; -1 = the operating system's default. */
+  /** ZMQ_TCP_KEEPALIVE_INTVL. Seconds between keepalive probes; -1 = the operating system's default. Default -1. */
   tcpKeepaliveInterval: int({ id: 37, default: -1, min: -1, note: LAST_RUNTIMES }),
-  /** ZMQ_TCP_MAXRT. Milliseconds that sent bytes may stay unacknowledged before the connection is closed; 0 = the operating system's default. */
+  /** ZMQ_TCP_MAXRT. Milliseconds that sent bytes may stay unacknowledged before the connection is closed; 0 = the operating system's default. Default 0. */
   tcpMaxRetransmitTimeout: int({ id: 80, default: 0, min: 0, note: "By a timer on bytes that do not leave." }),
-  /** ZMQ_TCP_ACCEPT_FILTER. Accepts tcp peers only from these addresses, `192.168.0.0/16`. Assignments add up; null clears. Reads as a list with commas. */
+  /** ZMQ_TCP_ACCEPT_FILTER. Accepts tcp peers only from these addresses, `192.168.0.0/16`. Assignments add up; null clears. Reads as a list with commas. Default empty. */
   tcpAcceptFilter: cidrs({ id: 38 }),
-  /** ZMQ_TOS. Type-of-service octet of outgoing packets. */
+  /** ZMQ_TOS. Type-of-service octet of outgoing packets. Default 0. */
   typeOfService: int({ id: 57, default: 0, min: 0, max: 255, note: LAST_RUNTIMES }),
-  /** ZMQ_PRIORITY. Priority of outgoing packets (SO_PRIORITY). */
+  /** ZMQ_PRIORITY. Priority of outgoing packets (SO_PRIORITY). Default 0. */
   priority: int({ id: 112, default: 0, min: 0, honoured: NO_SOCKET_OPTION }),
-  /** ZMQ_BUSY_POLL. Microseconds of busy polling (SO_BUSY_POLL). */
+  /** ZMQ_BUSY_POLL. Microseconds of busy polling (SO_BUSY_POLL). Default 0. */
   busyPoll: int({ id: 113, default: 0, honoured: NO_SOCKET_OPTION }),
-  /** ZMQ_LOOPBACK_FASTPATH. Windows' fast path for loopback connections. */
+  /** ZMQ_LOOPBACK_FASTPATH. Windows' fast path for loopback connections. Default false. */
   loopbackFastPath: bool({ id: 94, default: false, note: "Kept, without effect: Windows itself withdrew it." }),
 
-  /** ZMQ_IPC_FILTER_PID. Accepts ipc peers of these processes only. */
+  /** ZMQ_IPC_FILTER_PID. Accepts ipc peers of these processes only. Default empty. */
   ipcFilterPid: ids({ id: 58, honoured: NO_PEER_CREDENTIALS }),
-  /** ZMQ_IPC_FILTER_UID. Accepts ipc peers of these users only. */
+  /** ZMQ_IPC_FILTER_UID. Accepts ipc peers of these users only. Default empty. */
   ipcFilterUid: ids({ id: 59, honoured: NO_PEER_CREDENTIALS }),
-  /** ZMQ_IPC_FILTER_GID. Accepts ipc peers of these groups only. */
+  /** ZMQ_IPC_FILTER_GID. Accepts ipc peers of these groups only. Default empty. */
   ipcFilterGid: ids({ id: 60, honoured: NO_PEER_CREDENTIALS }),
 
-  /** ZMQ_SOCKS_PROXY. `host:port` of the SOCKS5 proxy through which tcp connects; null = none. */
+  /** ZMQ_SOCKS_PROXY. `host:port` of the SOCKS5 proxy through which tcp connects; null = none. Default null. */
   socksProxy: text({ id: 68, note: NO_SOCKS }),
-  /** ZMQ_SOCKS_USERNAME. User name for the proxy, at most 255 bytes. */
+  /** ZMQ_SOCKS_USERNAME. User name for the proxy, at most 255 bytes. Default null. */
   socksUsername: text({ id: 99, max: 255, note: NO_SOCKS }),
-  /** ZMQ_SOCKS_PASSWORD. Password for the proxy, at most 255 bytes. */
+  /** ZMQ_SOCKS_PASSWORD. Password for the proxy, at most 255 bytes. Default null. */
   socksPassword: text({ id: 100, max: 255, note: NO_SOCKS }),
 
-  /** ZMQ_WSS_KEY_PEM. Private key of a wss server, in PEM. */
+  /** ZMQ_WSS_KEY_PEM. Private key of a wss server, in PEM. Default null. */
   wssKeyPem: text({ id: 103, honoured: NO_WSS }),
-  /** ZMQ_WSS_CERT_PEM. Certificate of a wss server, in PEM. */
+  /** ZMQ_WSS_CERT_PEM. Certificate of a wss server, in PEM. Default null. */
   wssCertPem: text({ id: 104, honoured: NO_WSS }),
-  /** ZMQ_WSS_TRUST_PEM. Certificates that a wss client trusts, in PEM. */
+  /** ZMQ_WSS_TRUST_PEM. Certificates that a wss client trusts, in PEM. Default null. */
   wssTrustPem: text({ id: 105, honoured: NO_WSS }),
-  /** ZMQ_WSS_HOSTNAME. Host name that the server's certificate must have; null = the one connected to. */
+  /** ZMQ_WSS_HOSTNAME. Host name that the server's certificate must have; null = the one connected to. Default null. */
   wssHostname: text({ id: 106, honoured: NO_WSS }),
-  /** ZMQ_WSS_TRUST_SYSTEM. A wss client trusts the system's certificates. */
+  /** ZMQ_WSS_TRUST_SYSTEM. A wss client trusts the system's certificates. Default false. */
   wssTrustSystem: bool({ id: 107, default: false, honoured: NO_WSS }),
 
-  /** ZMQ_RATE. Kilobits per second that a multicast socket sends at most. */
+  /** ZMQ_RATE. Kilobits per second that a multicast socket sends at most. Default 100. */
   rate: int({ id: 8, default: 100, min: 1, note: MULTICAST_ONLY }),
-  /** ZMQ_RECOVERY_IVL. Milliseconds for which lost multicast packets can be asked for again. */
+  /** ZMQ_RECOVERY_IVL. Milliseconds for which lost multicast packets can be asked for again. Default 10000. */
   recoveryInterval: int({ id: 9, default: 10000, min: 0, note: MULTICAST_ONLY }),
-  /** ZMQ_MULTICAST_HOPS. Routers that an outgoing multicast packet may pass, plus one. */
+  /** ZMQ_MULTICAST_HOPS. Routers that an outgoing multicast packet may pass, plus one. Default 1. */
   multicastHops: int({ id: 25, default: 1, min: 1, on: SENDERS, note: MULTICAST_ONLY }),
-  /** ZMQ_MULTICAST_MAXTPDU. Bytes of the largest multicast packet. */
+  /** ZMQ_MULTICAST_MAXTPDU. Bytes of the largest multicast packet. Default 1500. */
   multicastMaxTransportDataUnit: int({ id: 84, default: 1500, min: 1, note: MULTICAST_ONLY }),
-  /** ZMQ_MULTICAST_LOOP. A host also receives the udp multicast that it sends. */
+  /** ZMQ_MULTICAST_LOOP. A host also receives the udp multicast that it sends. Default true. */
   multicastLoop: bool({ id: 96, default: true, note: MULTICAST_ONLY }),
 
-  /** ZMQ_VMCI_BUFFER_SIZE. Bytes of the vmci buffer. */
+  /** ZMQ_VMCI_BUFFER_SIZE. Bytes of the vmci buffer. Default 0. */
   vmciBufferSize: uint64({ id: 85, default: 0, honoured: NO_VMCI, refusal: "EINVAL" }),
-  /** ZMQ_VMCI_BUFFER_MIN_SIZE. Bytes of the smallest vmci buffer. */
+  /** ZMQ_VMCI_BUFFER_MIN_SIZE. Bytes of the smallest vmci buffer. Default 0. */
   vmciBufferMinSize: uint64({ id: 86, default: 0, honoured: NO_VMCI, refusal: "EINVAL" }),
-  /** ZMQ_VMCI_BUFFER_MAX_SIZE. Bytes of the largest vmci buffer. */
+  /** ZMQ_VMCI_BUFFER_MAX_SIZE. Bytes of the largest vmci buffer. Default 0. */
   vmciBufferMaxSize: uint64({ id: 87, default: 0, honoured: NO_VMCI, refusal: "EINVAL" }),
-  /** ZMQ_VMCI_CONNECT_TIMEOUT. Milliseconds one attempt to connect by vmci may take; -1 = the default. */
+  /** ZMQ_VMCI_CONNECT_TIMEOUT. Milliseconds one attempt to connect by vmci may take; -1 = the default. Default -1. */
   vmciConnectTimeout: int({ id: 88, default: -1, min: -1, honoured: NO_VMCI, refusal: "EINVAL" }),
 
-  /** ZMQ_NORM_MODE. Congestion control of norm, 0 to 4. */
+  /** ZMQ_NORM_MODE. Congestion control of norm, 0 to 4. Default 1. */
   normMode: int({ id: 117, default: 1, min: 0, max: 4, honoured: NO_NORM, refusal: "EINVAL" }),
-  /** ZMQ_NORM_UNICAST_NACK. Sends NACKs by unicast. */
+  /** ZMQ_NORM_UNICAST_NACK. Sends NACKs by unicast. Default false. */
   normUnicastNack: bool({ id: 118, default: false, honoured: NO_NORM, refusal: "EINVAL" }),
-  /** ZMQ_NORM_BUFFER_SIZE. Kilobytes of the norm buffer. */
+  /** ZMQ_NORM_BUFFER_SIZE. Kilobytes of the norm buffer. Default 2048. */
   normBufferSize: int({ id: 119, default: 2048, min: 1, honoured: NO_NORM, refusal: "EINVAL" }),
-  /** ZMQ_NORM_SEGMENT_SIZE. Bytes of a norm segment. */
+  /** ZMQ_NORM_SEGMENT_SIZE. Bytes of a norm segment. Default 1400. */
   normSegmentSize: int({ id: 120, default: 1400, min: 1, honoured: NO_NORM, refusal: "EINVAL" }),
-  /** ZMQ_NORM_BLOCK_SIZE. Segments of a norm block. */
+  /** ZMQ_NORM_BLOCK_SIZE. Segments of a norm block. Default 16. */
   normBlockSize: int({ id: 121, default: 16, min: 1, max: 255, honoured: NO_NORM, refusal: "EINVAL" }),
-  /** ZMQ_NORM_NUM_PARITY. Parity segments of a norm block. */
+  /** ZMQ_NORM_NUM_PARITY. Parity segments of a norm block. Default 4. */
   normNumParity: int({ id: 122, default: 4, min: 0, max: 254, honoured: NO_NORM, refusal: "EINVAL" }),
-  /** ZMQ_NORM_NUM_AUTOPARITY. Parity segments of a norm block that are sent unasked. */
+  /** ZMQ_NORM_NUM_AUTOPARITY. Parity segments of a norm block that are sent unasked. Default 0. */
   normNumAutoparity: int({ id: 123, default: 0, min: 0, max: 254, honoured: NO_NORM, refusal: "EINVAL" }),
-  /** ZMQ_NORM_PUSH. Norm's stream push. */
+  /** ZMQ_NORM_PUSH. Norm's stream push. Default false. */
   normPush: bool({ id: 124, default: false, honoured: NO_NORM, refusal: "EINVAL" }),
 };

@@ -1,6 +1,6 @@
 /**
- * `zmq doctor`: what this machine and runtime can do, tried and not looked up,
- * and which options cannot be honoured here.
+ * `zmq doctor`: tries what this machine and runtime can do, and lists the options
+ * that cannot be honoured here. With an endpoint: looks at the peer there.
  */
 
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -14,6 +14,8 @@ import { nodePlatform } from "../../node/platform.ts";
 import { describe, EXIT } from "../failure.ts";
 import { examples, type Finish } from "../help.ts";
 import { painterOf } from "../terminal.ts";
+import { wrap } from "../wrap.ts";
+import { examine } from "./doctor-peer.ts";
 
 interface Check {
   readonly name: string;
@@ -21,6 +23,11 @@ interface Check {
   readonly detail: string;
   /** Nothing is broken without it. */
   readonly optional?: boolean;
+}
+
+interface Flags {
+  readonly json?: boolean;
+  readonly options?: boolean;
 }
 
 interface Limit {
@@ -31,8 +38,9 @@ interface Limit {
 }
 
 const EXAMPLES = [
-  ["zmq doctor", "0 when all works, 1 when something that should does not"],
-  ["zmq doctor --json | jq .options", "options that are not honoured"],
+  ["zmq doctor", "exit code 0 when all works, else 1"],
+  ["zmq doctor tcp://host:5555", "names the peer, and what may talk to it"],
+  ["zmq doctor --options", "the options that are not honoured here"],
 ] as const;
 
 /** How long one attempt may take. */
@@ -41,14 +49,20 @@ const PATIENCE_MS = 3000;
 export function addDoctor(program: Command, finish: Finish): void {
   program
     .command("doctor")
-    .summary("Check the runtime, the capabilities and the options of this platform.")
-    .description("Try what this machine and runtime can do, and list the options that cannot be honoured here.")
+    .argument("[endpoint]", "look at the peer there, instead of this machine")
+    .summary("Check this machine and runtime, or the peer at an endpoint.")
+    .description(
+      "Try what this machine and runtime can do. With an endpoint: connect, and name the peer's socket type, security and version.",
+    )
+    .option("--options", "list the options that cannot be honoured here")
     .option("--json", "the findings as JSON")
     .addHelpText("after", examples(EXAMPLES))
-    .action((flags: { json?: boolean }) => finish(() => run(flags.json === true)));
+    .action((endpoint: string | undefined, flags: Flags) =>
+      finish(() => (endpoint === undefined ? run(flags) : examine(endpoint, flags.json === true))),
+    );
 }
 
-async function run(isJson: boolean): Promise<number> {
+async function run({ json, options: showsOptions }: Flags): Promise<number> {
   const runtime = runtimeFacts();
   const checks = [
     nodeCheck(),
@@ -60,8 +74,13 @@ async function run(isJson: boolean): Promise<number> {
     await curveExchange(),
   ];
   const options = limits();
-  if (isJson) process.stdout.write(`${JSON.stringify({ runtime, capability, checks, options }, null, 2)}\n`);
-  else print(runtime, checks, options);
+  if (json) process.stdout.write(`${JSON.stringify({ runtime, capability, checks, options }, null, 2)}\n`);
+  else {
+    print(runtime, checks);
+    if (showsOptions) printOptions(options);
+    else
+      process.stdout.write(`\n${options.length} options are not, or not fully, honoured here: zmq doctor --options\n`);
+  }
   return checks.every(({ ok, optional }) => ok || optional) ? EXIT.done : EXIT.failed;
 }
 
@@ -154,7 +173,7 @@ async function exchange(
     const begun = performance.now();
     await roundTrip();
     const us = Math.round((performance.now() - begun) * 1000);
-    return { name, ok: true, detail: `round trip in this process: ${us} µs`, optional: ipv6 };
+    return { name, ok: true, detail: `round trip in ${us} µs`, optional: ipv6 };
   } catch (error) {
     return { name, ok: false, detail: describe(error), optional: ipv6 };
   }
@@ -181,17 +200,44 @@ function limits(): Limit[] {
   });
 }
 
-function print(runtime: Record<string, string>, checks: readonly Check[], options: readonly Limit[]): void {
+function print(runtime: Record<string, string>, checks: readonly Check[]): void {
   const paint = painterOf(process.stdout);
-  const lines = Object.entries(runtime).map(([name, value]) => `${name.padEnd(20)} ${value}`);
-  lines.push("", paint("bold", "Tried"));
+  const broken = checks.filter(({ ok, optional }) => !ok && !optional).length;
+  const verdict =
+    broken === 0 ? paint("green", "All works.") : paint("red", `${broken} of ${checks.length} checks failed.`);
+  const lines = [verdict, ""];
   for (const { name, ok, detail, optional } of checks) {
     const mark = ok ? paint("green", "✔") : optional ? paint("yellow", "-") : paint("red", "✖");
-    lines.push(`${mark} ${name.padEnd(20)} ${detail}`);
+    lines.push(`${mark} ${row(name, detail)}`);
   }
-  lines.push("", paint("bold", "Options that throw here unless they keep their default"));
-  for (const { option, why, throws } of options) if (throws) lines.push(`  ${option.padEnd(30)} ${why}`);
-  lines.push("", paint("bold", "Options that are honoured in part"));
-  for (const { option, why, throws } of options) if (!throws) lines.push(`  ${option.padEnd(30)} ${why}`);
+  lines.push("", ...Object.entries(runtime).map(([name, value]) => `  ${row(name, value)}`));
+  process.stdout.write(`${lines.join("\n")}\n`);
+}
+
+const NAME_COLUMNS = 22;
+
+/** The text in a column beside the name; two columns in front are the caller's. */
+function row(name: string, text: string): string {
+  const indent = " ".repeat(NAME_COLUMNS + 2);
+  return name.padEnd(NAME_COLUMNS) + wrap(text, indent).slice(indent.length);
+}
+
+function printOptions(options: readonly Limit[]): void {
+  const paint = painterOf(process.stdout);
+  const lines: string[] = [];
+  for (const throws of [true, false]) {
+    lines.push(
+      "",
+      paint(
+        "bold",
+        throws ? "Options that throw here unless they keep their default" : "Options that are honoured in part",
+      ),
+    );
+    const byReason = new Map<string, string[]>();
+    for (const { option, why } of options.filter((each) => each.throws === throws)) {
+      byReason.set(why, [...(byReason.get(why) ?? []), option]);
+    }
+    for (const [why, names] of byReason) lines.push(wrap(names.join(" "), "  "), wrap(why, "      "));
+  }
   process.stdout.write(`${lines.join("\n")}\n`);
 }

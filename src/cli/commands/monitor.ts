@@ -69,7 +69,7 @@ export function addMonitor(program: Command, finish: Finish): void {
     .option("-n, --count <n>", "end after n events", count)
     .option("--timeout <time>", "exit with 3 when no handshake was done by then", duration)
     .option("--json", "each event as a JSON line")
-    .option("-o, --option <name=value>", "any option of docs/options.md; may be repeated", collect);
+    .option("-o, --option <name=value>", "any option that zmq options lists; may be repeated", collect);
   addSecurityFlags(command);
   command.addHelpText("after", examples(EXAMPLES));
   command.action((endpoint: string, flags: Flags) => finish(() => run(endpoint, flags)));

@@ -11,9 +11,9 @@ export function addSocketCommands(program: Command, finish: Finish): void {
   for (const kind of KINDS) {
     const command = program.command(kind.name).summary(kind.summary).description(kind.summary);
     if (kind.role !== "receive") command.argument("[message...]", "messages to send (default: lines of stdin)");
-    else command.argument("[message...]", "none: it only receives").allowExcessArguments();
+    else command.allowExcessArguments(); // Refused with a better text than commander's.
     addSocketFlags(command, kind);
     command.addHelpText("after", examples(kind.examples));
-    command.action((args: string[], flags: SocketFlags) => finish(() => runSocket(kind, args, flags)));
+    command.action(() => finish(() => runSocket(kind, command.args, command.opts<SocketFlags>())));
   }
 }

@@ -112,7 +112,7 @@ export function addSecurityFlags(command: Command): void {
 
 export function addOtherFlags(command: Command): void {
   command.optionsGroup(OTHERS);
-  command.option("-o, --option <name=value>", "any option of docs/options.md; may be repeated", collect);
+  command.option("-o, --option <name=value>", "any option that zmq options lists; may be repeated", collect);
   command.option("--stats", "rates on stderr, every second");
   command.option("-q, --quiet", "no notes on stderr, only errors");
   command.option("-v, --verbose", "what happens to the connections, on stderr");
