@@ -18,7 +18,7 @@ import {
   COMMAND_OCTETS,
   FRAMES_COST,
   MANY_FRAMES,
-  MANY_FRAMES_COST,
+  MANY_FRAMES_REST_MS,
   SEALED_COST,
   SEALED_FRAMES_COST,
   type TurnBudget,
@@ -86,6 +86,8 @@ export class Incoming implements TurnWaiter {
   #lookTimer: Timer | undefined = undefined;
   /** Looks since all that had arrived was decoded. */
   #looks = 0;
+  /** With so many frames the message that is being read has cost its share for now. */
+  #restAt = MANY_FRAMES;
   /** The pipe's count of read messages when none had been read for a while. Until it changes, all is decoded at once. */
   #unreadSince = -1;
 
@@ -283,13 +285,15 @@ export class Incoming implements TurnWaiter {
             this.#caughtUp();
             return false;
           }
-          this.#spend((this.#decoder.assembling ?? 0) > MANY_FRAMES ? MANY_FRAMES_COST : this.#framesCost);
+          if ((this.#decoder.assembling ?? 0) < this.#restAt) this.#spend(this.#framesCost);
+          else this.#restLong();
         } else if (!Array.isArray(decoded)) {
           this.#owner.command(decoded);
           // The near side may hold the peer back.
           if (pipe.inboundFull && this.#state === "flowing") this.#stall();
           else this.#spend(this.#cost + Math.floor(decoded.length / COMMAND_OCTETS));
         } else {
+          this.#restAt = MANY_FRAMES;
           if (cause === "supplied") pipe.append(decoded);
           else pipe.deliver(decoded);
           return true;
@@ -331,6 +335,15 @@ export class Incoming implements TurnWaiter {
     this.#state = "resting";
     this.#pipe.setBehind(true);
     this.#budget.wait(this);
+  }
+
+  /** Frames of one message without end cost more than turns: they cost time, in which others are served. */
+  #restLong(): void {
+    if (this.#state !== "flowing") return;
+    this.#restAt += MANY_FRAMES;
+    this.#state = "resting";
+    this.#pipe.setBehind(true);
+    this.#clock.setTimer(() => this.turnBegan(), MANY_FRAMES_REST_MS);
   }
 
   /** All that arrived is decoded. */
