@@ -1,7 +1,7 @@
 /**
- * `npm run consumers [-- --only jest,types,hover] [--tarball file]`: the packed project with the tools of those who use it.
+ * `npm run consumers [-- --only jest,types,hover,install] [--tarball file]`: the packed project with the tools of those who use it.
  * Small programs are tested by Jest, bundled by webpack, Vite, esbuild and Rollup and then run, and compiled by the
- * TypeScripts of tools.ts without `skipLibCheck`. A warning is a failure. The last line is `N passed, M failed`.
+ * TypeScripts of tools.ts without `skipLibCheck`; it is installed in the place of `zeromq`. A warning is a failure. The last line is `N passed, M failed`.
  *
  * The tools are not part of the project: npm brings them into `.build/consumers`, where they stay for the next run.
  * When it cannot, that is told as NOT RUN and counts as nothing.
@@ -9,13 +9,24 @@
 
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs, promisify } from "node:util";
 import { optionRow, optionsOf } from "../../src/base/options.ts";
 import { NotAvailable, npmInstall, pack } from "../npm.ts";
+import { installs, makeInstall } from "./installs.ts";
 import { COMPILERS, type Compiler, TOOLS } from "./tools.ts";
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -56,6 +67,7 @@ const PARTS: Readonly<Record<string, (user: string, tools: string) => Promise<vo
   bundlers,
   types,
   hover,
+  install,
 };
 const parts = (values.only?.split(",") ?? Object.keys(PARTS)).map((name) => {
   const part = PARTS[name];
@@ -128,6 +140,23 @@ async function hover(user: string, tools: string): Promise<void> {
     const compiler = join(tools, "node_modules", `typescript-${version}`);
     await node([join(here, "hover.mjs"), compiler, user, JSON.stringify({ classes, others })], user);
   });
+}
+
+/** Outside of `user`, below which the package would be found anyway. */
+async function install(user: string): Promise<void> {
+  const found = readdirSync(user).find((name) => name.endsWith(".tgz"));
+  const tarball = values.tarball === undefined ? join(user, String(found)) : resolve(values.tarball);
+  const folder = mkdtempSync(join(tmpdir(), "zmq-ts-"));
+  try {
+    for (const [name, each] of Object.entries(installs(tarball))) {
+      await check(`in the place of zeromq: ${name}`, async () => {
+        const { stdout, stderr } = await node([await makeInstall(join(folder, "user"), each)], folder);
+        if (stdout + stderr !== "hello from 4\n") throw new Error(stdout + stderr);
+      });
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 async function compile(user: string, tools: string, { version, nodeTypes, modules }: Compiler): Promise<void> {
