@@ -6,6 +6,9 @@
  *     node --import tsx examples/admin-router.ts
  *
  * Parts: router [FRONT [BACK [ADMIN]]], worker BACK NAME, client FRONT COUNT, admin ADMIN COMMAND….
+ *
+ * From parts.ts: `program` starts the parts, `bound` prints the endpoint, `watched` shows counters to the tour. A copy
+ * of a part needs none of them.
  */
 
 import { setTimeout as wait } from "node:timers/promises";

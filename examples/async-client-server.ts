@@ -5,6 +5,8 @@
  *     node --import tsx examples/async-client-server.ts
  *
  * Parts: server [ADDRESS], client [ADDRESS [NAME]].
+ *
+ * From parts.ts: `program` starts the parts, `bound` prints the endpoint. A copy of a part needs none of them.
  */
 
 import { setTimeout as wait } from "node:timers/promises";

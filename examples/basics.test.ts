@@ -4,8 +4,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { run } from "./testing.ts";
 
-test("hello-world: three greetings are answered", async (t) => {
-  const output = await run(t, "hello-world").output();
+test("hello: three greetings are answered", async (t) => {
+  const endpoint = await run(t, "hello-server", "tcp://127.0.0.1:*").endpoint();
+  const output = await run(t, "hello-client", endpoint).output();
   for (const name of ["World", "Moon", "Stars"]) assert.match(output, new RegExp(`got "Hello ${name}"`));
 });
 
@@ -70,6 +71,29 @@ test("multi-worker-service: several processes answer behind one address", async 
   assert.match(output, /primes below 1000: 168 /);
   assert.match(output, /primes below 100000: 9592 /);
   assert.equal(new Set(output.match(/process \d+/g)).size, 3);
+});
+
+test("job-queue: every job is done or given up after three tries", async (t) => {
+  const output = await run(t, "job-queue").output();
+  assert.equal(output.match(/job 13 fails every time/g)?.length, 3);
+  assert.match(output, /19 jobs done, given up: job 13$/);
+});
+
+test("rpc: answers overtake each other, and errors and time limits reject", async (t) => {
+  const output = await run(t, "rpc").output();
+  assert.deepEqual(output.split("\n"), [
+    "42",
+    'error: there is no method "divide"',
+    "after 100 ms",
+    "error: slow: no answer within 300 ms",
+  ]);
+});
+
+test("graceful-shutdown: what was accepted is done and sent", {
+  skip: process.platform === "win32" && "Windows has no SIGTERM",
+}, async (t) => {
+  const output = await run(t, "graceful-shutdown").output();
+  assert.match(output, /stopping: 3 jobs are still at work\n(\w+ is done\n){3}nothing was lost$/);
 });
 
 test("last-value-cache: a new reader gets the last value, and the others miss nothing when it comes and goes", async (t) => {

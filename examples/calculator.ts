@@ -5,6 +5,9 @@
  *
  * Parts: server [ADDRESS], worker ADDRESS (a server that connects, to a broker), ask ADDRESS SUM…,
  * client ADDRESS AMOUNT (asks AMOUNT sums, "100" or "12s", whose values it knows, and checks the answers).
+ *
+ * From parts.ts: `program` starts the parts, `bound` prints the endpoint, `until` counts messages or seconds,
+ * `watched` shows counters to the tour. A copy of a part needs none of them.
  */
 
 import { Reply, Request } from "zmq-ts";

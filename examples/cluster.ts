@@ -1,26 +1,27 @@
 /**
- * Clusters that help each other: each has clients, workers and a broker, and a broker whose workers are all busy sends
- * requests to a cluster that has workers free. A broker has six sockets:
+ * Clusters that help each other. Each has clients, workers and a broker; a broker whose workers are all busy passes
+ * requests on to a cluster that has free workers. One broker:
  *
- *     local front end   ROUTER, bound       its own clients (REQ)
- *     local back end    ROUTER, bound       its own workers (REQ, which say that they are ready)
- *     cloud front end   ROUTER, bound       requests from the other brokers
- *     cloud back end    ROUTER, connected   requests to the other brokers' cloud front ends
- *     state out         PUB, bound          how many of its workers are free
- *     state in          SUB, connected      how many are free elsewhere
+ *     clients REQ ──▶ ROUTER local front ┐          ┌ ROUTER cloud front ◀── requests of other brokers
+ *                                        ├─ broker ─┤
+ *     workers REQ ──▶ ROUTER local back  ┘          └ ROUTER cloud back  ──▶ their cloud fronts
  *
- * A broker's two cloud sockets call themselves by the cluster's name, so a reply finds its way home by the frames it
- * passed on the way out. Requests from elsewhere are taken only for workers of one's own, and so never go in circles.
+ *     PUB state out ──▶ how many of its workers are free ──▶ SUB state in of the others
+ *
+ * Both cloud sockets carry the cluster's name, so a reply finds its way home by the frames that it passed on the way
+ * out. Requests from elsewhere only go to the broker's own workers, so they never go in circles.
  *
  *     node --import tsx examples/cluster.ts
  *
  * Parts: broker PLACE NAME OTHER…, workers PLACE NAME COUNT MILLISECONDS, clients PLACE NAME COUNT REQUESTS, where
  * PLACE is the beginning of all endpoints, such as ipc:///tmp/.
+ *
+ * From parts.ts: `program` starts the parts. A copy of a part does not need it.
  */
 
 import { setTimeout as wait } from "node:timers/promises";
 import { type Message, type MessageLike, Poller, Publisher, Request, Router, Subscriber } from "zmq-ts";
-import { program, watched } from "./parts.ts";
+import { program } from "./parts.ts";
 
 const READY = "ready";
 /** State goes out when it changes, and this often besides, for brokers that came later. */
@@ -47,15 +48,8 @@ async function broker(place: string, self: string, ...others: string[]) {
 
   const free: MessageLike[] = []; // workers of our own
   const freeElsewhere = new Map<string, number>();
-  const counters = watched({ own: 0, sentAway: 0, forOthers: 0 });
   const publish = () => stateOut.send([self, `${free.length}`]);
-  const beacon = async () => {
-    while (!stateOut.closed) {
-      await publish();
-      await wait(STATE_MS, undefined, { ref: false });
-    }
-  };
-  void beacon();
+  setInterval(() => stateOut.closed || void publish(), STATE_MS).unref();
 
   /** A reply, which begins with who asked: another broker or a client of ours. */
   const deliver = (reply: Message[]) =>
@@ -83,31 +77,26 @@ async function broker(place: string, self: string, ...others: string[]) {
     } else if (ready.has(cloudFront)) {
       const request = await cloudFront.receive();
       await localBack.send([free.shift() ?? "", "", ...request]);
-      counters.forOthers++;
       await publish();
     } else if (free.length > 0) {
       const request = await localFront.receive();
       await localBack.send([free.shift() ?? "", "", ...request]);
-      counters.own++;
       await publish();
     } else {
       const request = await localFront.receive();
       await cloudBack.send([best, ...request]);
       freeElsewhere.set(best, most - 1); // until it tells us itself
-      counters.sentAway++;
     }
   }
 }
 
 async function workers(place: string, name: string, count = "1", milliseconds = "5") {
-  const counters = watched({ done: 0 });
   const work = async () => {
     const socket = new Request();
     socket.connect(`${place}${name}-back`);
     await socket.send(READY);
     for await (const message of socket) {
       await wait(Number(milliseconds)); // work
-      counters.done++;
       await socket.send([...message.slice(0, -1), `done in ${name}`]); // what stands before the request leads home
     }
   };

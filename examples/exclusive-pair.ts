@@ -5,6 +5,8 @@
  *     node --import tsx examples/exclusive-pair.ts
  *
  * Parts: together, reader ADDRESS, counter ADDRESS.
+ *
+ * From parts.ts: `program` starts the parts. A copy of a part does not need it.
  */
 
 import { readFileSync } from "node:fs";

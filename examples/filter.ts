@@ -1,6 +1,9 @@
 /**
- * A filter: it subscribes to two publishers by topic (SUB) and publishes what it got over ipc (PUB), where readers of
- * this machine find both together. The feeds are real: figures of this machine, and the lines of files near this one.
+ * A filter subscribes to two publishers by topic, and publishes both together:
+ *
+ *     system PUB ──tcp──┐
+ *                       ├──▶ SUB filter PUB ──ipc──▶ SUB reader
+ *     text   PUB ──tcp──┘
  *
  *     node --import tsx examples/filter.ts
  *
@@ -9,13 +12,15 @@
  * A publisher sends each topic's messages numbered, [topic, number, text], and last of all [end, feed, totals], so that
  * the reader can tell whether any is missing. None may be: each publisher starts when its subscribers are there (no
  * slow joiner), and no queue has a limit (no high-water mark at which PUB drops).
+ *
+ * From parts.ts: `program` starts the parts, `bound` prints the endpoint, `until` counts messages or seconds,
+ * `watched` shows counters to the tour. A copy of a part needs none of them.
  */
 
 import { readdirSync, readFileSync } from "node:fs";
-import { availableParallelism, cpus, freemem, loadavg, totalmem, uptime } from "node:os";
+import { freemem, loadavg, totalmem } from "node:os";
 import { extname, join } from "node:path";
 import { setInterval as every } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { Publisher, Subscriber } from "zmq-ts";
 import { bound, program, until, watched } from "./parts.ts";
 
@@ -24,40 +29,24 @@ const END = "end";
 
 async function system(address = "tcp://127.0.0.1:5556", amount = "10s", ...topics: string[]) {
   await publish("system", address, amount, topics, 20, function* () {
-    const before = cpus().map(({ times }) => times);
     while (true) {
-      let user = 0;
-      let all = 0;
-      for (const [index, { times }] of cpus().entries()) {
-        const old = before[index];
-        if (old === undefined) continue;
-        user += times.user - old.user;
-        for (const name of ["user", "nice", "sys", "idle", "irq"] as const) all += times[name] - old[name];
-      }
-      yield ["cpu", `${((100 * user) / Math.max(all, 1)).toFixed(1)} % in programs, ${availableParallelism()} cores`];
+      const { user, system } = process.cpuUsage();
+      yield ["cpu", `${((user + system) / 1000).toFixed(0)} ms used by this process`];
       yield ["memory", `${(freemem() / 2 ** 20).toFixed(0)} of ${(totalmem() / 2 ** 20).toFixed(0)} MiB free`];
-      yield [
-        "load",
-        loadavg()
-          .map((load) => load.toFixed(2))
-          .join(" "),
-      ];
-      yield ["uptime", `${uptime().toFixed(1)} s`];
+      yield ["load", `${loadavg()[0]?.toFixed(2)}`];
     }
   });
 }
 
 async function text(address = "tcp://127.0.0.1:5557", amount = "10s", ...topics: string[]) {
-  const root = fileURLToPath(new URL("..", import.meta.url));
-  const files = ["", "src/base", "src/socket", "src/wire", "docs", "examples"].flatMap((folder) =>
-    readdirSync(join(root, folder)).map((name) => join(folder, name)),
-  );
-  const known = files.filter((file) => [".md", ".ts"].includes(extname(file)));
   await publish("text", address, amount, topics, 100, function* () {
     while (true) {
-      for (const file of known) {
-        const lines = readFileSync(join(root, file), "utf8").split("\n");
-        for (const [index, line] of lines.entries()) yield [extname(file).slice(1), `${file}:${index + 1} ${line}`];
+      for (const file of readdirSync(import.meta.dirname)) {
+        const topic = extname(file).slice(1); // "ts" or "md"
+        if (topic === "") continue;
+        for (const line of readFileSync(join(import.meta.dirname, file), "utf8").split("\n")) {
+          yield [topic, `${file}: ${line}`];
+        }
       }
     }
   });

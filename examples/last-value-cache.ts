@@ -8,6 +8,8 @@
  *
  * Parts: feed ADDRESS ROUNDS, reader ADDRESS NAME COUNT. The feed's price of each name goes up by 1 a round, so that a
  * reader can tell whether it missed one.
+ *
+ * From parts.ts: `program` starts the parts, `bound` prints the endpoint. A copy of a part needs none of them.
  */
 
 import { setTimeout as wait } from "node:timers/promises";

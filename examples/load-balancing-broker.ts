@@ -6,6 +6,9 @@
  *     node --import tsx examples/load-balancing-broker.ts
  *
  * Parts: broker [FRONT [BACK]], worker BACK MILLISECONDS, client FRONT COUNT.
+ *
+ * From parts.ts: `program` starts the parts, `bound` prints the endpoint, `watched` shows counters to the tour. A copy
+ * of a part needs none of them.
  */
 
 import { setTimeout as wait } from "node:timers/promises";

@@ -5,6 +5,8 @@
  *     node --import tsx examples/multi-worker-service.ts
  *
  * Parts: service [ADDRESS [WORKERS]], client [ADDRESS]. (The service starts: worker BACK.)
+ *
+ * From parts.ts: `program` starts the parts, `bound` prints the endpoint. A copy of a part needs none of them.
  */
 
 import { fork } from "node:child_process";

@@ -2,8 +2,8 @@
  * What the programs of this folder have in common. Each is one file of several parts (server, client, …), which may
  * run on as many machines:
  *
- *     node --import tsx examples/hello-world.ts                        shows all parts, each in a process of its own
- *     node --import tsx examples/hello-world.ts server "tcp://*:5555"   runs one part alone
+ *     node --import tsx examples/weather.ts                       shows all parts, each in a process of its own
+ *     node --import tsx examples/weather.ts server "tcp://*:5556"  runs one part alone
  *
  * Nothing here is needed to use ZeroMQ: it starts parts, and ends them when the terminal says so (Ctrl-C) or whoever
  * started them is gone.

@@ -4,8 +4,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { addresses, python, run, withoutPyzmq } from "./testing.ts";
 
-test("a pyzmq client is greeted by the hello-world server", { skip: withoutPyzmq }, async (t) => {
-  const endpoint = await run(t, "hello-world server", "tcp://127.0.0.1:*").endpoint();
+test("a pyzmq client is greeted by the hello server", { skip: withoutPyzmq }, async (t) => {
+  const endpoint = await run(t, "hello-server", "tcp://127.0.0.1:*").endpoint();
   const client = python(
     t,
     `
@@ -18,7 +18,7 @@ print(socket.recv().decode())`,
   assert.equal(await client.output(), "Hello Python");
 });
 
-test("the hello-world client is greeted by a pyzmq server", { skip: withoutPyzmq }, async (t) => {
+test("the hello client is greeted by a pyzmq server", { skip: withoutPyzmq }, async (t) => {
   const server = python(
     t,
     `
@@ -27,7 +27,7 @@ port = socket.bind_to_random_port("tcp://127.0.0.1")
 print("bound to tcp://127.0.0.1:%d" % port, flush=True)
 while True: socket.send(b"Bonjour " + socket.recv())`,
   );
-  const output = await run(t, "hello-world client", await server.endpoint()).output();
+  const output = await run(t, "hello-client", await server.endpoint()).output();
   assert.match(output, /got "Bonjour Stars"/);
 });
 

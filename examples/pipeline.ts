@@ -10,6 +10,9 @@
  * Two starts are waited for: that all workers are connected, or the first would get the tasks of the others; and that
  * all have subscribed to the kill signal, or it would be lost on them. Tasks and results themselves are never lost
  * while their processes live: at a high-water mark PUSH waits. What a worker holds when it is killed is gone.
+ *
+ * From parts.ts: `program` starts the parts, `bound` prints the endpoint, `until` counts messages or seconds,
+ * `watched` shows counters to the tour. A copy of a part needs none of them.
  */
 
 import { readdirSync, readFileSync } from "node:fs";

@@ -6,6 +6,8 @@
  *     node --import tsx examples/polling-server.ts
  *
  * Parts: server QUESTIONS NOTES COMMANDS, visitor QUESTIONS NOTES COMMANDS.
+ *
+ * From parts.ts: `program` starts the parts, `bound` prints the endpoint. A copy of a part needs none of them.
  */
 
 import { Poller, Publisher, Pull, Push, Reply, Request, Subscriber } from "zmq-ts";

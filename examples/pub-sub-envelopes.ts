@@ -5,6 +5,8 @@
  *     node --import tsx examples/pub-sub-envelopes.ts
  *
  * Parts: publisher [ADDRESS [SUBSCRIBERS]], subscriber [ADDRESS [TOPIC]].
+ *
+ * From parts.ts: `program` starts the parts, `bound` prints the endpoint. A copy of a part needs none of them.
  */
 
 import { Subscriber, XPublisher } from "zmq-ts";

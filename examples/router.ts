@@ -6,6 +6,9 @@
  *     node --import tsx examples/router.ts
  *
  * Parts: router [FRONT [BACK]].
+ *
+ * From parts.ts: `program` starts the parts, `bound` prints the endpoint, `watched` shows counters to the tour. A copy
+ * of a part needs none of them.
  */
 
 import { Dealer, Proxy as MessageProxy, Router } from "zmq-ts";

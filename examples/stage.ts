@@ -58,7 +58,7 @@ export class Stage {
     return `ipc://${join(this.#folder, name)}`;
   }
 
-  /** Starts `part`, which names a program of this folder and its part: `"hello-world server"`. */
+  /** Starts `part`, which names a program of this folder and its part: `"weather server"`. */
   start(part: string, ...words: string[]): Running {
     const [file = "", name = ""] = part.split(" ");
     const path = fileURLToPath(new URL(`${file}.ts`, import.meta.url));

@@ -6,6 +6,8 @@
  *     node --import tsx examples/synchronised-publisher.ts
  *
  * Parts: publisher [ADDRESS [SYNC [SUBSCRIBERS [COUNT]]]], subscriber [ADDRESS [SYNC]].
+ *
+ * From parts.ts: `program` starts the parts, `bound` prints the endpoint. A copy of a part needs none of them.
  */
 
 import { setInterval as every } from "node:timers/promises";

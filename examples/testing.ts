@@ -84,7 +84,7 @@ export class Run {
   }
 }
 
-/** Starts a program of this folder: `"hello-world"`, or a part, `"hello-world server"`. */
+/** Starts a program of this folder: `"weather"`, or a part, `"weather server"`. */
 export function run(context: TestContext, program: string, ...words: string[]): Run {
   const [file, ...part] = program.split(" ");
   return new Run(context, process.execPath, ["--import", "tsx", `examples/${file}.ts`, ...part, ...words]);

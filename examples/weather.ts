@@ -5,6 +5,8 @@
  *     node --import tsx examples/weather.ts
  *
  * Parts: server [ADDRESS], client [ADDRESS [PLACE [COUNT]]].
+ *
+ * From parts.ts: `program` starts the parts, `bound` prints the endpoint. A copy of a part needs none of them.
  */
 
 import { setInterval as every } from "node:timers/promises";

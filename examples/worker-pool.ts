@@ -6,6 +6,8 @@
  *     node --import tsx examples/worker-pool.ts
  *
  * Parts: pool [WORKERS [JOBS]]. (The pool starts: worker ADDRESS NAME.)
+ *
+ * From parts.ts: `program` starts the parts. A copy of a part does not need it.
  */
 
 import { type ChildProcess, fork } from "node:child_process";
