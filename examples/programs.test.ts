@@ -16,6 +16,12 @@ test("calculator: sums are answered, also those that are none", async (t) => {
   assert.match(output, /1000 asked, 1000 answered, 0 wrong/);
 });
 
+test("surviving-client: all is answered although the server goes away twice", async (t) => {
+  const output = await run(t, "surviving-client").output();
+  assert.match(output, /600 asked, 600 answered, 0 wrong; the connection was lost [2-9] times/);
+  assert.match(output, /\d+ questions were asked again/);
+});
+
 test("time-server: the time is published, and told on request", async (t) => {
   const output = await run(t, "time-server").output();
   assert.equal(output.match(/watch +│ \d{4}-\d\d-\d\dT[\d:.]+Z/g)?.length, 5);

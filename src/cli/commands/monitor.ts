@@ -17,6 +17,7 @@ import { assign, parseOption } from "../options.ts";
 import { probe } from "../probe.ts";
 import { type SecurityFlags, securityOptions } from "../security.ts";
 import { Shutdown } from "../shutdown.ts";
+import { DRAFT_KINDS } from "../socket/draft-kinds.ts";
 import { addSecurityFlags } from "../socket/flags.ts";
 import { type AnySocket, KINDS, openSocket } from "../socket/kinds.ts";
 import { note, painterOf, type Style, visibleJson, visibleLine, visibleWord } from "../terminal.ts";
@@ -51,7 +52,17 @@ const PARTNERS: Readonly<Record<string, SocketTypeName>> = {
   ROUTER: "REQ",
   PULL: "PUSH",
   PUSH: "PULL",
+  SERVER: "CLIENT",
+  CLIENT: "SERVER",
+  RADIO: "DISH",
+  DISH: "RADIO",
+  GATHER: "SCATTER",
+  SCATTER: "GATHER",
+  PEER: "PEER",
+  CHANNEL: "CHANNEL",
 };
+
+const ALL_KINDS = [...KINDS, ...DRAFT_KINDS];
 
 export function addMonitor(program: Command, finish: Finish): void {
   const command = program
@@ -61,7 +72,7 @@ export function addMonitor(program: Command, finish: Finish): void {
     .argument("<endpoint>", "where to connect")
     .addOption(
       new Option("-t, --type <type>", "socket type to be (default: one that fits the peer)").choices(
-        KINDS.map(({ name }) => name),
+        ALL_KINDS.map(({ name }) => name),
       ),
     )
     .option("--bind", "bind the endpoint instead")
@@ -81,12 +92,15 @@ async function run(text: string, flags: Flags): Promise<number> {
   const security = securityOptions(flags);
   const signal = deadline(shutdown.stopping, flags.timeout);
   const name = flags.type ?? (flags.bind || security.length > 0 ? "dealer" : await fitting(endpoint, signal));
-  const kind = KINDS.find((each) => each.name === name);
+  const kind = ALL_KINDS.find((each) => each.name === name);
   if (kind === undefined) throw new Failure(`no socket type ${name}`);
   const socket = openSocket(kind, context);
   socket.linger = 0;
   assign(socket, [...(flags.option ?? []).map((option) => parseOption(option, kind.type)), ...security]);
-  if (kind.type === "PULL") note("as PULL this takes messages from the PUSH peer, which are not printed");
+  if (kind.type === "PULL" || kind.type === "GATHER") {
+    const peer = kind.type === "PULL" ? "PUSH" : "SCATTER";
+    note(`as ${kind.type} this takes messages from the ${peer} peer, which are not printed`);
+  }
 
   const { events } = socket;
   if (flags.bind) await bindTo(socket, endpoint);
@@ -120,7 +134,7 @@ async function fitting(endpoint: string, signal: AbortSignal): Promise<string> {
   try {
     const peer = await probe(parseEndpoint(endpoint, "connect", true), signal);
     const partner = peer === undefined ? undefined : PARTNERS[peer];
-    return KINDS.find(({ type }) => type === partner)?.name ?? "dealer";
+    return ALL_KINDS.find(({ type }) => type === partner)?.name ?? "dealer";
   } catch (error) {
     if (!signal.aborted) note(`asking who is there failed (${describe(error)}); going on as dealer`);
     return "dealer";

@@ -1,7 +1,7 @@
 /**
  * `--echo` and `--exec`: what is done with a message. An envelope, which says
  * where an answer goes, stays in front: all up to the first empty frame, and
- * the peer's id on ROUTER and STREAM sockets.
+ * the peer's id on ROUTER, STREAM, SERVER and PEER sockets.
  */
 
 import type { Message } from "../../base/message.ts";
@@ -35,7 +35,7 @@ export function executor({ command, type, format, separator, parse, onFailure }:
 
 /** Where the body begins. */
 function bodyStart(message: Message, type: SocketTypeName): number {
-  if (type === "STREAM") return 1;
+  if (type === "STREAM" || type === "SERVER" || type === "PEER") return 1;
   if (type !== "ROUTER" && type !== "DEALER") return 0;
   const empty = message.findIndex((frame) => frame.length === 0);
   const last = message.length - 1;

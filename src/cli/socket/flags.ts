@@ -9,6 +9,7 @@ import type { Kind } from "./kinds.ts";
 
 export interface SocketFlags extends EndpointFlags, SecurityFlags {
   readonly topic?: readonly string[];
+  readonly group?: readonly string[];
   readonly file?: readonly string[];
   readonly multipart?: boolean;
   readonly separator?: string;
@@ -44,7 +45,12 @@ export function addSocketFlags(command: Command, { role, type }: Kind): void {
   if (type === "SUB" || type === "XSUB") {
     command.option("-t, --topic <prefix>", "subscribe to what begins so; may be repeated (default: all)", collect);
   }
-  if (role === "reply" || type === "DEALER" || type === "ROUTER" || type === "PAIR" || type === "STREAM") {
+  if (type === "RADIO") {
+    command.option("-g, --group <name>", "send to this group; several: one message for each", collect);
+    command.option("--no-wait", "send at once instead of waiting for the first member");
+  }
+  if (type === "DISH") command.option("-g, --group <name>", "join this group; may be repeated", collect);
+  if (role === "reply" || (role === "both" && type !== "XPUB" && type !== "XSUB")) {
     command.option("--echo", "send each message back to where it came from");
     command.option("--exec <command>", "answer with what a shell command makes of each message");
   } else if (role === "send") {

@@ -11,6 +11,7 @@ import { EXIT, Failure, isTimeout } from "../failure.ts";
 import type { Output } from "../output.ts";
 import type { Shutdown } from "../shutdown.ts";
 import type { Traffic } from "../traffic.ts";
+import { draftFrames, draftSender, isDraftReceiver } from "./draft-messages.ts";
 import type { AnySocket, Kind } from "./kinds.ts";
 import { withReason } from "./last-reason.ts";
 import { StreamPeers } from "./stream-peers.ts";
@@ -34,6 +35,8 @@ export class Job {
   readonly #sendWait: { signal: AbortSignal };
   readonly #receiveWait: { signal: AbortSignal };
   readonly #isMandatory: boolean;
+  readonly #sendDraft: ReturnType<typeof draftSender>;
+  readonly #isDraftReceiver: boolean;
   readonly #streamPeers: StreamPeers | undefined;
 
   constructor(fields: {
@@ -56,13 +59,17 @@ export class Job {
     this.timeoutMs = fields.timeoutMs;
     this.#sendWait = { signal: fields.shutdown.abandoning };
     this.#receiveWait = { signal: fields.shutdown.stopping };
-    this.#isMandatory = fields.kind.type === "ROUTER";
+    const { type } = fields.kind;
+    this.#isMandatory = type === "ROUTER";
+    this.#sendDraft = draftSender(type);
+    this.#isDraftReceiver = isDraftReceiver(type);
     this.#streamPeers = fields.kind.type === "STREAM" ? new StreamPeers() : undefined;
   }
 
   /** Sends; waits for a peer as long as it takes. Rejects when the command is abandoned, or at the time-out. */
   send(message: Message): Promise<void> {
     this.traffic.sent.add(message);
+    if (this.#sendDraft !== undefined) return this.#sendDraft(this.socket, message, this.#sendWait);
     return this.#isMandatory ? this.#sendToNamed(message) : this.socket.send(message, this.#sendWait);
   }
 
@@ -78,6 +85,7 @@ export class Job {
 
   /** The next message; rejects when the command stops, or at the time-out. */
   receive(): Promise<Message> {
+    if (this.#isDraftReceiver) return this.socket.receive(this.#receiveWait).then(draftFrames);
     return this.#streamPeers === undefined
       ? this.socket.receive(this.#receiveWait)
       : this.#receiveData(this.#streamPeers);
@@ -86,7 +94,8 @@ export class Job {
   /** A message that has arrived already; undefined when there is none. */
   async receiveArrived(): Promise<Message | undefined> {
     while (this.socket.readable) {
-      const message = await this.socket.receive();
+      const received = await this.socket.receive();
+      const message = this.#isDraftReceiver ? draftFrames(received) : received;
       if (!this.#streamPeers?.noticed(message)) return message;
     }
     return undefined;

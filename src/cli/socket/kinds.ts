@@ -1,4 +1,4 @@
-/** The twelve socket commands: class, abilities, summary and examples for `--help`. */
+/** The socket commands: class, abilities, summary and examples for `--help`. Those of the draft types are in draft-kinds.ts. */
 
 import type { SocketTypeName } from "../../base/socket-types.ts";
 import {

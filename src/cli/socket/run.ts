@@ -76,6 +76,7 @@ function check(kind: Kind, args: readonly string[], flags: SocketFlags): void {
   const isAnswering = flags.echo || (flags.exec !== undefined && (role === "both" || role === "reply"));
   const hasList = args.length > 0 || flags.file !== undefined;
   if (isAnswering && hasList) throw usage(`${name}: expected --echo, --exec or messages to send, not both`);
+  if (kind.type === "DISH" && flags.group === undefined) throw usage(`${name}: expected --group, the group to join`);
   if (flags.multipart && args.length === 0) throw usage(`${name}: --multipart: expected frames as arguments`);
 }
 
@@ -87,14 +88,16 @@ function prepare({ type }: Kind, socket: AnySocket, flags: SocketFlags): void {
     set("receiveTimeout", flags.timeout);
   }
   // A pipe loses no lines: a full subscriber slows the input down.
-  if (type === "PUB" || type === "XPUB") set("noDrop", true);
+  if (type === "PUB" || type === "XPUB" || type === "RADIO") set("noDrop", true);
   if (type === "ROUTER") set("mandatory", true);
   // Messages fetched beyond the last one would be lost to other receivers.
-  if (type === "PULL" && flags.count !== undefined && flags.count < 1000) set("receiveHighWaterMark", flags.count);
+  if ((type === "PULL" || type === "GATHER") && flags.count !== undefined && flags.count < 1000)
+    set("receiveHighWaterMark", flags.count);
 }
 
 function subscribe({ type }: Kind, socket: AnySocket, flags: SocketFlags): void {
   const topics = flags.topic ?? [""];
+  if (type === "DISH") Reflect.apply(Reflect.get(socket, "join") as () => void, socket, flags.group ?? []);
   if (type === "SUB") Reflect.apply(Reflect.get(socket, "subscribe") as () => void, socket, topics);
   if (type !== "XSUB" || (flags.topic === undefined && flags.inputFormat !== undefined)) return;
   for (const topic of topics) void socket.send(Buffer.concat([Buffer.from([1]), Buffer.from(topic)]));
@@ -169,11 +172,11 @@ async function both(job: Job, args: readonly string[], flags: SocketFlags): Prom
   await sending;
 }
 
-/** The messages of PUB and XPUB: topics in front, and none before there is a subscriber. */
+/** The messages of PUB, XPUB and RADIO: topics or groups in front, and none before there is a subscriber. */
 function published(job: Job, flags: SocketFlags, input: Input): Input {
   const { type } = job.kind;
-  if (type !== "PUB" && type !== "XPUB") return input;
-  const topics = (flags.topic ?? []).map((topic) => Buffer.from(topic));
+  if (type !== "PUB" && type !== "XPUB" && type !== "RADIO") return input;
+  const topics = (flags.topic ?? flags.group ?? []).map((topic) => Buffer.from(topic));
   const messages = topics.length === 0 ? input : underTopics(input, topics);
   return flags.wait === false ? messages : untilSubscribed(job, messages);
 }

@@ -1,7 +1,6 @@
-/** PUB and XPUB wait for a subscriber. */
+/** PUB and XPUB wait for a subscriber, RADIO for a member of the group. */
 
 import type { Message } from "../../base/message.ts";
-import type { Publisher } from "../../index.ts";
 import { deadline } from "../deadline.ts";
 import type { Input } from "../input.ts";
 import type { Job } from "./job.ts";
@@ -33,8 +32,8 @@ async function subscriber(job: Job, [topic]: Message): Promise<void> {
     throw job.timedOut("no subscriber", error);
   }
   try {
-    const publisher = job.socket as unknown as Publisher;
-    await publisher.subscriberJoined(topic ?? "", { signal: deadline(stopping, SUBSCRIPTION_MS) });
+    const joined = Reflect.get(job.socket, job.kind.type === "RADIO" ? "groupJoined" : "subscriberJoined");
+    await Reflect.apply(joined, job.socket, [topic ?? "", { signal: deadline(stopping, SUBSCRIPTION_MS) }]);
   } catch {
     // Subscribed to other topics: it gets nothing in either case.
   }

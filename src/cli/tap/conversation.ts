@@ -161,6 +161,7 @@ export class Conversation {
       if (traffic.kind === "ping")
         add({ ttl: `${traffic.ttlDeciseconds / 10} s`, context: visibleBytes(traffic.context) });
       else if (traffic.kind === "pong") add({ context: visibleBytes(traffic.context) });
+      else if (traffic.kind === "join" || traffic.kind === "leave") add({ group: visibleBytes(traffic.topic) });
       else add({ topic: visibleBytes(traffic.topic) });
     } else if (name === "READY" || (name === "INITIATE" && own.mechanism === "PLAIN")) {
       own.isReady = true;
