@@ -42,6 +42,7 @@ export async function program(url: string, parts: Record<string, Part>, show: (s
     return;
   }
   obey();
+  void tell({ began: true });
   try {
     await part(...words);
   } catch (error) {

@@ -41,6 +41,8 @@ export class Stage {
   readonly #running = new Set<Running>();
   readonly #names = new Map<string, number>();
   readonly #print: Print;
+  /** Processes that were started, and those of them that have begun to run their part. */
+  readonly processes = { started: 0, begun: 0 };
   #fail: (error: Error) => void = () => {};
   /** Rejects when a part fails. */
   readonly failure: Promise<never>;
@@ -67,6 +69,7 @@ export class Stage {
     });
     const count = (this.#names.get(name) ?? 0) + 1;
     this.#names.set(name, count);
+    this.processes.started++;
     const running = this.#follow(child, count === 1 ? name : `${name} ${count}`);
     this.#running.add(running);
     running.ended.then(() => this.#running.delete(running), this.#fail);
@@ -99,7 +102,8 @@ export class Stage {
       });
     });
     const endpoint = new Promise<string>((resolve, reject) => {
-      child.on("message", (message: { endpoint?: string; counters?: Record<string, unknown> }) => {
+      child.on("message", (message: { began?: true; endpoint?: string; counters?: Record<string, unknown> }) => {
+        if (message.began) this.processes.begun++;
         if (message.endpoint !== undefined) resolve(message.endpoint);
         if (message.counters !== undefined) Object.assign(running.counters, message.counters);
       });

@@ -21,6 +21,7 @@ const board = new Board(process.stdout, seconds);
 
 await perform(
   async (stage) => {
+    board.countStarting(stage.processes);
     const [filtered, back, tasks, results, control] = ADDRESSES.map((name) => stage.address(name)) as Five;
     const sink = stage.start("pipeline sink", results, control, "3");
     const workers = times(3, () => stage.start("pipeline worker", tasks, results, control));

@@ -56,12 +56,25 @@ export class Board {
     this.#seconds = seconds;
     this.#isTerminal = out.isTTY === true;
     if (!this.#isTerminal) return;
-    out.write("\x1b[?25l starting…\r"); // without the cursor, which would only flicker
+    out.write("\x1b[?25l"); // without the cursor, which would only flicker
     process.once("exit", () => out.write("\x1b[?25h"));
+  }
+
+  /** Counts the processes while they start, until `show`: on a busy machine that takes a while. */
+  countStarting(processes: { readonly started: number; readonly begun: number }): void {
+    let told = "";
+    const tell = () => {
+      const count = ` starting: ${processes.begun} of ${processes.started} processes`;
+      if (count === told || processes.started === 0) return;
+      told = count;
+      this.#out.write(this.#isTerminal ? `${count}\x1b[K\r` : `${count}\n`);
+    };
+    this.#timers = [setInterval(tell, DRAW_MS)];
   }
 
   /** Begins to show how `lanes` are doing. */
   show(lanes: readonly Lane[]): void {
+    for (const timer of this.#timers) clearInterval(timer);
     this.#lanes = lanes;
     this.#begun = performance.now();
     for (const { rows } of lanes) for (const row of rows) this.#samples.set(row, []);
