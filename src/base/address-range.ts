@@ -7,7 +7,7 @@
  */
 
 import { ZmqError } from "./errors.ts";
-import { isIPv4, isIPv6 } from "./ip.ts";
+import { ipOctets } from "./ip.ts";
 
 export class AddressRange {
   readonly #first: readonly number[];
@@ -24,7 +24,7 @@ export class AddressRange {
 
   /** False also for what is no address: the empty one of ipc peers, for example. */
   contains(address: string): boolean {
-    const octets = parse(address);
+    const octets = ipOctets(address);
     if (octets === undefined || octets.length !== this.#first.length) return false;
     for (let i = 0; i * 8 < this.#bits; i++) {
       const different = (octets[i] as number) ^ (this.#first[i] as number);
@@ -46,7 +46,7 @@ export function withoutBrackets(range: string): string {
 
 function parseRange(text: string): { first: readonly number[]; bits: number } | undefined {
   const [address = "", prefix, ...rest] = text.split("/");
-  const first = parse(address);
+  const first = ipOctets(address);
   if (first === undefined || address.includes("%") || rest.length > 0) return undefined;
   if (prefix === undefined) return { first, bits: first.length * 8 };
   // A prefix of a mapped address counts the 96 bits in front of it.
@@ -58,27 +58,5 @@ function parseRange(text: string): { first: readonly number[]; bits: number } | 
 function wrong(text: string): ZmqError {
   return new ZmqError("EINVAL", {
     message: `expected an IP address or a CIDR range such as 10.0.0.0/8 or 2001:db8::/32, "${text}" came`,
-  });
-}
-
-/** 4 or 16 octets, or undefined. */
-function parse(text: string): number[] | undefined {
-  if (isIPv4(text)) return text.split(".").map(Number);
-  const [address = ""] = text.split("%", 1);
-  if (!isIPv6(address)) return undefined;
-  const [head = "", tail] = address.split("::");
-  const front = groups(head);
-  const back = tail === undefined ? [] : groups(tail);
-  const octets = [...front, ...new Array<number>(16 - front.length - back.length).fill(0), ...back];
-  const isMapped = octets.slice(0, 10).every((octet) => octet === 0) && octets[10] === 0xff && octets[11] === 0xff;
-  return isMapped ? octets.slice(12) : octets;
-}
-
-function groups(text: string): number[] {
-  if (text === "") return [];
-  return text.split(":").flatMap((group) => {
-    if (group.includes(".")) return group.split(".").map(Number);
-    const value = Number.parseInt(group, 16);
-    return [value >> 8, value & 0xff];
   });
 }

@@ -53,3 +53,33 @@ export function networkOf(address: string): string {
   const zeros = new Array<string>(8 - front.length - back.length).fill("0");
   return [...front, ...zeros, ...back].slice(0, 4).join(":");
 }
+
+/** The 4 or 16 octets of an address; undefined for anything else. One that is mapped into IPv6 has 4. A zone is passed over. */
+export function ipOctets(text: string): number[] | undefined {
+  if (isIPv4(text)) return text.split(".").map(Number);
+  const [address = ""] = text.split("%", 1);
+  if (!isIPv6(address)) return undefined;
+  const [head = "", tail] = address.split("::");
+  const front = groups(head);
+  const back = tail === undefined ? [] : groups(tail);
+  const octets = [...front, ...new Array<number>(16 - front.length - back.length).fill(0), ...back];
+  const isMapped = octets.slice(0, 10).every((octet) => octet === 0) && octets[10] === 0xff && octets[11] === 0xff;
+  return isMapped ? octets.slice(12) : octets;
+}
+
+function groups(text: string): number[] {
+  if (text === "") return [];
+  return text.split(":").flatMap((group) => {
+    if (group.includes(".")) return group.split(".").map(Number);
+    const value = Number.parseInt(group, 16);
+    return [value >> 8, value & 0xff];
+  });
+}
+
+/** 4 or 16 octets as an address: `192.0.2.1`, or eight groups without the short form, `fe80:0:0:0:0:0:0:1`. */
+export function ipText(octets: Uint8Array): string {
+  if (octets.length === 4) return octets.join(".");
+  const text: string[] = [];
+  for (let i = 0; i < 16; i += 2) text.push((((octets[i] as number) << 8) | (octets[i + 1] as number)).toString(16));
+  return text.join(":");
+}

@@ -131,7 +131,9 @@ export class Encoder implements FrameEncoder {
     const length = body.length;
     const before = this.#end;
     this.#end =
-      this.#framing === "v2" ? writeHeader(batch, before, flags, length) : writeLegacy(batch, before, flags, length);
+      this.#framing === "v2"
+        ? writeHeader(batch, before, flags, length)
+        : writeLegacyHeader(batch, before, flags, length);
     this.size += this.#end - before;
     if (length <= COPIED_BYTES) this.#copy(body);
     else this.#reference(body);
@@ -193,7 +195,7 @@ export class Encoder implements FrameEncoder {
 }
 
 /** ZMTP 1.0 (13/ZMTP): `len(1) flags(1)`, or `ff len(8) flags(1)`; the length counts the flags octet. */
-function writeLegacy(target: Uint8Array, offset: number, flags: number, size: number): number {
+export function writeLegacyHeader(target: Uint8Array, offset: number, flags: number, size: number): number {
   let end = offset;
   if (size < 254) target[end++] = size + 1;
   else {
