@@ -44,6 +44,7 @@ export type {
   EventRemoteAddress,
   EventSubscriber,
   EventType,
+  LossEvent,
   ProtoError,
 } from "./socket/event-types.ts";
 export type { MessageLike } from "./socket/frames.ts";

@@ -63,6 +63,11 @@ export class PgmNetwork {
     return test;
   }
 
+  /** The source is gone without a word. */
+  crash(host: number): void {
+    this.#sources.delete(`192.0.2.${host}`);
+  }
+
   /** To all receivers. */
   send(packet: Uint8Array, address: string): void {
     if (!this.filter(packet)) return;
@@ -108,15 +113,20 @@ export class TestSource {
   readonly sent: Uint8Array[] = [];
   readonly queued: Message[] = [];
   isFinished = false;
+  /** What the kernel has not taken, as the test has it. */
+  unsentBytes = 0;
 
   constructor(clock: FakeClock, config: PgmSourceConfig, send: (packet: Uint8Array) => void) {
+    const test = this;
     this.source = new PgmSource(clock, config, {
       send: (packet) => {
         this.sent.push(packet);
         if (this.sent.length > 10_000) this.sent.splice(0, 5000);
         send(packet);
       },
-      unsentBytes: 0,
+      get unsentBytes() {
+        return test.unsentBytes;
+      },
       hasRoom: () => {
         while (this.queued.length > 0 && this.source.write(this.queued[0] as Message)) this.queued.shift();
       },
@@ -168,13 +178,12 @@ export class TestReceiver {
         },
         lost: (source, packets) => test.losses.push({ address: source.address, packets }),
         broken: (_source, error) => test.errors.push(error),
-        sendTo(packet, from, named) {
+        send(packet, from, named) {
           const to = address(from, named);
           test.upstream.push({ packet, to });
           if (test.upstream.length > 10_000) test.upstream.splice(0, 5000);
           send(packet, to);
         },
-        sendToGroup() {},
         octets: (text) => Uint8Array.from(text.split(".").map(Number)),
       },
     );

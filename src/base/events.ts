@@ -40,4 +40,12 @@ export type MonitorEvent =
       readonly error: ZmqError;
       readonly remoteAddress?: string | undefined;
     }
+  | {
+      readonly type: "loss";
+      readonly address: string;
+      readonly remoteAddress: string;
+      /** Packets of that source that cannot be had any more; 0 when it sent what is no message. */
+      readonly packets: number;
+      readonly cause?: unknown;
+    }
   | { readonly type: "end" };

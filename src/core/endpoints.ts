@@ -216,6 +216,7 @@ export class Endpoints implements EndpointOwner, InprocBinder {
   }
 
   emit(event: MonitorEvent): void {
+    if (event.type === "loss") this.#core.dropped(event.packets > 0 ? "lost" : "invalid", undefined, []);
     this.#core.emit(event);
   }
 

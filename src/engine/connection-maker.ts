@@ -2,6 +2,7 @@
 
 import { ZmqError } from "../base/errors.ts";
 import type { OptionValues } from "../base/options.ts";
+import type { DecoderLimits } from "../base/protocol.ts";
 import type { SocketTypeName } from "../base/socket-types.ts";
 import type { Crypto } from "../security/crypto.ts";
 import { selectMechanism } from "../security/select-mechanism.ts";
@@ -22,16 +23,20 @@ export function connectionMaker(type: SocketTypeName, options: OptionValues, cry
     socketType: type,
     routingId: options.routingId,
     zapDomainSet: options.zapDomain !== null,
-    limits: {
-      maxFrameBytes: options.maxMessageSize,
-      maxFrames: unlimited(options.maxMessageFrames),
-      maxMessageBytes: unlimited(options.maxMultipartSize),
-    },
+    limits: decoderLimits(options),
     maxHandshakeBytes: options.maxHandshakeSize,
   };
   return (link, owner) => {
     const { protocol = zmtp } = link;
     return new Session(link, new Handshake({ ...config, protocol, mechanism: makeMechanism() }), owner);
+  };
+}
+
+export function decoderLimits(options: OptionValues): DecoderLimits {
+  return {
+    maxFrameBytes: options.maxMessageSize,
+    maxFrames: unlimited(options.maxMessageFrames),
+    maxMessageBytes: unlimited(options.maxMultipartSize),
   };
 }
 

@@ -89,8 +89,7 @@ export class DatagramEndpoint implements ConnectedEndpoint, BoundEndpoint, Datag
       this.#dial();
       return;
     }
-    const session = this.#protocol.session(this, this.#target);
-    this.#life = { state: "opening", session };
+    const session = this.#openingSession();
     try {
       this.#bound(session, await session.open());
     } catch (error) {
@@ -99,8 +98,7 @@ export class DatagramEndpoint implements ConnectedEndpoint, BoundEndpoint, Datag
   }
 
   startSync(): void {
-    const session = this.#protocol.session(this, this.#target);
-    this.#life = { state: "opening", session };
+    const session = this.#openingSession();
     try {
       this.#bound(session, session.openSync());
     } catch (error) {
@@ -113,7 +111,7 @@ export class DatagramEndpoint implements ConnectedEndpoint, BoundEndpoint, Datag
     const life = this.#life;
     if (this.isClosing) return;
     this.#pipe?.closeWrites();
-    if (life.state !== "open" || lingerMs === 0 || this.isIdle) {
+    if (life.state !== "open" || lingerMs === 0 || (this.isIdle && life.session.isNeeded !== true)) {
       this.#end();
       return;
     }
@@ -152,10 +150,27 @@ export class DatagramEndpoint implements ConnectedEndpoint, BoundEndpoint, Datag
     return pipe;
   }
 
+  /** Of a bound endpoint. Throws what its options or its interface are refused for. */
+  #openingSession(): DatagramSession {
+    try {
+      const session = this.#protocol.session(this, this.#target);
+      this.#life = { state: "opening", session };
+      return session;
+    } catch (error) {
+      throw this.#bindFailed(undefined, error);
+    }
+  }
+
   #dial(): void {
-    const session = this.#protocol.session(this, this.#target);
-    this.#life = { state: "opening", session };
     this.emit({ type: "connect:delay", address: this.endpoint });
+    let session: DatagramSession;
+    try {
+      session = this.#protocol.session(this, this.#target);
+    } catch (error) {
+      this.#refused(error); // The interface was there, and is gone.
+      return;
+    }
+    this.#life = { state: "opening", session };
     session.open().then(
       () => {
         if (this.#isOpening(session)) this.#run(session, "connect");
@@ -194,8 +209,8 @@ export class DatagramEndpoint implements ConnectedEndpoint, BoundEndpoint, Datag
     this.#run(session, "bind");
   }
 
-  #bindFailed(session: DatagramSession, error: unknown): ZmqError {
-    session.destroy();
+  #bindFailed(session: DatagramSession | undefined, error: unknown): ZmqError {
+    session?.destroy();
     const code = (error as { code?: unknown } | undefined)?.code;
     const failure =
       error instanceof ZmqError

@@ -27,6 +27,8 @@ export interface DatagramSession extends Outlet {
   start(pipe: FarEnd): void;
   /** True when all that it took has left. */
   readonly isIdle: boolean;
+  /** Though idle, it has something to do before it ends: it answers for what was sent just now. */
+  readonly isNeeded?: boolean;
   /** Sends the rest: its own and that of the pipe. */
   finish(): void;
   /** Closes its sockets, and forgets what has not left. */

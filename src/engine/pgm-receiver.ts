@@ -48,9 +48,7 @@ export interface PgmReceiverOutput {
   /** A source sent what is no message. */
   broken(source: DatagramAddress, error: unknown): void;
   /** To a source: its address in octets where it has told it; absent: the address that its packets come from. */
-  sendTo(packet: Uint8Array, source: DatagramAddress, address: Uint8Array | undefined): void;
-  /** To everybody of a group in this network. */
-  sendToGroup(packet: Uint8Array, group: Uint8Array): void;
+  send(packet: Uint8Array, source: DatagramAddress, address: Uint8Array | undefined): void;
   /** The octets of an address. */
   octets(address: string): Uint8Array;
 }
@@ -149,22 +147,19 @@ export class PgmReceiver implements PgmStreamOwner {
     this.#output.broken(stream.from, error);
   }
 
-  nak(stream: PgmStream, sequences: readonly number[], isRetry: boolean): void {
+  nak(stream: PgmStream, sequences: readonly number[]): void {
     if (!this.#upstream.isOpen) return;
     const source = stream.address ?? this.#output.octets(stream.from.address);
     const packet = encodeNak(NAK, stream.tsi, this.#config.sessionPort, sequences, source, stream.group);
     this.#upstream.spend(packet.length);
-    this.#output.sendTo(packet, stream.from, stream.address);
-    // A source that shares its address and port with another may not get what is sent to it alone.
-    if (isRetry) this.#output.sendToGroup(packet, stream.group);
+    this.#output.send(packet, stream.from, stream.address);
   }
 
   askForSpm(stream: PgmStream): void {
     if (!this.#upstream.isOpen) return;
     const packet = encodeSpmr(stream.tsi, this.#config.sessionPort);
-    this.#upstream.spend(2 * packet.length);
-    this.#output.sendTo(packet, stream.from, stream.address);
-    this.#output.sendToGroup(packet, stream.group);
+    this.#upstream.spend(packet.length);
+    this.#output.send(packet, stream.from, stream.address);
   }
 
   hold(bytes: number): boolean {

@@ -19,8 +19,6 @@ interface Request {
 }
 
 export class PgmRequests {
-  /** Something that the last `due` asked for was asked for before. */
-  isRetry = false;
   readonly #backOff = new Map<number, Request>();
   readonly #unconfirmed = new Map<number, Request>();
   readonly #confirmed = new Map<number, Request>();
@@ -77,7 +75,6 @@ export class PgmRequests {
    * again.
    */
   due(now: number, most: number, backOffMs: number, asked: number[], abandoned: number[], tries = MOST_TRIES): void {
-    this.isRetry = false;
     for (const request of this.#confirmed.values()) {
       if (request.at > now) break;
       this.#confirmed.delete(request.sequence);
@@ -92,7 +89,6 @@ export class PgmRequests {
           abandoned.push(request.sequence);
           continue;
         }
-        if (request.tries > 1) this.isRetry = true;
         asked.push(request.sequence);
         request.at = now + CONFIRMED_WITHIN_MS;
         this.#unconfirmed.set(request.sequence, request);

@@ -37,6 +37,8 @@ import { RateLimit } from "./rate-limit.ts";
 
 /** Milliseconds between the SPMs that follow data; then the last again and again (libzmq's). */
 const HEARTBEATS_MS = [100, 100, 100, 100, 1300, 7000, 16_000, 25_000, 30_000];
+/** There is an SPM in every such period, whatever happens (libzmq's). */
+const AMBIENT_MS = 30_000;
 /** A NAK that was sent before its repair arrived comes within this; one whose repair was lost comes later. */
 const REPAIRED_FOR_MS = 20;
 /** An SPM that was sent within this answers an SPMR too. */
@@ -161,6 +163,11 @@ export class PgmSource {
   /** True when all that was taken has been sent. */
   get isIdle(): boolean {
     return this.#writer.isReady && !this.#writer.hasData;
+  }
+
+  /** Something was sent just now, and who lost it may still ask. */
+  get isAnswering(): boolean {
+    return this.#repairs.size > 0 || this.#clock.now() - this.#sentAt < FINAL_MS;
   }
 
   /** Sends the packet that is not full, as far as the rate allows it. */
@@ -292,6 +299,8 @@ export class PgmSource {
       this.#heartbeatTimer = undefined;
       const later = this.#clock.now();
       if (later < this.#heartbeatAt) {
+        // Data puts the heartbeats off; one that never pauses would do so for ever.
+        if (later - this.#spmAt >= AMBIENT_MS) this.#sendSpm();
         this.#setHeartbeat(later);
         return;
       }

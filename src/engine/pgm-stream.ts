@@ -51,8 +51,7 @@ export interface PgmStreamOwner {
   lost(stream: PgmStream, packets: number): void;
   /** The source sent what is no message; its stream goes on with the next one. */
   broken(stream: PgmStream, error: unknown): void;
-  /** `isRetry`: the source may not have got the NAK before. */
-  nak(stream: PgmStream, sequences: readonly number[], isRetry: boolean): void;
+  nak(stream: PgmStream, sequences: readonly number[]): void;
   askForSpm(stream: PgmStream): void;
   /** Takes memory of all streams together; false when there is none. A negative number gives it back. */
   hold(bytes: number): boolean;
@@ -197,7 +196,7 @@ export class PgmStream {
       const asked: number[] = [];
       this.#requests.due(now, MOST_SEQUENCES, this.#backOffMs, asked, abandoned, tries);
       isMore = asked.length === MOST_SEQUENCES;
-      if (asked.length > 0) owner.nak(this, asked, this.#requests.isRetry);
+      if (asked.length > 0) owner.nak(this, asked);
     }
     for (const sequence of abandoned) this.#abandoned.add(sequence);
     if (abandoned.length > 0) this.#drain();

@@ -10,10 +10,12 @@ import { systemClock } from "../base/clock.ts";
 import type { Platform } from "../core/platform.ts";
 import { Turn } from "../core/turn.ts";
 import { LocalHost } from "../engine/local-host.ts";
+import { pgmProtocol } from "../engine/pgm-protocol.ts";
 import { Crypto } from "../security/crypto.ts";
 import { loadSodium } from "../security/sodium.ts";
 import { ipcTransport } from "../transport/node/ipc.ts";
 import { tcpTransport } from "../transport/node/tcp.ts";
+import { udpSockets } from "../transport/node/udp-sockets.ts";
 import { checkClone } from "./clone-guard.ts";
 import { processLifetime } from "./process-lifetime.ts";
 import { keepSharedMemory } from "./shared-memory.ts";
@@ -43,7 +45,7 @@ function readClone(bytes: Uint8Array): unknown {
 export const nodePlatform: Platform = {
   turn: new Turn(clock),
   crypto,
-  engine: new LocalHost(clock, [tcpTransport(clock), ipcTransport(clock)], crypto),
+  engine: new LocalHost(clock, [tcpTransport(clock), ipcTransport(clock)], crypto, [pgmProtocol("epgm", udpSockets)]),
   structuredClone: { serialize, deserialize: process.versions.bun === undefined ? readClone : deserialize },
   lifetime: processLifetime(clock),
   ...(debug.enabled && { trace: (line: string) => debug("%s", line) }),

@@ -103,15 +103,35 @@ export interface DropEvent extends EventRemoteAddress {
   firstFrame?: Uint8Array;
 }
 
+/**
+ * Packets of a multicast source are lost for good: what was in them is missing, and its messages go on with the next one.
+ * For listeners only. The message that could not be read is counted in `socket.drops` as `lost`, once each time.
+ */
+export interface LossEvent extends EventRemoteAddress, EventCause {
+  type: "loss";
+  /** The endpoint of this side. */
+  address: string;
+  /** How many; 0 when the source sent what is no message, and `cause` says how. */
+  packets: number;
+}
+
 /** Something whose events can be listened to. */
 export interface EventSubscriber {
   on<E extends EventType>(type: E, listener: (event: EventOfType<E>) => void): EventSubscriber;
   off<E extends EventType>(type: E, listener: (event: EventOfType<E>) => void): EventSubscriber;
 }
 
+type LossOf = Extract<MonitorEvent, { type: "loss" }>;
+
+export function lossEvent({ type, address, packets, remoteAddress, cause }: LossOf): LossEvent {
+  const made: LossEvent = { type, address, packets };
+  addHidden(made, { remoteAddress, cause });
+  return made;
+}
+
 /** The public form of an event: a plain object that has the properties of zeromq.js and no others that show. */
-export function publicEvent(event: MonitorEvent): Event {
-  const { remoteAddress, cause, ...visible } = event as MonitorEvent & { remoteAddress?: string; cause?: unknown };
+export function publicEvent(event: Exclude<MonitorEvent, LossOf>): Event {
+  const { remoteAddress, cause, ...visible } = event as typeof event & { remoteAddress?: string; cause?: unknown };
   const isProtocol = visible.type === "handshake:error:protocol";
   const made = isProtocol ? { ...visible, error: protocolError(visible.error) } : visible;
   addHidden(made, { remoteAddress, cause });

@@ -19,10 +19,12 @@ import {
   type EventOfType,
   type EventSubscriber,
   type EventType,
+  type LossEvent,
+  lossEvent,
   publicEvent,
 } from "./event-types.ts";
 
-type AnyEvent = Event | DropEvent;
+type AnyEvent = Event | DropEvent | LossEvent;
 type Listener = (event: never) => void;
 
 /** Unread events beyond this number push out the oldest, so that an unread observer cannot grow for ever. */
@@ -114,6 +116,8 @@ export class Observer implements EventSubscriber, TurnWaiter {
   on<E extends EventType>(type: E, listener: (event: EventOfType<E>) => void): this;
   /** `drop` tells of each message that is dropped, and why. */
   on(type: "drop", listener: (event: DropEvent) => void): this;
+  /** `loss` tells of multicast packets that could not be repaired. */
+  on(type: "loss", listener: (event: LossEvent) => void): this;
   on(type: string, listener: Listener): this {
     if (typeof listener !== "function") throw new TypeError(`Listener must be a function, not ${typeof listener}`);
     const listeners = this.#listeners.get(type);
@@ -126,6 +130,7 @@ export class Observer implements EventSubscriber, TurnWaiter {
 
   off<E extends EventType>(type: E, listener: (event: EventOfType<E>) => void): this;
   off(type: "drop", listener: (event: DropEvent) => void): this;
+  off(type: "loss", listener: (event: LossEvent) => void): this;
   off(type: string, listener: Listener): this {
     const listeners = this.#listeners.get(type) ?? [];
     const index = listeners.lastIndexOf(listener);
@@ -161,6 +166,11 @@ export class Observer implements EventSubscriber, TurnWaiter {
     const all = observers;
     core.hears = (type) => [...all].some((observer) => observer.#hears(type));
     core.observe = (event) => {
+      if (event.type === "loss") {
+        const told = lossEvent(event);
+        for (const observer of all) if (observer.#listeners.has("loss")) observer.#dispatch(told);
+        return;
+      }
       const made = publicEvent(event);
       for (const observer of all) observer.#put(made);
     };
