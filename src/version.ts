@@ -8,7 +8,7 @@ export const version = "4.3.5";
 /** What zeromq.js says of the libzmq it was built with. */
 export const capability: Partial<Record<"ipc" | "pgm" | "tipc" | "norm" | "curve" | "gssapi" | "draft", boolean>> = {
   ipc: true,
-  pgm: false,
+  pgm: true,
   tipc: false,
   norm: false,
   curve: true,

@@ -34,6 +34,7 @@ test("the pages show the programs that they should", () => {
       "README.md: Pipeline",
       "draft.md: The draft socket types",
       "draft.md: Groups",
+      "multicast.md: Multicast",
       "reliability.md: Asking until there is an answer",
       "security.md: A server that knows its clients",
     ],

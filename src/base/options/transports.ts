@@ -13,7 +13,7 @@ const NO_NORM = "the norm transport is not part of this library";
 const LAST_RUNTIMES = "Takes effect where the runtime offers it, kept elsewhere.";
 const NO_SOCKS = "No SOCKS proxy is spoken to yet: `connect` by tcp throws ENOTSUP while `socksProxy` is set.";
 const NO_WSS = "the wss transport is not there yet";
-const MULTICAST_ONLY = "Kept; read by multicast transports only.";
+const ON_PGM = "Of epgm and pgm; should be the same on both sides.";
 
 export const TRANSPORT_OPTIONS = {
   /** ZMQ_IPV6. Allows IPv6; a wildcard then binds both families. The default comes from the context. Default false. */
@@ -90,15 +90,15 @@ export const TRANSPORT_OPTIONS = {
   wssTrustSystem: bool({ id: 107, default: false, honoured: NO_WSS }),
 
   /** ZMQ_RATE. Kilobits per second that a multicast socket sends at most. Default 100. */
-  rate: int({ id: 8, default: 100, min: 1, note: MULTICAST_ONLY }),
+  rate: int({ id: 8, default: 100, min: 1, note: ON_PGM }),
   /** ZMQ_RECOVERY_IVL. Milliseconds for which lost multicast packets can be asked for again. Default 10000. */
-  recoveryInterval: int({ id: 9, default: 10000, min: 0, note: MULTICAST_ONLY }),
+  recoveryInterval: int({ id: 9, default: 10000, min: 0, note: ON_PGM }),
   /** ZMQ_MULTICAST_HOPS. Routers that an outgoing multicast packet may pass, plus one. Default 1. */
-  multicastHops: int({ id: 25, default: 1, min: 1, on: SENDERS, note: MULTICAST_ONLY }),
-  /** ZMQ_MULTICAST_MAXTPDU. Bytes of the largest multicast packet. Default 1500. */
-  multicastMaxTransportDataUnit: int({ id: 84, default: 1500, min: 1, note: MULTICAST_ONLY }),
-  /** ZMQ_MULTICAST_LOOP. A host also receives the udp multicast that it sends. Default true. */
-  multicastLoop: bool({ id: 96, default: true, note: MULTICAST_ONLY }),
+  multicastHops: int({ id: 25, default: 1, min: 1, on: SENDERS }),
+  /** ZMQ_MULTICAST_MAXTPDU. Bytes of the largest multicast packet, the headers of IP and UDP included. Default 1500. */
+  multicastMaxTransportDataUnit: int({ id: 84, default: 1500, min: 1, note: ON_PGM }),
+  /** ZMQ_MULTICAST_LOOP. A host also receives the multicast that it sends. Default true. */
+  multicastLoop: bool({ id: 96, default: true, note: "On epgm and pgm too, where libzmq never does." }),
 
   /** ZMQ_VMCI_BUFFER_SIZE. Bytes of the vmci buffer. Default 0. */
   vmciBufferSize: uint64({ id: 85, default: 0, honoured: NO_VMCI, refusal: "EINVAL" }),
