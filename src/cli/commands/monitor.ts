@@ -7,7 +7,7 @@
 import { type Command, Option } from "commander";
 import { parseEndpoint } from "../../base/endpoint.ts";
 import { SOCKET_TYPES, type SocketTypeName } from "../../base/socket-types.ts";
-import { context, type Event, type PeerInfo } from "../../index.ts";
+import { context, type Event, type LossEvent, Observer, type PeerInfo } from "../../index.ts";
 import { deadline } from "../deadline.ts";
 import { bindTo, connectTo, expand } from "../endpoints.ts";
 import { describe, EXIT, Failure } from "../failure.ts";
@@ -37,6 +37,7 @@ const EXAMPLES = [
   ["zmq monitor :5555 --once --timeout 2s && echo up", "a health check: 0 when the handshake succeeded"],
   ["zmq monitor :5555 --bind --type router", "who connects to us"],
   ["zmq monitor :5555 --json | jq .", "events as JSON lines"],
+  ["zmq monitor 'epgm://eth0;239.192.1.1:5555'", "which packets of a multicast group are lost"],
 ] as const;
 
 /** The socket type that a peer of each type is met with; of several the one that disturbs least. */
@@ -91,7 +92,10 @@ async function run(text: string, flags: Flags): Promise<number> {
   const shutdown = new Shutdown();
   const security = securityOptions(flags);
   const signal = deadline(shutdown.stopping, flags.timeout);
-  const name = flags.type ?? (flags.bind || security.length > 0 ? "dealer" : await fitting(endpoint, signal));
+  const isMulticast = /^e?pgm:/.test(endpoint);
+  const name =
+    flags.type ??
+    (isMulticast ? "sub" : flags.bind || security.length > 0 ? "dealer" : await fitting(endpoint, signal));
   const kind = ALL_KINDS.find((each) => each.name === name);
   if (kind === undefined) throw new Failure(`no socket type ${name}`);
   const socket = openSocket(kind, context);
@@ -103,8 +107,11 @@ async function run(text: string, flags: Flags): Promise<number> {
   }
 
   const { events } = socket;
+  const losses = new Observer(socket);
+  losses.on("loss", (event) => show(event, undefined, flags.json === true, kind.type));
   if (flags.bind) await bindTo(socket, endpoint);
   else connectTo(socket, endpoint);
+  if (isMulticast && kind.type === "SUB") void passOver(socket);
   let result: number = EXIT.done;
   let isDone = false;
   try {
@@ -129,6 +136,15 @@ async function run(text: string, flags: Flags): Promise<number> {
   return result;
 }
 
+/** Reads what comes, and wants none of it: a subscriber that does not read would lose packets of its own making. */
+async function passOver(subscriber: AnySocket): Promise<void> {
+  try {
+    for (;;) await subscriber.receive();
+  } catch {
+    // The socket was closed.
+  }
+}
+
 /** The name of a socket type that may talk to the peer; dealer when the peer does not tell its type. */
 async function fitting(endpoint: string, signal: AbortSignal): Promise<string> {
   try {
@@ -145,10 +161,11 @@ function newest(socket: AnySocket): PeerInfo | undefined {
   return socket.peers.filter(({ connected }) => connected).at(-1);
 }
 
-function show(event: Event, peer: PeerInfo | undefined, isJson: boolean, ownType: SocketTypeName): void {
+function show(event: Event | LossEvent, peer: PeerInfo | undefined, isJson: boolean, ownType: SocketTypeName): void {
   const time = new Date().toISOString();
   const { type, ...rest } = event;
   const details: Record<string, unknown> = { ...rest };
+  if (event.type === "loss") details.source = event.remoteAddress;
   if ("cause" in event && event.cause !== undefined) details.reason = describe(event.cause);
   if ("error" in event) details.error = `${event.error.code}: ${describe(event.error)}`;
   if (isJson) {
@@ -172,7 +189,7 @@ function show(event: Event, peer: PeerInfo | undefined, isJson: boolean, ownType
 }
 
 function styleOf(type: string): Style {
-  if (type.includes("error")) return "red";
+  if (type.includes("error") || type === "loss") return "red";
   if (type === "handshake") return "green";
   return type === "disconnect" || type.startsWith("close") ? "yellow" : "cyan";
 }
