@@ -33,12 +33,9 @@ import {
   SPMR,
   type Tsi,
 } from "../wire/pgm.ts";
+import { PgmHeartbeat } from "./pgm-heartbeat.ts";
 import { RateLimit } from "./rate-limit.ts";
 
-/** Milliseconds between the SPMs that follow data; then the last again and again (libzmq's). */
-const HEARTBEATS_MS = [100, 100, 100, 100, 1300, 7000, 16_000, 25_000, 30_000];
-/** There is an SPM in every such period, whatever happens (libzmq's). */
-const AMBIENT_MS = 30_000;
 /** A NAK that was sent before its repair arrived comes within this; one whose repair was lost comes later. */
 const REPAIRED_FOR_MS = 20;
 /** An SPM that was sent within this answers an SPMR too. */
@@ -102,11 +99,7 @@ export class PgmSource {
   #count = 0;
   #spmSequence = 0;
   #spmAt = Number.NEGATIVE_INFINITY;
-  #heartbeat = 0;
-  #heartbeatAt = 0;
-  #heartbeatTimer: Timer | undefined = undefined;
-  /** That timer is set for later than the first SPM after data. */
-  #isHeartbeatSlow = false;
+  readonly #heartbeat: PgmHeartbeat;
   /** Packets to be repaired, in the order in which they were asked for. */
   readonly #repairs = new Set<number>();
   /** When each of them was, the oldest first. */
@@ -124,6 +117,7 @@ export class PgmSource {
     this.#config = config;
     this.#output = output;
     this.#writer = new ApduWriter(config.apduBytes);
+    this.#heartbeat = new PgmHeartbeat(clock, () => this.#sendSpm());
     const { rate, apduBytes, tsi } = config;
     const burst = Math.max((rate * BURST_MS) / 1000, 2 * (apduBytes + DATA_HEADER_BYTES));
     this.#limit = new RateLimit(clock, rate, burst);
@@ -137,8 +131,7 @@ export class PgmSource {
   /** Says that it is there. */
   start(): void {
     for (let i = 0; i < 3; i++) this.#sendSpm();
-    this.#heartbeat = HEARTBEATS_MS.length - 1;
-    this.#nextHeartbeat();
+    this.#heartbeat.start();
   }
 
   /** Takes a message, or returns false: then `hasRoom` follows. The message is the source's until all of it is sent. */
@@ -212,7 +205,8 @@ export class PgmSource {
     if (this.#life === "closed") return;
     if (this.#spmSequence > 0) for (let i = 0; i < 3; i++) this.#sendSpm(true);
     this.#life = "closed";
-    for (const timer of [this.#heartbeatTimer, this.#roomTimer, this.#repairTimer, this.#finalTimer]) {
+    this.#heartbeat.stop();
+    for (const timer of [this.#roomTimer, this.#repairTimer, this.#finalTimer]) {
       if (timer !== undefined) this.#clock.clearTimer(timer);
     }
     this.#window.length = 0;
@@ -265,12 +259,9 @@ export class PgmSource {
     finishData(packet, ODATA, tsi, sessionPort, this.#lead, this.#trail);
     this.#limit.spend(packet.length + this.#config.lowerBytes);
     this.#output.send(packet);
-    this.#heartbeat = 0;
     const now = this.#clock.now();
     this.#sentAt = now;
-    this.#heartbeatAt = now + (HEARTBEATS_MS[0] as number);
-    // A timer that fires too early sets the next one; one that would fire too late is set anew.
-    if (this.#heartbeatTimer === undefined || this.#isHeartbeatSlow) this.#setHeartbeat(now);
+    this.#heartbeat.dataSent(now);
   }
 
   get #lead(): number {
@@ -284,36 +275,12 @@ export class PgmSource {
 
   // --- SPMs ---
 
-  #nextHeartbeat(): void {
-    const now = this.#clock.now();
-    this.#heartbeatAt = now + (HEARTBEATS_MS[this.#heartbeat] as number);
-    if (this.#heartbeat < HEARTBEATS_MS.length - 1) this.#heartbeat++;
-    this.#setHeartbeat(now);
-  }
-
-  #setHeartbeat(now: number): void {
-    if (this.#heartbeatTimer !== undefined) this.#clock.clearTimer(this.#heartbeatTimer);
-    const waitMs = this.#heartbeatAt - now;
-    this.#isHeartbeatSlow = waitMs > (HEARTBEATS_MS[0] as number);
-    this.#heartbeatTimer = this.#clock.setTimer(() => {
-      this.#heartbeatTimer = undefined;
-      const later = this.#clock.now();
-      if (later < this.#heartbeatAt) {
-        // Data puts the heartbeats off; one that never pauses would do so for ever.
-        if (later - this.#spmAt >= AMBIENT_MS) this.#sendSpm();
-        this.#setHeartbeat(later);
-        return;
-      }
-      this.#sendSpm();
-      this.#nextHeartbeat();
-    }, waitMs);
-  }
-
   #sendSpm(isFinal = false): void {
     const { tsi, sessionPort, address, lowerBytes } = this.#config;
     const window = { sequence: this.#spmSequence, trail: this.#trail, lead: this.#lead };
     this.#spmSequence = (this.#spmSequence + 1) >>> 0;
     this.#spmAt = this.#clock.now();
+    this.#heartbeat.spmSent(this.#spmAt);
     const packet = encodeSpm(tsi, sessionPort, window, address, isFinal);
     this.#limit.spend(packet.length + lowerBytes);
     this.#output.send(packet);
