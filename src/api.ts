@@ -28,7 +28,7 @@ export { type PollEvents, Poller, type PollResult } from "./device/poller.ts";
 export { Proxy, type ProxyOptions, type ProxyStatistics, type ProxyTraffic } from "./device/proxy.ts";
 export { type Certificate, formatCertificate, parseCertificate } from "./security/certificate.ts";
 export type { CurveKeyPair } from "./security/keys.ts";
-export type { WaitOptions } from "./socket/arguments.ts";
+export type { BatchOptions, WaitOptions } from "./socket/arguments.ts";
 export type { ContextOptions } from "./socket/context.ts";
 export { curveKeyPair, curvePublicKey } from "./socket/curve-keys.ts";
 export type {

@@ -85,6 +85,8 @@ export class ZmqError extends Error {
   declare readonly detail?: string;
   declare readonly address?: string;
   declare readonly status?: number;
+  /** Of `sendMany`: how many messages were taken before this. */
+  declare readonly sent?: number;
 
   constructor(code: ErrorCode, details: ErrorDetails = {}) {
     const [errno, sentence] = CODES[code];

@@ -10,7 +10,9 @@ import type { NearEnd } from "../base/near-end.ts";
 import type { OptionValues } from "../base/options.ts";
 import type { SocketTypeName } from "../base/socket-types.ts";
 import type { Pattern } from "../pattern/pattern.ts";
+import { cannot, inVain } from "./in-vain.ts";
 import type { Alive } from "./keep-alive.ts";
+import { Many } from "./many.ts";
 import { SendLines } from "./send-lines.ts";
 import type { Turn, TurnWaiter } from "./turn.ts";
 import { Line, type Waiting, type WaitLimits } from "./waiting.ts";
@@ -19,6 +21,13 @@ import { Line, type Waiting, type WaitLimits } from "./waiting.ts";
 export interface Received {
   readonly message: Message;
   readonly source: NearEnd | undefined;
+}
+
+/** Messages that are received together. */
+interface Batch {
+  readonly messages: Message[];
+  /** 1 or more. */
+  readonly max: number;
 }
 
 /** The socket, as its operations see it. */
@@ -35,11 +44,6 @@ export interface OperationsHost {
 type Reject = (error: unknown) => void;
 
 const SENT = Promise.resolve();
-/** What must come before a call that was out of turn. */
-const IN_TURN: Readonly<Record<"send" | "receive", { readonly [T in SocketTypeName]?: string }>> = {
-  send: { REQ: "receive the reply to the last request first, or set relaxed", REP: "receive a request first" },
-  receive: { REQ: "send a request first", REP: "send the reply to the last request first" },
-};
 const DONE = { value: undefined, done: true } as const;
 
 export class Operations implements TurnWaiter {
@@ -49,7 +53,8 @@ export class Operations implements TurnWaiter {
   readonly #presents: boolean;
   readonly #turn: Turn;
   readonly #senders: SendLines;
-  readonly #receivers: Line<undefined, Message>;
+  /** Those that take many at a time have the place for them as payload. */
+  readonly #receivers: Line<Batch | undefined, Message>;
   #isServing = false;
   #isClosed = false;
 
@@ -86,10 +91,69 @@ export class Operations implements TurnWaiter {
     return this.#waitToSend(message, keeper, signal, timeoutMs);
   }
 
+  /**
+   * Takes a message now, or returns false: there is no room, or sends that came before wait. Throws what `send` rejects
+   * with, EAGAIN aside. Not held up when the turn is over: only the caller could wait for the next.
+   */
+  trySend(message: Message): boolean {
+    const pattern = this.#pattern;
+    if (pattern.send === undefined) throw this.#cannot("send");
+    if (message.length === 0) return true;
+    if (this.#senders.length > 0 && this.#senders.mustWait(message)) return false;
+    if (!pattern.send(message)) {
+      if (pattern.blockedBy === "EFSM") throw this.#inVain(0, "send");
+      return false;
+    }
+    this.#turn.spend();
+    if (this.#receivers.length > 0 || this.#host.isWatched) this.serve();
+    return true;
+  }
+
+  /**
+   * Sends one after the other, and resolves when all were taken. The rest of them waits where the first that had no
+   * room waits, ahead of later calls. An error tells by `sent` how many were taken before it.
+   */
+  sendMany(messages: readonly Message[], keeper: object, signal?: AbortSignal): Promise<void> {
+    if (this.#pattern.send === undefined) return Promise.reject(this.#cannot("send"));
+    const many = new Many(messages);
+    try {
+      if (this.#sendOn(many)) return this.#turn.isOver ? this.#turn.next : SENT;
+    } catch (error) {
+      return this.#failed(many.failure(error));
+    }
+    return new Promise((resolve, reject) => this.#sendRest(many, resolve, reject, keeper, signal));
+  }
+
   receive(keeper: object, signal?: AbortSignal, timeoutMs?: number): Promise<Message> {
     const message = this.#take();
     if (message !== undefined) return Promise.resolve(message);
     return this.#receiveLater(keeper, signal, timeoutMs);
+  }
+
+  /**
+   * The message that is there, or undefined, also when calls that came before wait for it. Throws what `receive` rejects
+   * with, EAGAIN aside. Not held up when the turn is over, as `trySend`.
+   */
+  tryReceive(): Message | undefined {
+    const pattern = this.#pattern;
+    if (pattern.receive === undefined) throw this.#cannot("receive");
+    if (this.#receivers.length > 0) return undefined;
+    const message = pattern.receive();
+    if (message === undefined) {
+      if (pattern.blockedBy === "EFSM") throw this.#inVain(0, "receive");
+      return undefined;
+    }
+    if (this.#presents) pattern.present?.(message);
+    this.#turn.spend();
+    if (this.#senders.length > 0 || this.#host.isWatched) this.serve();
+    return message;
+  }
+
+  /** What is there: at least one, `max` at most, and no more than one turn allows. */
+  receiveMany(max: number, keeper: object, signal?: AbortSignal): Promise<Message[]> {
+    const messages = this.#takeMany(max);
+    if (messages !== undefined) return Promise.resolve(messages);
+    return new Promise((resolve, reject) => this.#waitToReceiveMany(max, resolve, reject, keeper, signal));
   }
 
   /** As `receive`, with the peer that the message came from. */
@@ -108,6 +172,17 @@ export class Operations implements TurnWaiter {
     const message = this.#take();
     if (message !== undefined) return Promise.resolve({ value: message, done: false });
     return this.#nextLater(keeper);
+  }
+
+  /** As `receiveMany`, for a loop, as `next`. */
+  nextMany(max: number, keeper: object, signal?: AbortSignal): Promise<IteratorResult<Message[], undefined>> {
+    if (this.#isClosed) return Promise.resolve(DONE);
+    const messages = this.#takeMany(max);
+    if (messages !== undefined) return Promise.resolve({ value: messages, done: false });
+    return new Promise((resolve, reject) => {
+      const end: Reject = (error) => (this.#isClosed ? resolve(DONE) : reject(error));
+      this.#waitToReceiveMany(max, (value) => resolve({ value, done: false }), end, keeper, signal);
+    });
   }
 
   /** Completes what waits as far as the pattern allows. `pipe`: the one that changed, where it was one. */
@@ -152,6 +227,75 @@ export class Operations implements TurnWaiter {
     return message;
   }
 
+  #takeMany(max: number): Message[] | undefined {
+    if (this.#receivers.length > 0 || this.#turn.isOver) return undefined;
+    const messages: Message[] = [];
+    this.#fill(messages, max);
+    if (messages.length === 0) return undefined;
+    if (this.#senders.length > 0 || this.#host.isWatched) this.serve();
+    return messages;
+  }
+
+  #fill(messages: Message[], max: number): void {
+    const pattern = this.#pattern;
+    while (messages.length < max && this.#mayGoOn()) {
+      const message = pattern.receive?.();
+      if (message === undefined) return;
+      if (this.#presents) pattern.present?.(message);
+      messages.push(message);
+      this.#turn.spend();
+    }
+  }
+
+  /** Sends what can be sent in this turn. True when that was all. */
+  #sendOn(many: Many): boolean {
+    const { messages } = many;
+    const pattern = this.#pattern;
+    try {
+      for (; many.sent < messages.length; many.sent++) {
+        const message = messages[many.sent] as Message;
+        if (message.length > 0) {
+          if (!this.#mayGoOn()) return false;
+          const isInLine = this.#senders.length > 0 && !this.#isFirst(many, message);
+          if (isInLine && this.#senders.mustWait(message)) return false;
+          if (!pattern.send?.(message)) return false;
+        }
+        this.#turn.spend();
+      }
+      return true;
+    } finally {
+      if (this.#receivers.length > 0 || this.#host.isWatched) this.serve();
+    }
+  }
+
+  /** Whether the call was the first of the line in which this message would wait. */
+  #isFirst(many: Many, message: Message): boolean {
+    return many.hasWaited && many.lineKey === this.#senders.keyOf(message);
+  }
+
+  #sendRest(many: Many, resolve: () => void, reject: Reject, keeper: object, signal?: AbortSignal): void {
+    const fail: Reject = (error) => reject(many.failure(error, signal));
+    const limits = { timeoutMs: this.#host.options.sendTimeout, signal, keeper };
+    if (signal?.aborted) fail(signal.reason);
+    else if (this.#isInVain(limits)) fail(this.#inVain(0, "send"));
+    else {
+      const message = many.messages[many.sent] as Message;
+      const isFirst = this.#isFirst(many, message);
+      const goOn = () => {
+        many.sent++;
+        many.hasWaited = true;
+        try {
+          if (this.#sendOn(many)) resolve();
+          else this.#sendRest(many, resolve, reject, keeper, signal);
+        } catch (error) {
+          fail(error);
+        }
+      };
+      many.lineKey = this.#senders.keyOf(message);
+      this.#senders.join(message, limits, goOn, fail, isFirst);
+    }
+  }
+
   // These have the closures: a function that makes one allocates for it at each call, also where it is not reached.
 
   #waitToSend(message: Message, keeper: object, signal?: AbortSignal, timeoutMs?: number): Promise<void> {
@@ -178,6 +322,7 @@ export class Operations implements TurnWaiter {
     keeper: object,
     signal?: AbortSignal,
     timeoutMs?: number,
+    batch?: Batch,
   ): void {
     if (this.#pattern.receive === undefined) {
       reject(this.#cannot("receive"));
@@ -186,7 +331,18 @@ export class Operations implements TurnWaiter {
     const limits = { timeoutMs: timeoutMs ?? this.#host.options.receiveTimeout, signal, keeper };
     if (signal?.aborted) reject(signal.reason);
     else if (this.#isInVain(limits)) reject(this.#inVain(0, "receive"));
-    else this.#receivers.join(undefined, limits, resolve, reject);
+    else this.#receivers.join(batch, limits, resolve, reject);
+  }
+
+  #waitToReceiveMany(
+    max: number,
+    resolve: (messages: Message[]) => void,
+    reject: Reject,
+    keeper: object,
+    signal?: AbortSignal,
+  ): void {
+    const batch = { messages: [], max };
+    this.#waitToReceive(() => resolve(batch.messages), reject, keeper, signal, undefined, batch);
   }
 
   /** After an attempt: an operation that must not wait fails now, except at the end of a turn, where it gets one more in the next. */
@@ -211,6 +367,11 @@ export class Operations implements TurnWaiter {
       if (message === undefined) break;
       if (this.#presents) this.#pattern.present?.(message);
       this.#turn.spend();
+      const batch = first.payload;
+      if (batch !== undefined) {
+        batch.messages.push(message);
+        this.#fill(batch.messages, batch.max);
+      }
       first.resolve(message);
       progress = true;
     }
@@ -226,21 +387,11 @@ export class Operations implements TurnWaiter {
   }
 
   #cannot(operation: "send" | "receive"): ZmqError {
-    return new ZmqError("ENOTSUP", { detail: `${this.#host.type} sockets cannot ${operation}` });
+    return cannot(this.#host.type, operation);
   }
 
-  /** Why an operation that waited did not happen: nothing came of it, or it was out of turn. */
   #inVain(waitedMs: number, operation: "send" | "receive"): ZmqError {
-    const code = this.#pattern.blockedBy ?? "EAGAIN";
     const { type, options } = this.#host;
-    if (code === "EFSM") {
-      return new ZmqError(code, {
-        detail: `a ${type} socket cannot ${operation} in this state: ${IN_TURN[operation][type] ?? ""}`,
-      });
-    }
-    const nothing = operation === "send" ? "no peer had room for the message" : "no message came";
-    const waited = waitedMs === 0 ? nothing : `${nothing} within ${waitedMs} ms`;
-    const alone = options.lastEndpoint === null ? "; the socket is neither bound nor connected" : "";
-    return new ZmqError(code, { detail: `${waited}${alone}` });
+    return inVain(type, operation, this.#pattern.blockedBy, waitedMs, options.lastEndpoint === null);
   }
 }

@@ -28,13 +28,26 @@ export class SendLines {
 
   /** Whether a send that came before must go before this one. */
   mustWait(message: Message): boolean {
-    const address = this.#pattern.address?.(message);
-    return address === undefined ? this.#common.length > 0 : this.#byAddress.has(toKey(address));
+    const key = this.keyOf(message);
+    return key === undefined ? this.#common.length > 0 : this.#byAddress.has(key);
   }
 
-  join(message: Message, limits: WaitLimits, resolve: () => void, reject: (error: unknown) => void): void {
+  /** Names the line in which this message would wait. */
+  keyOf(message: Message): string | undefined {
+    const address = this.#pattern.address?.(message);
+    return address === undefined ? undefined : toKey(address);
+  }
+
+  /** `isFirst`: ahead of all that wait there. */
+  join(
+    message: Message,
+    limits: WaitLimits,
+    resolve: () => void,
+    reject: (error: unknown) => void,
+    isFirst = false,
+  ): void {
     this.length++;
-    this.#lineOf(message).join(message, limits, resolve, reject);
+    this.#lineOf(message).join(message, limits, resolve, reject, isFirst);
   }
 
   /** The sends that wait for this peer, or all that wait, may be possible now. */
@@ -81,9 +94,8 @@ export class SendLines {
   }
 
   #lineOf(message: Message): Line<Message, void> {
-    const address = this.#pattern.address?.(message);
-    if (address === undefined) return this.#common;
-    const key = toKey(address);
+    const key = this.keyOf(message);
+    if (key === undefined) return this.#common;
     const existing = this.#byAddress.get(key);
     if (existing !== undefined) return existing;
     const line = this.#createLine(() => {

@@ -134,10 +134,24 @@ export class Line<P, R> implements Place<Waiting<P, R>> {
     return this.#first;
   }
 
-  /** `limits.signal` must not have fired yet. */
-  join(payload: P, limits: WaitLimits, resolve: (result: R) => void, reject: (error: unknown) => void): void {
+  /** `limits.signal` must not have fired yet. `isFirst`: ahead of all members. */
+  join(
+    payload: P,
+    limits: WaitLimits,
+    resolve: (result: R) => void,
+    reject: (error: unknown) => void,
+    isFirst = false,
+  ): void {
     const waiting = new Waiting(this, payload, limits, resolve, reject);
     const last = this.#last;
+    const first = this.#first;
+    if (isFirst && first !== undefined) {
+      waiting.behind = first;
+      first.before = waiting;
+      this.#first = waiting;
+      this.#length++;
+      return;
+    }
     waiting.before = last;
     if (last === undefined) this.#first = waiting;
     else last.behind = waiting;

@@ -10,6 +10,22 @@ export interface WaitOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Of calls that receive many messages at a time. */
+export interface BatchOptions extends WaitOptions {
+  /** Messages at most, 1 or more; 1000 when it is absent. */
+  readonly max?: number | undefined;
+}
+
+const DEFAULT_MAX = 1000;
+
+/** Throws RangeError for what is no count. */
+export function maxOf(options: BatchOptions | undefined): number {
+  const max = options?.max ?? DEFAULT_MAX;
+  if (typeof max !== "number") throw new TypeError("max: a number was expected");
+  if (!(max >= 1)) throw new RangeError(`max: expected 1 or more, not ${max}`);
+  return max;
+}
+
 /** Throws TypeError when more arguments were `given` than the `most` that mean something. */
 export function expectArguments(most: number, given: number): void {
   if (given <= most) return;

@@ -1,5 +1,5 @@
 /**
- * `send` of the draft socket types, whose messages are one frame, and to which some say the peer or the group beside
+ * `send` and its kin of the draft socket types, whose messages are one frame, and to which some say the peer or the group beside
  * it. What they receive is made of frames by their patterns (`Pattern.present`).
  */
 
@@ -12,7 +12,7 @@ import { encodeRoutingId } from "../pattern/server-client.ts";
 import { tooManyFrames } from "../pattern/single-frame.ts";
 import { signalOf, type WaitOptions } from "./arguments.ts";
 import { type AnySocket, coreOf } from "./core-of.ts";
-import { toMessage } from "./frames.ts";
+import { toMessage, toMessages } from "./frames.ts";
 import { refuse } from "./messages.ts";
 
 /** To, and from, whom. */
@@ -28,41 +28,22 @@ export interface RadioGroupOptions {
 }
 
 /** CLIENT, SCATTER and CHANNEL. */
-export const sendsOneFrame = {
-  send(this: AnySocket, message: unknown, options?: WaitOptions): Promise<void> {
-    const frames = toMessage(message, this);
-    return send(this, openCore(this), frames, frames, options);
-  },
-};
+export const sendsOneFrame = sending(undefined);
 
 /** SERVER and PEER. */
-export const sendsToPeer = {
-  send(this: AnySocket, message: unknown, options: ServerRoutingOptions & WaitOptions): Promise<void> {
-    const frames = toMessage(message, this);
-    expectObject(options);
-    const core = openCore(this);
-    const { routingId } = options;
-    if (routingId === undefined) throw new ZmqError("EINVAL", { detail: "routingId: expected a number" });
-    if (typeof routingId !== "number") throw new TypeError("A number was expected");
-    const id = routingId >>> 0;
-    if (id === 0) throw new ZmqError("EINVAL", { detail: "routingId: 0 is the id of no peer" });
-    const whole = frames.length === 1 ? [encodeRoutingId(id), frames[0] as Uint8Array] : [];
-    return send(this, core, frames, whole, options);
-  },
-};
+export const sendsToPeer = sending(({ routingId }: Partial<ServerRoutingOptions>) => {
+  if (routingId === undefined) throw new ZmqError("EINVAL", { detail: "routingId: expected a number" });
+  if (typeof routingId !== "number") throw new TypeError("A number was expected");
+  const id = routingId >>> 0;
+  if (id === 0) throw new ZmqError("EINVAL", { detail: "routingId: 0 is the id of no peer" });
+  return encodeRoutingId(id);
+});
 
 /** RADIO. */
-export const sendsToGroup = {
-  send(this: AnySocket, message: unknown, options: RadioGroupOptions & WaitOptions): Promise<void> {
-    const frames = toMessage(message, this);
-    expectObject(options);
-    const core = openCore(this);
-    const { group } = options;
-    if (group === undefined) throw new ZmqError("EINVAL", { detail: "group: expected a string or bytes" });
-    const whole = frames.length === 1 ? [groupFrame(group), frames[0] as Uint8Array] : [];
-    return send(this, core, frames, whole, options);
-  },
-};
+export const sendsToGroup = sending(({ group }: Partial<RadioGroupOptions>) => {
+  if (group === undefined) throw new ZmqError("EINVAL", { detail: "group: expected a string or bytes" });
+  return groupFrame(group);
+});
 
 /** Calls `change` for each group; the first error is thrown when all had their turn, as in zeromq.js. */
 export function changeGroups(socket: AnySocket, change: "join" | "leave", groups: readonly unknown[]): void {
@@ -86,18 +67,53 @@ export function groupFrame(group: unknown): Uint8Array {
   throw new TypeError("Value must be a string or buffer");
 }
 
-/** `whole` is the message for the pattern, when the user's `frames` are one. */
-function send(
-  socket: AnySocket,
-  core: SocketCore,
-  frames: Message,
-  whole: Message,
-  options: WaitOptions | undefined,
-): Promise<void> {
-  const signal = options === undefined ? undefined : signalOf(options, 1);
-  if (signal?.aborted) return Promise.reject(signal.reason);
-  if (frames.length > 1) return Promise.reject(tooManyFrames(frames.length));
-  return core.operations.send(whole, socket, signal);
+/** The methods that send. `toBeside` makes the frame that tells the pattern the peer or the group, out of the options. */
+function sending(toBeside: ((options: object) => Uint8Array) | undefined) {
+  const besideOf = (options: unknown): Uint8Array | undefined => {
+    if (toBeside === undefined) return undefined;
+    return toBeside(options as object);
+  };
+  return {
+    send(this: AnySocket, message: unknown, options?: WaitOptions): Promise<void> {
+      const frames = toMessage(message, this);
+      if (toBeside !== undefined) expectObject(options);
+      const core = openCore(this);
+      const beside = besideOf(options);
+      const signal = options === undefined ? undefined : signalOf(options, 1);
+      if (signal?.aborted) return Promise.reject(signal.reason);
+      if (frames.length > 1) return Promise.reject(tooManyFrames(frames.length));
+      return core.operations.send(withBeside(frames, beside), this, signal);
+    },
+    trySend(this: AnySocket, message: unknown, options?: object): boolean {
+      const frames = toMessage(message, this);
+      if (toBeside !== undefined) expectObject(options);
+      const core = openCore(this);
+      const beside = besideOf(options);
+      if (frames.length > 1) throw tooManyFrames(frames.length);
+      return core.operations.trySend(withBeside(frames, beside));
+    },
+    sendMany(this: AnySocket, messages: unknown, options?: WaitOptions): Promise<void> {
+      const all = toMessages(messages, this);
+      if (toBeside !== undefined) expectObject(options);
+      const core = openCore(this);
+      const beside = besideOf(options);
+      const signal = signalOf(options, 1);
+      if (signal?.aborted) return Promise.reject(signal.reason);
+      const long = all.find((frames) => frames.length > 1);
+      if (long !== undefined) return Promise.reject(tooManyFrames(long.length));
+      return core.operations.sendMany(
+        all.map((frames) => withBeside(frames, beside)),
+        this,
+        signal,
+      );
+    },
+  };
+}
+
+/** The message for the pattern. */
+function withBeside(frames: Message, beside: Uint8Array | undefined): Message {
+  const [frame] = frames;
+  return beside === undefined || frame === undefined ? frames : [beside, frame];
 }
 
 function openCore(socket: AnySocket): SocketCore {

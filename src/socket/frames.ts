@@ -29,6 +29,19 @@ export function toMessage(input: unknown, sender?: Sender): Message {
 }
 
 /**
+ * Each item is a message, as for `toMessage`; the first that is none is an error before any is sent. Text and bytes are
+ * one message, not many: TypeError, as for all that cannot be iterated.
+ */
+export function toMessages(input: unknown, sender?: Sender): Message[] {
+  if (typeof input !== "object" || input === null || ArrayBuffer.isView(input) || !(Symbol.iterator in input)) {
+    throw new TypeError("Messages must be an array or another iterable");
+  }
+  const messages: Message[] = [];
+  for (const each of input as Iterable<unknown>) messages.push(toMessage(each, sender));
+  return messages;
+}
+
+/**
  * One frame. What is neither bytes nor null is sent as its text, undefined too, as in zeromq.js. Throws TypeError for
  * what has no text, such as a symbol, and for bytes that were transferred to another thread.
  */

@@ -1,13 +1,13 @@
 /**
- * `send`, `receive`, `receiveFrom` and the loop of every socket: they check
- * their arguments and leave the rest to the socket's operations.
+ * `send`, `receive`, their kin and the loops of every socket: they check their
+ * arguments and leave the rest to the socket's operations.
  */
 
 import { ZmqError } from "../base/errors.ts";
 import type { SocketCore } from "../core/socket-core.ts";
-import { signalOf, type WaitOptions } from "./arguments.ts";
+import { type BatchOptions, maxOf, signalOf, type WaitOptions } from "./arguments.ts";
 import type { AnySocket } from "./core-of.ts";
-import { toMessage } from "./frames.ts";
+import { toMessage, toMessages } from "./frames.ts";
 import { metadataOf, NO_METADATA, NO_TOPICS, type PeerInfo, peerInfo } from "./peer-info.ts";
 
 /** A message with what is known of where it came from. */
@@ -32,12 +32,39 @@ export function messages<S extends AnySocket>(coreOf: (socket: S) => SocketCore)
       if (signal?.aborted) return Promise.reject(signal.reason);
       return core.operations.send(frames, this, signal);
     },
+    trySend(this: S, message: unknown): boolean {
+      const frames = toMessage(message, this);
+      const core = coreOf(this);
+      if (core.isClosed || core.isProxied) refuse(core);
+      return core.operations.trySend(frames);
+    },
+    sendMany(this: S, messages: unknown, options?: WaitOptions): Promise<void> {
+      const all = toMessages(messages, this);
+      const core = coreOf(this);
+      if (core.isClosed || core.isProxied) refuse(core);
+      const signal = signalOf(options, 1);
+      if (signal?.aborted) return Promise.reject(signal.reason);
+      return core.operations.sendMany(all, this, signal);
+    },
     receive(this: S, options?: WaitOptions): Promise<Uint8Array[]> {
       const core = coreOf(this);
       if (core.isClosed || core.isProxied) refuse(core);
       const signal = options === undefined ? undefined : signalOf(options, 0);
       if (signal?.aborted) return Promise.reject(signal.reason);
       return core.operations.receive(this, signal);
+    },
+    tryReceive(this: S): Uint8Array[] | undefined {
+      const core = coreOf(this);
+      if (core.isClosed || core.isProxied) refuse(core);
+      return core.operations.tryReceive();
+    },
+    receiveMany(this: S, options?: BatchOptions): Promise<Uint8Array[][]> {
+      const core = coreOf(this);
+      if (core.isClosed || core.isProxied) refuse(core);
+      const signal = signalOf(options, 0);
+      const max = maxOf(options);
+      if (signal?.aborted) return Promise.reject(signal.reason);
+      return core.operations.receiveMany(max, this, signal);
     },
     async receiveFrom(this: S, options?: WaitOptions): Promise<Received<Uint8Array[]>> {
       const core = coreOf(this);
@@ -60,6 +87,18 @@ export function messages<S extends AnySocket>(coreOf: (socket: S) => SocketCore)
           return core.operations.next(this);
         },
       };
+    },
+    /** A loop of `receiveMany`. */
+    batches(this: S, options?: BatchOptions): AsyncIterable<Uint8Array[][], undefined> {
+      const core = coreOf(this);
+      const signal = signalOf(options, 0);
+      const max = maxOf(options);
+      const next = () => {
+        if (core.isProxied) refuse(core);
+        if (signal?.aborted) return Promise.reject(signal.reason);
+        return core.operations.nextMany(max, this, signal);
+      };
+      return { [Symbol.asyncIterator]: () => ({ next }) };
     },
     /** What consoles show, in Node and elsewhere: never an option, for some are secret and `getters: true` would read them. */
     [INSPECT](this: S, _depth: number, options: object, inspect: (value: unknown, options: object) => string) {

@@ -7,7 +7,7 @@ import { ZmqError } from "../base/errors.ts";
 import type { OptionInputs, OptionsOf } from "../base/options.ts";
 import { SOCKET_TYPES, type SocketTypeName } from "../base/socket-types.ts";
 import type { ConnectOptions } from "../core/endpoints.ts";
-import type { WaitOptions } from "./arguments.ts";
+import type { BatchOptions, WaitOptions } from "./arguments.ts";
 import type { Context } from "./context.ts";
 import { coreOf } from "./core-of.ts";
 import { type MessageLike, toFrame, toMessage } from "./frames.ts";
@@ -38,6 +38,17 @@ export interface Writable<
    * request and reply sockets). Memory: bodies of more than 128 bytes must not change until they have left.
    */
   send(message: M, ...options: O | [WaitOptions]): Promise<void>;
+  /**
+   * Sends a message if it can be taken now. False when it would have to wait; nothing was sent then. Throws what `send`
+   * rejects with, EAGAIN aside. A loop that never awaits keeps timers and connections waiting: nothing leaves meanwhile.
+   */
+  trySend(message: M, ...options: O): boolean;
+  /**
+   * Sends many messages, in order, as so many calls of `send`, and resolves when all were taken: several times as fast
+   * as an `await` for each. Each item is a message: of several frames where it is an array. When one fails, those behind
+   * it are not sent, and the error's `sent` says how many were before it; a signal's reason is then its `cause`.
+   */
+  sendMany(messages: Iterable<M>, ...options: O | [WaitOptions]): Promise<void>;
   /** A message of one frame, UTF-8. */
   sendString(text: string, ...options: O | [WaitOptions]): Promise<void>;
   /** A message of one frame, JSON. Throws TypeError for what JSON cannot express. */
@@ -53,6 +64,18 @@ export interface Readable<M extends object[] = Message[]>
   extends Pick<OptionsOf<"PULL">, "receiveBufferSize" | "receiveHighWaterMark" | "receiveTimeout"> {
   /** The next message, all frames. Waits `receiveTimeout` at most, then rejects with EAGAIN. Calls are served in order. */
   receive(options?: WaitOptions): Promise<M>;
+  /**
+   * The next message if it is there, or else undefined. Throws what `receive` rejects with, EAGAIN aside. What arrives
+   * is read from the network between turns of the event loop only, so a loop of it needs an `await` now and then.
+   */
+  tryReceive(): M | undefined;
+  /**
+   * The messages that are there, at least one, `max` at most, in the order in which `receive` gives them: several times
+   * as fast as an `await` for each. Waits as `receive` while there is none. On request and reply sockets it is one.
+   */
+  receiveMany(options?: BatchOptions): Promise<M[]>;
+  /** A loop of `receiveMany`, until the socket is closed. Leaving it leaves the socket open. */
+  batches(options?: BatchOptions): AsyncIterable<M[], undefined>;
   /** As `receive`, with the peer and its metadata. */
   receiveFrom(options?: WaitOptions): Promise<Received<M>>;
   /** A message of one frame as UTF-8 text; EINVAL when it has more. */

@@ -10,21 +10,26 @@ const PAUSE_MS = 60;
 
 /** Members of sockets that zeromq.js lacks. */
 const OURS_ALONE = [
+  "batches",
   "drained",
   "drops",
   "topicsCount",
   "peers",
   "receiveFrom",
   "receiveJson",
+  "receiveMany",
   "receiveMultipart",
   "receiveObject",
   "receiveString",
   "request",
   "sendJson",
+  "sendMany",
   "sendMultipart",
   "sendObject",
   "sendString",
   "bindRandomPort",
+  "tryReceive",
+  "trySend",
 ];
 
 class OursAlone extends Error {

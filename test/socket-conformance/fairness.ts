@@ -112,7 +112,10 @@ export function fairness(transport: TransportUnderTest): void {
         for (let i = 0; i < count; i++) names += String((await receiver.receive()).at(-1));
         return names;
       }
-      return { join, send, leave, read, readable: () => receiver.readable };
+      async function batch(max?: number): Promise<string> {
+        return (await receiver.receiveMany({ max })).map((message) => String(message.at(-1))).join("");
+      }
+      return { join, send, leave, read, batch, readable: () => receiver.readable };
     }
 
     for (const pair of PAIRS) {
@@ -128,6 +131,23 @@ export function fairness(transport: TransportUnderTest): void {
         }
         return order;
       });
+
+      gives(
+        `${pair}: peers with one message in flight each are read in turn in batches too`,
+        "ABCABCABCABCABC",
+        async (ms) => {
+          const { join, send, batch } = await party(pair, ms);
+          for (const name of "ABC") await join(name);
+          await send("ABC");
+          let order = "";
+          for (const max of [undefined, 1, 2, 3, undefined, 2, 2]) {
+            const names = await batch(max);
+            order += names;
+            await send(names);
+          }
+          return order.slice(0, 15);
+        },
+      );
 
       gives(`${pair}: what peers sent that are gone is read oldest first`, "ABCDEFABAB", async (ms) => {
         const { join, send, leave, read } = await party(pair, ms);

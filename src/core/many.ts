@@ -1,0 +1,32 @@
+/**
+ * The messages of one `sendMany`, and how far it has come.
+ */
+
+import type { Message } from "../base/message.ts";
+
+export class Many {
+  readonly messages: readonly Message[];
+  /** So many were taken. */
+  sent = 0;
+  /** It was the first of its line: of the messages for that line, its rest goes before those of later calls. */
+  hasWaited = false;
+  lineKey: string | undefined = undefined;
+
+  constructor(messages: readonly Message[]) {
+    this.messages = messages;
+  }
+
+  /**
+   * The error of the call, with `sent`. The reason of a signal belongs to all calls that have it: half-way it is the
+   * `cause` of an error of the call's own.
+   */
+  failure(error: unknown, signal?: AbortSignal): unknown {
+    const { sent } = this;
+    if (error instanceof Error && !(signal?.aborted === true && error === signal.reason)) {
+      return Object.assign(error, { sent });
+    }
+    if (sent === 0) return error;
+    const aborted = new Error(`called off after ${sent} of ${this.messages.length} messages`, { cause: error });
+    return Object.assign(aborted, { name: "AbortError", code: "ABORT_ERR", sent });
+  }
+}
