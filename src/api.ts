@@ -19,6 +19,7 @@ export type {
 } from "./authenticator/rules.ts";
 export { type ErrorCode, ZmqError } from "./base/errors.ts";
 export { decodeZ85, encodeZ85 } from "./base/z85.ts";
+export type { ContextHandle } from "./core/context-core.ts";
 export type {
   ConnectOptions,
   ConnectOptions as RouterConnectOptions,

@@ -2,9 +2,10 @@
  * Entry for Node, Bun and Deno: all transports.
  */
 
+import type { ContextHandle } from "./core/context-core.ts";
 import { nodePlatform } from "./node/platform.ts";
 import { expectArguments } from "./socket/arguments.ts";
-import { type ContextOptions, Context as NeutralContext } from "./socket/context.ts";
+import { type ContextOptions, contextCore, Context as NeutralContext } from "./socket/context.ts";
 import { setDefaultContext } from "./socket/default-context.ts";
 
 export class Context extends NeutralContext {
@@ -12,10 +13,22 @@ export class Context extends NeutralContext {
     expectArguments(1, arguments.length);
     super(nodePlatform, options);
   }
+
+  /**
+   * The context that another thread's `context.handle` is of: sockets of both meet at its inproc names, and its options
+   * are shared. Throws EINVAL for what is no handle.
+   */
+  static from(handle: ContextHandle): Context {
+    expectArguments(1, arguments.length);
+    const context = new Context();
+    contextCore(context).join(handle);
+    return context;
+  }
 }
 
 /** The global context, which sockets use when they are given none. */
 export const context = new Context();
+contextCore(context).shareAsDefault();
 setDefaultContext(context);
 
 export * from "./api.ts";

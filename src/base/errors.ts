@@ -12,6 +12,7 @@ const CODES = {
   EINTR: [4, "Interrupted system call"],
   EBADF: [9, "Socket is closed"],
   EAGAIN: [11, "Operation was not possible or timed out"],
+  ENOMEM: [12, "Cannot allocate memory"],
   EACCES: [13, "Permission denied"],
   EFAULT: [14, "Context is closed"],
   EBUSY: [16, "Device or resource busy"],

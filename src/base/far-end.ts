@@ -90,6 +90,8 @@ export interface Outlet {
    * two queues are one, and which hands the array on.
    */
   readonly queues: boolean;
+  /** The peer is a socket of this process, with no wire between: inproc. */
+  readonly isCrossing?: boolean;
   /** Takes the message, or returns false: then the pipe queues it and the outlet calls `pull` when it can. */
   write(message: Message): boolean;
   /** As `write`, for a subscription change. */

@@ -38,7 +38,7 @@ export interface PipeState {
   readonly isConnected: boolean;
   /** No further writes: the far side is gone or this side closed. */
   readonly isClosed: boolean;
-  /** The far side is the peer's own pipe, with no wire between: inproc. */
+  /** The peer is a socket of this process, with no wire between: inproc. */
   readonly isCrossed: boolean;
   /** Something waits to leave. */
   readonly hasQueued: boolean;

@@ -91,7 +91,7 @@ class QueuePair implements Pipe {
   }
 
   get isCrossed(): boolean {
-    return this.#outlet?.queues === false;
+    return this.#outlet?.isCrossing === true;
   }
 
   get hasQueued(): boolean {

@@ -14,7 +14,9 @@ import type { EngineHost } from "../engine/engine-host.ts";
 import type { ZapReply, ZapRequest } from "../security/mechanism.ts";
 import { securityZapRule } from "../security/select-mechanism.ts";
 import { ZAP_ACCEPTED } from "../security/zap.ts";
-import { InprocNames, type InprocSide } from "../transport/inproc.ts";
+import { DEFAULT_CONTEXT_ID, defaultOptionWords, sharedOptions } from "../thread/context-words.ts";
+import { Region } from "../thread/region.ts";
+import { InprocNames } from "../transport/inproc.ts";
 import { Endpoints, type EndpointsContext } from "./endpoints.ts";
 import type { Lingering, Platform } from "./platform.ts";
 import { type PatternFactory, SocketCore } from "./socket-core.ts";
@@ -24,8 +26,11 @@ import { askZapHandler, hasZapHandler } from "./zap-client.ts";
 const OPEN_SERVER =
   "A CURVE server lets every client in, because its context has no ZAP handler. Start an Authenticator, or set zapDomain and zapEnforceDomain to refuse them.";
 
-/** A program may bind a name a little after it connects to it. */
-const UNBOUND_FOR_MS = 1000;
+/** What names a context in all threads of the process: it can be posted to them. */
+export interface ContextHandle {
+  readonly region: SharedArrayBuffer;
+  readonly id: number;
+}
 
 /** A core and its endpoints, as the context keeps them. */
 export interface OpenSocket {
@@ -35,8 +40,10 @@ export interface OpenSocket {
 
 export class ContextCore implements EndpointsContext, Lingering {
   readonly platform: Platform;
-  readonly options: ContextOptionValues;
   readonly inproc = new InprocNames();
+  #options: ContextOptionValues = defaultContextOptions();
+  /** What other threads know this context by. */
+  #handle: ContextHandle | undefined = undefined;
   readonly #sockets = new Set<OpenSocket>();
   #isClosed = false;
   /** Sockets so far. */
@@ -45,7 +52,50 @@ export class ContextCore implements EndpointsContext, Lingering {
 
   constructor(platform: Platform) {
     this.platform = platform;
-    this.options = defaultContextOptions();
+  }
+
+  get options(): ContextOptionValues {
+    return this.#options;
+  }
+
+  /** Makes this the default context of all threads: names and options are shared. */
+  shareAsDefault(): void {
+    const { threads } = this.platform;
+    if (threads === undefined) return;
+    const share = () => {
+      const { region } = threads;
+      if (region === undefined) return;
+      this.#handle = { region: region.buffer, id: DEFAULT_CONTEXT_ID };
+      this.#options = sharedOptions(this.#options, defaultOptionWords(region));
+      this.inproc.share(() => threads.directory()?.namesOf(DEFAULT_CONTEXT_ID, this.inproc));
+    };
+    share();
+    threads.onMoved(share);
+  }
+
+  /** For another thread to make a context of. Throws ENOTSUP where threads share no memory. */
+  get handle(): ContextHandle {
+    if (this.#handle === undefined) {
+      const directory = this.platform.threads?.directory();
+      if (directory === undefined) throw new ZmqError("ENOTSUP", { detail: "there is no memory that threads share" });
+      const values = { ...this.#options };
+      this.join({ region: directory.region.buffer, id: directory.newContext() });
+      Object.assign(this.#options, values);
+    }
+    return this.#handle as ContextHandle;
+  }
+
+  /** Becomes the context that `handle` is of: names and options are shared with it. Throws EINVAL, and ENOTSUP. */
+  join(handle: ContextHandle): void {
+    const region = Region.from(handle?.region);
+    if (region === undefined || !Number.isInteger(handle.id)) {
+      throw new ZmqError("EINVAL", { detail: "expected what `context.handle` of another thread was" });
+    }
+    const directory = this.platform.threads?.directory(region);
+    if (directory === undefined) throw new ZmqError("ENOTSUP", { detail: "there is no memory that threads share" });
+    this.#handle = { region: region.buffer, id: handle.id };
+    this.#options = sharedOptions(this.#options, directory.optionWords(handle.id));
+    this.inproc.share(() => directory.namesOf(handle.id, this.inproc));
   }
 
   get clock(): Clock {
@@ -78,22 +128,6 @@ export class ContextCore implements EndpointsContext, Lingering {
     if (this.#sockets.size === 0) this.platform.lifetime?.began(this);
     this.#sockets.add(socket);
     return socket;
-  }
-
-  /** In a process of several threads it warns of a name that no socket binds: it may be bound in another thread. */
-  connectInproc(name: string, side: InprocSide): void {
-    const { inproc, platform } = this;
-    inproc.connect(name, side);
-    if (!inproc.isWaiting(name, side) || platform.hasOtherThreads?.() !== true) return;
-    const warn = () => {
-      if (!inproc.isWaiting(name, side)) return;
-      const told = `inproc://${name} is bound by no socket of this thread.`;
-      platform.warn(
-        `${told} inproc:// joins sockets of one thread; use ipc:// or tcp:// between threads.`,
-        "ZMQ_INPROC_THREAD",
-      );
-    };
-    this.clock.setTimer(warn, UNBOUND_FOR_MS);
   }
 
   /** Closes a socket, at once or when a bind or unbind under way has ended; what was sent still leaves, within its linger period. */

@@ -9,6 +9,7 @@ import { type Endpoint, parseEndpoint } from "../base/endpoint.ts";
 import { ZmqError } from "../base/errors.ts";
 import type { MonitorEvent } from "../base/events.ts";
 import type { FarEnd } from "../base/far-end.ts";
+import type { InprocBinder, InprocSide } from "../base/inproc.ts";
 import type { Link } from "../base/link.ts";
 import type { OptionValues } from "../base/options.ts";
 import type { Pipe } from "../base/pipe.ts";
@@ -17,7 +18,7 @@ import type { EndpointOwner } from "../engine/endpoint-owner.ts";
 import type { BoundEndpoint, EngineEndpoint } from "../engine/engine-endpoint.ts";
 import type { EngineHost } from "../engine/engine-host.ts";
 import type { ZapReply, ZapRequest } from "../security/mechanism.ts";
-import type { InprocBinder, InprocNames, InprocSide } from "../transport/inproc.ts";
+import type { InprocNames } from "../transport/inproc.ts";
 import { noSuchEndpoint, resolvedNames } from "./endpoint-names.ts";
 import type { SocketCore } from "./socket-core.ts";
 
@@ -32,7 +33,6 @@ export interface ConnectOptions {
 export interface EndpointsContext {
   readonly engine: EngineHost;
   readonly inproc: InprocNames;
-  connectInproc(name: string, side: InprocSide): void;
   /** As `EndpointOwner.authenticate`. */
   authenticate: EndpointOwner["authenticate"];
 }
@@ -188,10 +188,11 @@ export class Endpoints implements EndpointOwner, InprocBinder {
   /** Ends all endpoints, each within the socket's linger period; `done` is called once all are gone. */
   close(done: () => void): void {
     this.#onEmpty = done;
+    this.#core.pipeEnded = () => this.#reportEmpty();
     const { linger } = this.#core.options;
     for (const endpoint of [...this.#inproc]) this.#closeInproc(endpoint);
     // Peers that connected to a bound name outlive its unbinding, but not the socket.
-    for (const pipe of [...this.#core.pipes]) if (pipe.endpoint.startsWith(INPROC)) pipe.close();
+    for (const pipe of [...this.#core.pipes]) if (pipe.endpoint.startsWith(INPROC)) pipe.close(linger);
     for (const endpoint of [...this.#connected, ...this.#bound]) endpoint.close(linger);
     this.#reportEmpty();
   }
@@ -358,7 +359,7 @@ export class Endpoints implements EndpointOwner, InprocBinder {
     this.#forgetEnded();
     this.#inproc.add({ text, name, side });
     pipe.open();
-    this.#context.connectInproc(name, side);
+    this.#context.inproc.connect(name, side);
   }
 
   /** Drops inproc peers that ended by themselves, whenever their number has doubled. */
@@ -374,12 +375,14 @@ export class Endpoints implements EndpointOwner, InprocBinder {
     else {
       const { side } = endpoint;
       if (this.#context.inproc.cancel(endpoint.name, side)) side.pipe.end();
-      else side.pipe.close();
+      else side.pipe.close(this.#core.options.linger);
     }
   }
 
   #reportEmpty(): void {
     if (this.#onEmpty === undefined || !this.isEmpty) return;
+    // What was sent to other threads is on its way.
+    for (const pipe of this.#core.pipes) if (pipe.endpoint.startsWith(INPROC)) return;
     const done = this.#onEmpty;
     this.#onEmpty = undefined;
     done();

@@ -6,6 +6,8 @@
 
 import type { EngineHost } from "../engine/engine-host.ts";
 import type { Crypto } from "../security/crypto.ts";
+import type { ThreadDirectory } from "../thread/directory.ts";
+import type { Region } from "../thread/region.ts";
 import type { Turn } from "./turn.ts";
 
 /** What a platform does with a context when the process ends. */
@@ -16,6 +18,16 @@ export interface Lingering {
   flushNow(): void;
   /** ZMQ_BLOCKY. */
   readonly blocky: boolean;
+}
+
+/** The threads with which this one shares memory. */
+export interface Threads {
+  /** The memory of the default context; undefined where it cannot be had. */
+  readonly region: Region | undefined;
+  /** This thread among those of `region`, or of the default context's; joined when it is asked for. */
+  directory(region?: Region): ThreadDirectory | undefined;
+  /** `moved` is called when the default context's memory has become another one. */
+  onMoved(moved: () => void): void;
 }
 
 export interface Platform {
@@ -32,8 +44,8 @@ export interface Platform {
   };
   /** Told when a context gets its first open socket, and when its last one is done. */
   readonly lifetime?: { began(context: Lingering): void; ended(context: Lingering): void };
-  /** Whether the process has other threads that run JavaScript. Absent: it has none. */
-  readonly hasOtherThreads?: () => boolean;
+  /** The other threads of the process. Absent where there are none. */
+  readonly threads?: Threads;
   /** Writes a line about what a socket does, for debugging. Absent when nobody asked for it. */
   readonly trace?: (line: string) => void;
   /** A warning for the developer, at most once for each `code` where one is given. */

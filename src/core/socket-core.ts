@@ -58,6 +58,8 @@ export class SocketCore implements PipeOwner, PatternHost, OperationsHost {
   /** Says what nobody asked for; set by the context. */
   #voice: Voice | undefined = undefined;
   #traceDrop: Voice["dropped"] = undefined;
+  /** Set while the socket closes: told when a peer is gone. */
+  pipeEnded: (() => void) | undefined = undefined;
   /** Set by the observer, while somebody observes. */
   observe: ((event: MonitorEvent) => void) | undefined = undefined;
   /** Whether somebody listens to events of this type, or reads them. */
@@ -148,6 +150,7 @@ export class SocketCore implements PipeOwner, PatternHost, OperationsHost {
     this.pattern.detach(pipe);
     if (pipe.isQueued) pipe.leaveTo(this.departedBacklog);
     this.operations.serve(pipe);
+    this.pipeEnded?.();
   }
 
   discarded(pipe: OwnedPipe, message: Message): void {

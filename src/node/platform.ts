@@ -5,7 +5,6 @@
 
 import { debuglog } from "node:util";
 import { deserialize, serialize } from "node:v8";
-import { isMainThread } from "node:worker_threads";
 import { systemClock } from "../base/clock.ts";
 import type { Platform } from "../core/platform.ts";
 import { Turn } from "../core/turn.ts";
@@ -20,16 +19,12 @@ import { checkClone } from "./clone-guard.ts";
 import { processLifetime } from "./process-lifetime.ts";
 import { keepSharedMemory } from "./shared-memory.ts";
 import { withSodiumNative } from "./sodium-native.ts";
+import { nodeThreads } from "./threads.ts";
 import { withOpenSsl } from "./x25519.ts";
 
 keepSharedMemory();
 
 const warned = new Set<string>();
-
-let hasWorkers = false;
-process.once("worker", () => {
-  hasWorkers = true;
-});
 
 /** `NODE_DEBUG=zmq`. */
 const debug = debuglog("zmq");
@@ -49,7 +44,7 @@ export const nodePlatform: Platform = {
   structuredClone: { serialize, deserialize: process.versions.bun === undefined ? readClone : deserialize },
   lifetime: processLifetime(clock),
   ...(debug.enabled && { trace: (line: string) => debug("%s", line) }),
-  hasOtherThreads: () => !isMainThread || hasWorkers,
+  threads: nodeThreads(clock),
   warn(message, code) {
     if (code !== undefined) {
       if (warned.has(code)) return;

@@ -11,7 +11,7 @@ import {
   setContextOption,
 } from "../base/context-options.ts";
 import { ZmqError } from "../base/errors.ts";
-import { ContextCore } from "../core/context-core.ts";
+import { ContextCore, type ContextHandle } from "../core/context-core.ts";
 import type { Platform } from "../core/platform.ts";
 import { contextOptionError } from "./option-errors.ts";
 
@@ -55,6 +55,14 @@ abstract class NeutralContext {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  /**
+   * What names this context in all threads of the process: it can be posted to a worker, which makes a context of it by
+   * `Context.from`. The default context needs none, for it is the same in all threads. Throws ENOTSUP where threads share no memory.
+   */
+  get handle(): ContextHandle {
+    return contextCore(this).handle;
   }
 
   /** By libzmq's number, as zeromq.js's own class uses them. Throws EINVAL for an unknown one. */

@@ -37,4 +37,6 @@ export interface RingEndParts {
   readonly inbox: Inbox;
   readonly clock: Clock;
   readonly owner: RingEndOwner;
+  /** The peer is a socket of this process. */
+  readonly isCrossing?: boolean;
 }

@@ -16,12 +16,13 @@
 
 import type { Clock, Timer } from "../base/clock.ts";
 import type { FarEnd, Outlet } from "../base/far-end.ts";
-import { type Control, copySmall, type Message } from "../base/message.ts";
+import type { Control, Message } from "../base/message.ts";
 import type { RingReader } from "../base/ring-reader.ts";
 import type { RingWriter } from "../base/ring-writer.ts";
 import { ring } from "./bell.ts";
 import type { Inbox, InboxSource } from "./inbox.ts";
-import { controlOf, FRAME, isMessage, kindOf, MessageReader, PartialMessage } from "./records.ts";
+import { Outbox } from "./outbox.ts";
+import { controlOf, isMessage, kindOf, MessageReader } from "./records.ts";
 import type { PeerThread, RingEndOwner, RingEndParts } from "./ring-end-parts.ts";
 
 /** What is written is published after so many octets or messages, at the latest when this turn's microtasks are done. */
@@ -35,8 +36,10 @@ const LOOK_MS = 50;
 /** Moves messages both ways once `start` was called, until `stop`. */
 export class RingEnd implements Outlet, InboxSource {
   readonly queues = true;
+  readonly isCrossing: boolean;
   readonly #pipe: FarEnd;
   readonly #writer: RingWriter;
+  readonly #outbox: Outbox;
   readonly #reader: RingReader;
   readonly #messages: MessageReader;
   readonly #peer: PeerThread;
@@ -48,16 +51,14 @@ export class RingEnd implements Outlet, InboxSource {
   /** Half of this side's receive mark: so many are read before the peer is told. */
   #toldAfter = 1;
   #state: "fresh" | "open" | "left" | "stopped" = "fresh";
-  /** It is the outlet of its pipe. */
+  /** It is the outlet of its pipe, and may take messages from it. */
   #isAttached = false;
+  #isHeld = false;
   /** The socket closed the pipe; `drained` was not told yet. */
   #isClosing = false;
   /** Messages written since the last `publish`. */
   #batched = 0;
   #isFlushDue = false;
-  /** The message, and records of the owner, for which there was no room: they come before all others. */
-  #partial: PartialMessage | undefined = undefined;
-  readonly #late: { readonly kind: number; readonly bytes: Uint8Array }[] = [];
   /** The pipe's count of read messages that the reader knows of. */
   #counted = 0;
   /** Records are being taken, and must not be from within. */
@@ -66,9 +67,11 @@ export class RingEnd implements Outlet, InboxSource {
   /** The pipe's count of read messages when none had been read for a while. Until it changes, all is delivered at once. */
   #unreadSince = -1;
 
-  constructor({ pipe, writer, reader, peer, inbox, clock, owner }: RingEndParts) {
+  constructor({ pipe, writer, reader, peer, inbox, clock, owner, isCrossing = false }: RingEndParts) {
+    this.isCrossing = isCrossing;
     this.#pipe = pipe;
     this.#writer = writer;
+    this.#outbox = new Outbox(writer, clock);
     this.#reader = reader;
     this.#messages = new MessageReader(reader);
     this.#peer = peer;
@@ -91,15 +94,24 @@ export class RingEnd implements Outlet, InboxSource {
     this.#state = "stopped";
     this.#inbox.remove(this);
     if (this.#lookTimer !== undefined) this.#clock.clearTimer(this.#lookTimer);
+    this.#outbox.clear();
     this.#writer.close();
     this.#reader.close();
     ring(this.#peer.bell);
   }
 
-  /** The peer is ready: becomes the outlet of the pipe, and takes what waits in it. `connect` of the pipe should follow. */
-  attach(): void {
+  /** Becomes the outlet of the pipe. `isHeld`: takes no messages before `release`, for the peer is not ready. */
+  attach(isHeld = false): void {
     this.#isAttached = true;
+    this.#isHeld = isHeld;
     this.#pipe.attach(this);
+    this.#inbox.look();
+  }
+
+  /** The peer is ready: takes messages, first those that waited. */
+  release(): void {
+    this.#isHeld = false;
+    this.#pipe.signalRoom();
     this.#inbox.look();
   }
 
@@ -117,16 +129,18 @@ export class RingEnd implements Outlet, InboxSource {
 
   /** Sends a record of the owner's, behind what was written; no mark refuses it. */
   send(kind: number, bytes: Uint8Array): void {
-    if (this.#partial !== undefined || this.#late.length > 0 || !this.#writer.write(kind, bytes)) {
-      this.#late.push({ kind, bytes });
-      this.#wantRoom();
-    } else this.#flushLater();
+    if (this.#outbox.writeRecord(kind, bytes)) this.#flushLater();
+    else this.#wantRoom();
   }
 
   /** All that was written is published. */
   get isIdle(): boolean {
-    const hasQueued = this.#isAttached && this.#pipe.hasQueued;
-    return this.#partial === undefined && this.#late.length === 0 && !hasQueued;
+    return this.#outbox.isEmpty && !(this.#isAttached && this.#pipe.hasQueued);
+  }
+
+  /** Writes and publishes what there is room for, at once. */
+  drainNow(): void {
+    if (this.#state !== "stopped") this.#drain();
   }
 
   /** Publishes what is written. */
@@ -138,22 +152,17 @@ export class RingEnd implements Outlet, InboxSource {
   // --- Outlet ---
 
   get canWrite(): boolean {
-    return this.#partial === undefined && this.#late.length === 0 && !this.#isAtMark;
+    return this.#outbox.isEmpty && !this.#isAtMark;
   }
 
   write(message: Message): boolean {
-    if (this.#partial !== undefined || this.#late.length > 0 || this.#isAtMark) return this.#refused();
-    const writer = this.#writer;
-    if (message.length === 1) {
-      const frame = message[0] as Uint8Array;
-      if (frame.length <= writer.mostBytes) {
-        if (!writer.write(FRAME, frame)) return this.#refused();
-        writer.countMessage();
-        this.#wrote();
-        return true;
-      }
+    if (!this.#outbox.isEmpty || this.#isAtMark || !this.#outbox.writeMessage(message)) {
+      this.#wantRoom();
+      return false;
     }
-    this.#writeParts(message);
+    if (!this.#outbox.isEmpty) this.#wantRoom();
+    else if (++this.#batched >= BATCH_MESSAGES || this.#writer.unpublished >= BATCH_BYTES) this.flush();
+    else this.#flushLater();
     return true;
   }
 
@@ -222,24 +231,7 @@ export class RingEnd implements Outlet, InboxSource {
   // --- Writing ---
 
   get #isAtMark(): boolean {
-    return this.#unreadMost !== 0 && this.#writer.unread >= this.#unreadMost;
-  }
-
-  #writeParts(message: Message): void {
-    const partial = new PartialMessage(message);
-    if (partial.writeTo(this.#writer)) {
-      this.#wrote();
-      return;
-    }
-    // The rest waits, and small frames are their sender's to use again.
-    copySmall(message);
-    this.#partial = partial;
-    this.#wantRoom();
-  }
-
-  #wrote(): void {
-    if (++this.#batched >= BATCH_MESSAGES || this.#writer.unpublished >= BATCH_BYTES) this.flush();
-    else this.#flushLater();
+    return this.#isHeld || (this.#unreadMost !== 0 && this.#writer.unread >= this.#unreadMost);
   }
 
   #flushLater(): void {
@@ -252,11 +244,6 @@ export class RingEnd implements Outlet, InboxSource {
     this.#isFlushDue = false;
     if (this.#state !== "stopped") this.flush();
   };
-
-  #refused(): false {
-    this.#wantRoom();
-    return false;
-  }
 
   /** The reader must see what is there to make room; it rings when it has. What it made before that is looked for now. */
   #wantRoom(): void {
@@ -285,25 +272,15 @@ export class RingEnd implements Outlet, InboxSource {
     return isDone;
   }
 
-  /** Writes one thing that waits. False when there is no room for it. */
+  /** Writes what waits, or the next message of the pipe. False when there is no room for it. */
   #writeWaiting(): boolean {
-    const writer = this.#writer;
-    if (this.#partial !== undefined) {
-      if (!this.#partial.writeTo(writer)) return false;
-      this.#partial = undefined;
-      return true;
-    }
-    const late = this.#late[0];
-    if (late !== undefined) {
-      if (!writer.write(late.kind, late.bytes)) return false;
-      this.#late.shift();
-      return true;
-    }
-    if (this.#isAtMark || !writer.hasRoom(0)) return false;
+    const outbox = this.#outbox;
+    if (!outbox.isEmpty) return outbox.goOn();
+    if (this.#isAtMark || !this.#writer.hasRoom(0)) return false;
     const item = this.#pipe.pull();
     if (item === undefined) return true;
-    if (!Array.isArray(item)) this.#late.push({ kind: kindOf(item), bytes: item.topic });
-    else this.#partial = new PartialMessage(item);
+    if (Array.isArray(item)) outbox.writeMessage(item, true);
+    else outbox.writeRecord(kindOf(item), item.topic);
     return true;
   }
 

@@ -4,34 +4,54 @@
  * same call, and the two queues are one, with the high-water mark of both sides
  * added.
  * Connecting before binding is allowed; messages wait in the connecting pipe.
+ * Names of other threads are found by `SharedNames`, see `thread/`.
  */
 
 import { ZmqError } from "../base/errors.ts";
 import type { FarEnd, Outlet } from "../base/far-end.ts";
-import { type Control, copySmall, crossingCopyOf, type Message, type Properties } from "../base/message.ts";
-
-/** The socket behind a bound name. */
-export interface InprocBinder {
-  /** A pipe, opened, for a peer that connected to `name`. */
-  createPeer(name: string): InprocSide;
-}
-
-/** One side of a pair: the far end of its pipe, its own limits, and what the other side learns of it. */
-export interface InprocSide {
-  readonly pipe: FarEnd;
-  sendHighWaterMark: number;
-  receiveHighWaterMark: number;
-  readonly properties: Properties;
-}
+import type { InprocBinder, InprocSide, SharedNames } from "../base/inproc.ts";
+import { type Control, copySmall, crossingCopyOf, type Message } from "../base/message.ts";
 
 /** All inproc names of one context. */
 export class InprocNames {
   readonly #bound = new Map<string, InprocBinder>();
   readonly #waiting = new Map<string, Set<InprocSide>>();
+  /** Called at the first name that is used. */
+  #share: (() => SharedNames | undefined) | undefined = undefined;
+  #others: SharedNames | undefined = undefined;
+
+  /**
+   * From now on names are shared with other threads, instead of those with which they were before. A name that another
+   * thread has bound too stays this thread's own.
+   */
+  share(share: () => SharedNames | undefined): void {
+    const before = this.#others;
+    this.#share = share;
+    this.#others = undefined;
+    if (this.#bound.size + this.#waiting.size === 0) return;
+    for (const name of this.#bound.keys()) {
+      before?.unbind(name);
+      try {
+        this.#shared?.bind(name);
+      } catch (error) {
+        if (!(error instanceof ZmqError) || error.code !== "EADDRINUSE") throw error;
+      }
+    }
+    this.lookAgain();
+  }
+
+  get #shared(): SharedNames | undefined {
+    if (this.#share !== undefined) {
+      this.#others = this.#share();
+      this.#share = undefined;
+    }
+    return this.#others;
+  }
 
   /** Throws EADDRINUSE. Peers that connected before are joined now. */
   bind(name: string, binder: InprocBinder): void {
     if (this.#bound.has(name)) throw new ZmqError("EADDRINUSE", { address: `inproc://${name}` });
+    this.#shared?.bind(name);
     this.#bound.set(name, binder);
     const waiting = this.#waiting.get(name);
     if (waiting === undefined) return;
@@ -41,7 +61,22 @@ export class InprocNames {
 
   /** Existing pairs stay. */
   unbind(name: string): void {
-    this.#bound.delete(name);
+    if (this.#bound.delete(name)) this.#shared?.unbind(name);
+  }
+
+  /** The socket of this thread behind a name. */
+  binderOf(name: string): InprocBinder | undefined {
+    return this.#bound.get(name);
+  }
+
+  /** Other threads may have bound names. */
+  lookAgain(): void {
+    for (const [name, sides] of [...this.#waiting]) {
+      for (const side of [...sides]) {
+        if (!this.#connectShared(name, side)) break;
+        this.cancel(name, side);
+      }
+    }
   }
 
   connect(name: string, side: InprocSide): void {
@@ -50,14 +85,10 @@ export class InprocNames {
       this.#join(name, side, binder);
       return;
     }
+    if (this.#connectShared(name, side)) return;
     const waiting = this.#waiting.get(name);
     if (waiting === undefined) this.#waiting.set(name, new Set([side]));
     else waiting.add(side);
-  }
-
-  /** Whether a side still waits for its name to be bound. */
-  isWaiting(name: string, side: InprocSide): boolean {
-    return this.#waiting.get(name)?.has(side) === true;
   }
 
   /** Forgets a side that still waits for its name. False when it does not. */
@@ -78,7 +109,11 @@ export class InprocNames {
   }
 
   isBound(name: string): boolean {
-    return this.#bound.has(name);
+    return this.#bound.has(name) || this.#shared?.isBound(name) === true;
+  }
+
+  #connectShared(name: string, side: InprocSide): boolean {
+    return this.#shared?.connect(name, side, () => this.connect(name, side)) === true;
   }
 }
 
@@ -110,6 +145,7 @@ function sum(sender: number, receiver: number): number {
 /** The far side of one pipe of a pair: the near side of the other. */
 class Crossing implements Outlet {
   readonly queues = false;
+  readonly isCrossing = true;
   readonly #ownSide: InprocSide;
   readonly #otherSide: InprocSide;
   readonly #own: FarEnd;
