@@ -17,7 +17,7 @@ try {
   for (; sent < 100; sent++) await push.send("task");
 } catch (error) {
   if (!(error instanceof ZmqError)) throw error;
-  console.log(`PUSH: ${sent} tasks sent to one who does not receive, then ${error.code}`);
+  console.log(`PUSH: ${sent} tasks sent to a peer that does not receive, then ${error.code}`);
 }
 await pull.receive();
 
@@ -28,7 +28,7 @@ const publisher = new Publisher({ sendHighWaterMark: 10 });
 publisher.connect("inproc://publish");
 await publisher.subscriberJoined();
 for (let n = 0; n < 100; n++) await publisher.send("news");
-console.log(`PUB:  100 news sent, dropped for the slow subscriber: ${publisher.drops.highWaterMark}`);
+console.log(`PUB:  100 messages sent, ${publisher.drops.highWaterMark} dropped for the slow subscriber`);
 
 for (const socket of [push, pull, publisher, subscriber]) {
   if ("linger" in socket) socket.linger = 0; // the rest is not wanted

@@ -54,11 +54,11 @@ console.log(
   `ROUTER to nobody:                   dropped; if mandatory, ${error instanceof ZmqError ? error.code : "sent"}`,
 );
 
-// 5. Published to nobody: gone.
+// 5. Published without a subscriber: dropped.
 const publisher = new Publisher();
 await publisher.bind(any);
 await publisher.send("news");
-console.log(`published without a subscriber:     gone`);
+console.log(`published without a subscriber:     dropped`);
 
 for (const socket of [early, late, tasks, other, router, publisher]) socket.close();
 
