@@ -10,6 +10,7 @@ import type { Platform } from "../core/platform.ts";
 import { Turn } from "../core/turn.ts";
 import { LocalHost } from "../engine/local-host.ts";
 import { pgmProtocol } from "../engine/pgm-protocol.ts";
+import { udpProtocol } from "../engine/udp-session.ts";
 import { Crypto } from "../security/crypto.ts";
 import { loadSodium } from "../security/sodium.ts";
 import { ipcTransport } from "../transport/node/ipc.ts";
@@ -40,7 +41,10 @@ function readClone(bytes: Uint8Array): unknown {
 export const nodePlatform: Platform = {
   turn: new Turn(clock),
   crypto,
-  engine: new LocalHost(clock, [tcpTransport(clock), ipcTransport(clock)], crypto, [pgmProtocol("epgm", udpSockets)]),
+  engine: new LocalHost(clock, [tcpTransport(clock), ipcTransport(clock)], crypto, [
+    pgmProtocol("epgm", udpSockets),
+    udpProtocol(udpSockets),
+  ]),
   structuredClone: { serialize, deserialize: process.versions.bun === undefined ? readClone : deserialize },
   lifetime: processLifetime(clock),
   ...(debug.enabled && { trace: (line: string) => debug("%s", line) }),

@@ -90,6 +90,24 @@ test("RADIO sends everything to a peer that has no groups, in which it differs f
   assert.equal(pattern.hasSubscriber(fromText("y")), false);
 });
 
+test("RADIO refuses what fits into no datagram when it has a peer by udp, and sends it to nobody", () => {
+  const { pattern } = radio();
+  const [all, member] = [new FakePeer(pattern), new FakePeer(pattern)];
+  say(member, "join", "x");
+  const large = new Uint8Array(8191);
+  pattern.send(message("x", large));
+  assert.equal(member.received().length, 1);
+  say(all, "subscribe", "");
+  for (const [group, body] of [
+    ["x", large],
+    ["x".repeat(128), ""],
+  ] as const) {
+    assert.throws(() => pattern.send(message(group, body)), { code: "EMSGSIZE" });
+  }
+  pattern.send(message("x", large.subarray(1)));
+  assert.deepEqual([all.received().length, member.received().length], [1, 1]);
+});
+
 test("RADIO cuts off a peer that joins a group with too long a name, or too many groups", () => {
   const { pattern } = radio({ maxSubscriptionsPerPeer: 2 });
   const long = new FakePeer(pattern);

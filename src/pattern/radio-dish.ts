@@ -9,6 +9,7 @@ import { ownCopyOf, toKey } from "../base/bytes.ts";
 import { ZmqError } from "../base/errors.ts";
 import type { Control, Message } from "../base/message.ts";
 import type { NearEnd } from "../base/near-end.ts";
+import { LONGEST_DATAGRAM, LONGEST_UDP_GROUP } from "../base/udp.ts";
 import { FairQueue } from "./fair-queue.ts";
 import { beforeNul, groupOf, LONGEST_GROUP } from "./group.ts";
 import { GroupTable } from "./group-table.ts";
@@ -66,7 +67,7 @@ export class RadioPattern implements Pattern {
     }
   }
 
-  /** With `noDrop` false, and nothing was sent, when a peer of the group is full. */
+  /** With `noDrop` false, and nothing was sent, when a peer of the group is full. Throws EMSGSIZE: see `expectDatagram`. */
   send(message: Message): boolean {
     if (message.length !== 2) throw tooManyFrames(message.length - 1);
     const members = this.#groups.membersOf(message[0] as Uint8Array);
@@ -75,6 +76,7 @@ export class RadioPattern implements Pattern {
       this.#host.dropped("noSubscriber", undefined, message);
       return true;
     }
+    if (everything.length > 0) expectDatagram(message);
     if (this.#host.options.noDrop && (isAnyFull(members) || isAnyFull(everything))) return false;
     this.#write(members, message);
     if (everything.length > 0) this.#write(everything, message);
@@ -107,6 +109,15 @@ export class RadioPattern implements Pattern {
       if (!pipe.writeShared(message) && !pipe.isClosed) this.#host.dropped("highWaterMark", pipe, message);
     }
   }
+}
+
+/** Those that get everything are reached by udp. Throws EMSGSIZE for what fits into no datagram. */
+function expectDatagram([group, body]: Message): void {
+  const size = 1 + (group?.length ?? 0) + (body?.length ?? 0);
+  if (size <= LONGEST_DATAGRAM && (group?.length ?? 0) <= LONGEST_UDP_GROUP) return;
+  throw new ZmqError("EMSGSIZE", {
+    detail: `udp: group and body have ${LONGEST_DATAGRAM - 1} bytes at most, of which ${LONGEST_UDP_GROUP} may be the group`,
+  });
 }
 
 function isAnyFull(pipes: readonly NearEnd[]): boolean {

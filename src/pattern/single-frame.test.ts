@@ -53,6 +53,10 @@ test("DGRAM sends and receives an address and a payload, and nothing else", () =
   for (const frames of [["x"], ["127.0.0.1:5", "x", "y"]]) {
     assert.throws(() => pattern.send(message(...frames)), { code: "EINVAL" });
   }
-  pattern.send(message("127.0.0.1:5", "x"));
-  assert.deepEqual(peer.received(), ["127.0.0.1:5|x"]);
+  for (const address of ["localhost:5", "127.0.0.1", "127.0.0.1:0", "1.2.3.400:5", ""]) {
+    assert.throws(() => pattern.send(message(address, "x")), { code: "EINVAL" });
+  }
+  assert.throws(() => pattern.send(message("127.0.0.1:5", new Uint8Array(8193))), { code: "EMSGSIZE" });
+  for (const address of ["127.0.0.1:5", "127.0.0.1:5\0", "[::1]:5"]) pattern.send(message(address, "x"));
+  assert.deepEqual(peer.received(), ["127.0.0.1:5|x", "127.0.0.1:5\0|x", "[::1]:5|x"]);
 });

@@ -4,6 +4,7 @@ import type { Target } from "./target.ts";
 import { AUTHENTICATOR_TARGETS } from "./targets/authenticator.ts";
 import { BOX_TARGETS } from "./targets/boxes.ts";
 import { CODEC_TARGETS } from "./targets/codecs.ts";
+import { DATAGRAM_TARGETS } from "./targets/datagrams.ts";
 import { ENVELOPE_TARGETS } from "./targets/envelopes.ts";
 import { FRAME_TARGETS } from "./targets/frames.ts";
 import { HANDSHAKE_TARGETS } from "./targets/handshakes.ts";
@@ -15,6 +16,7 @@ import { VALUE_TARGETS } from "./targets/values.ts";
 export const TARGETS: readonly Target[] = [
   ...FRAME_TARGETS,
   ...CODEC_TARGETS,
+  ...DATAGRAM_TARGETS,
   ...TEXT_TARGETS,
   ...HANDSHAKE_TARGETS,
   ...VALUE_TARGETS,
