@@ -22,6 +22,15 @@ test("surviving-client: all is answered although the server goes away twice", as
   assert.match(output, /\d+ questions were asked again/);
 });
 
+test("beacon: services are found, asked, and missed when they are gone", async (t) => {
+  const output = await run(t, "beacon").output();
+  for (const name of ["ant", "bee"]) {
+    assert.match(output, new RegExp(`${name} is at tcp://127\\.0\\.0\\.1:\\d+`));
+    assert.match(output, new RegExp(`${name} says: hello yourself`));
+    assert.match(output, new RegExp(`${name} is gone`));
+  }
+});
+
 test("time-server: the time is published, and told on request", async (t) => {
   const output = await run(t, "time-server").output();
   assert.equal(output.match(/watch +│ \d{4}-\d\d-\d\dT[\d:.]+Z/g)?.length, 5);
