@@ -63,6 +63,7 @@ const NODE_ONLY = /^src\/(transport\/node\/|node\/|cli\/|v5-compat\/|(?!browser\
 const PACKAGES: readonly { readonly name: string; readonly where: RegExp }[] = [
   { name: "libsodium-sumo", where: /^src\/security\// },
   { name: "commander", where: /^src\/cli\// },
+  { name: "socks", where: /^src\/transport\/node\/socks\.ts/ },
 ];
 
 /** Names of the runtime, where they may stand, and what takes their place elsewhere. */

@@ -226,12 +226,6 @@ describe("options of what is not there yet", () => {
     assert.throws(() => setOption(values, "wssTrustSystem", true, "DEALER"), { code: "ENOTSUP" });
     setOption(values, "wssTrustSystem", false, "DEALER");
   });
-
-  it("are told in the table", () => {
-    for (const name of ["socksProxy", "socksUsername", "socksPassword"] as const) {
-      assert.match(OPTIONS[name].note ?? "", /ENOTSUP/);
-    }
-  });
 });
 
 describe("reading", () => {

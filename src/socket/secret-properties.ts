@@ -7,7 +7,7 @@
 
 import type { OptionName } from "../base/options.ts";
 
-const SECRETS: ReadonlySet<OptionName> = new Set<OptionName>(["plainPassword", "curveSecretKey"]);
+const SECRETS: ReadonlySet<OptionName> = new Set<OptionName>(["plainPassword", "curveSecretKey", "socksPassword"]);
 
 /** Puts a prototype for secrets behind `prototype`, and tells for each option on which of the two it belongs. */
 export function propertyHolders<N extends OptionName, P extends object>(names: readonly N[], prototype: P): [N, P][] {

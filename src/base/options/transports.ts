@@ -11,7 +11,6 @@ const NO_VMCI = "no JavaScript runtime reaches VMCI sockets";
 const NO_SOCKET_OPTION = "no JavaScript runtime sets this option of the operating system's sockets";
 const NO_NORM = "the norm transport is not part of this library";
 const LAST_RUNTIMES = "Takes effect where the runtime offers it, kept elsewhere.";
-const NO_SOCKS = "No SOCKS proxy is spoken to yet: `connect` by tcp throws ENOTSUP while `socksProxy` is set.";
 const NO_WSS = "the wss transport is not there yet";
 const ON_PGM = "Of epgm and pgm; should be the same on both sides.";
 
@@ -72,11 +71,11 @@ export const TRANSPORT_OPTIONS = {
   ipcFilterGid: ids({ id: 60, honoured: NO_PEER_CREDENTIALS }),
 
   /** ZMQ_SOCKS_PROXY. `host:port` of the SOCKS5 proxy through which tcp connects; null = none. Default null. */
-  socksProxy: text({ id: 68, note: NO_SOCKS }),
+  socksProxy: text({ id: 68 }),
   /** ZMQ_SOCKS_USERNAME. User name for the proxy, at most 255 bytes. Default null. */
-  socksUsername: text({ id: 99, max: 255, note: NO_SOCKS }),
+  socksUsername: text({ id: 99, max: 255 }),
   /** ZMQ_SOCKS_PASSWORD. Password for the proxy, at most 255 bytes. Default null. */
-  socksPassword: text({ id: 100, max: 255, note: NO_SOCKS }),
+  socksPassword: text({ id: 100, max: 255 }),
 
   /** ZMQ_WSS_KEY_PEM. Private key of a wss server, in PEM. Default null. */
   wssKeyPem: text({ id: 103, honoured: NO_WSS }),

@@ -4,9 +4,8 @@
  * cache a read of 64 KiB costs 11 us instead of 23 us (bench/micro/reads.ts).
  *
  * `net` offers this (`onread`) to sockets that one makes oneself; a socket that
- * exists already, and is paused, hands its handle over to such a one: what it had
- * begun to read would be lost. Where the runtime does not
- * work this way the socket stays as it is, and its link listens for 'data'.
+ * exists already, and is paused, hands its handle over to such a one. Where it has read something already, or the runtime
+ * does not work this way, the socket stays as it is, and its link listens for 'data'.
  */
 
 import net, { type Socket } from "node:net";
@@ -34,8 +33,9 @@ export function shareReads(
 ): Socket | undefined {
   const held = socket as unknown as HandledSocket;
   const handle = held._handle;
-  // Sockets of another class (TLS) have more behind them than a handle.
-  if (Object.getPrototypeOf(socket) !== net.Socket.prototype || typeof handle?.useUserBuffer !== "function") {
+  // Sockets of another class (TLS) have more behind them than a handle; and what a socket has read already stays with it.
+  const isPlain = Object.getPrototypeOf(socket) === net.Socket.prototype && socket.readableLength === 0;
+  if (!isPlain || typeof handle?.useUserBuffer !== "function") {
     return undefined;
   }
   shared ??= Buffer.allocUnsafeSlow(READ_BYTES);

@@ -213,9 +213,11 @@ describe("tcp", { timeout: 20_000 }, () => {
     bound.listener.close();
   });
 
-  it("does not go round a SOCKS proxy that it cannot speak to", async () => {
-    const options = testOptions({ socksProxy: "127.0.0.1:1080" });
-    await assert.rejects(connectTo(tcp, "tcp://127.0.0.1:5555", options), { code: "ENOTSUP" });
+  it("does not go round a SOCKS proxy that it cannot find", async () => {
+    for (const socksProxy of ["127.0.0.1", "127.0.0.1:", "127.0.0.1:0", "a:b:1", "[::1:1", "::1:80", "x y:1"]) {
+      const connecting = connectTo(tcp, "tcp://127.0.0.1:5555", testOptions({ socksProxy }));
+      await assert.rejects(connecting, { code: "EINVAL", detail: "socksProxy: expected host:port" });
+    }
   });
 
   it("has no link for other endpoints", async () => {

@@ -1,7 +1,7 @@
 /**
  * tcp: ZMTP over a plain TCP connection, without Nagle's delay on either side.
  * Names are resolved anew at each attempt; endpoints mean what libzmq's
- * zmq_tcp(7) says. No SOCKS proxy.
+ * zmq_tcp(7) says. A SOCKS proxy between is the business of socks.ts.
  */
 
 import cluster from "node:cluster";
@@ -16,6 +16,7 @@ import type { OptionValues } from "../../base/options.ts";
 import { bindAddresses, bindAddressesSync, type IpAddress, interfaceAddresses, targetAddresses } from "./addresses.ts";
 import { dial, orAborted } from "./dial.ts";
 import { listenError, openServer, ServerListener } from "./server.ts";
+import { proxyOf, throughProxy } from "./socks.ts";
 import { StreamLink } from "./stream-link.ts";
 
 /** An address that has others behind it gets no longer than this, whatever CONNECT_TIMEOUT says. */
@@ -50,32 +51,33 @@ export function tcpTransport(clock: Clock): Transport {
   };
 }
 
-function checkConnect(to: Endpoint, { socksProxy }: OptionValues): void {
-  const { text } = tcpEndpoint(to);
-  if (socksProxy === null) return;
-  throw new ZmqError("ENOTSUP", { address: text, detail: "socksProxy: no SOCKS client here" });
+function checkConnect(to: Endpoint, options: OptionValues): void {
+  tcpEndpoint(to);
+  proxyOf(options);
 }
 
 async function connect(clock: Clock, to: Endpoint, options: OptionValues, signal: AbortSignal): Promise<Link> {
-  const { host, port, source } = tcpEndpoint(to);
-  checkConnect(to, options);
+  const { source, ...target } = tcpEndpoint(to);
+  const proxy = proxyOf(options);
+  const { host, port } = proxy ?? target;
   signal.throwIfAborted();
   const targets = await orAborted(targetAddresses(host, options.ipv6), signal);
   const sources = await orAborted(sourceAddresses(source?.host, options), signal);
   let failure: unknown;
-  for (const [i, target] of targets.entries()) {
-    const from = sources?.find(({ family }) => family === target.family);
+  for (const [i, { address, family }] of targets.entries()) {
+    const from = sources?.find((each) => each.family === family);
     if (sources !== undefined && from === undefined) continue;
     const start = (): Socket =>
       net.connect({
         ...SOCKET_OPTIONS,
-        host: target.address,
+        host: address,
         port,
         ...(from === undefined ? {} : { localAddress: from.address }),
         ...(source?.port ? { localPort: source.port } : {}),
       });
     try {
       const socket = await dial(clock, start, attemptMs(options.connectTimeout, i < targets.length - 1), signal);
+      if (proxy !== undefined) await throughProxy(socket, proxy, target, options, signal);
       const link = adopt(clock, socket, options);
       if (link !== undefined) return link;
       socket.destroy();
