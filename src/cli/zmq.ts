@@ -21,7 +21,7 @@ import { complain, warn } from "./terminal.ts";
 const { version } = createRequire(import.meta.url)("../../package.json") as { version: string };
 const program = new Command("zmq");
 program
-  .description("ZeroMQ on the command line: send, receive, proxy, look inside.")
+  .description("ZeroMQ on the command line: send, receive, forward and inspect messages.")
   .configureHelp({ sortSubcommands: false, subcommandTerm: (command) => command.name() })
   .version(version, "-V, --version")
   .exitOverride()
@@ -34,7 +34,7 @@ program
           .replace("\n(Did", " (Did")}; ${seeHelp()}\n`,
       ),
   })
-  .helpCommand("help [command]", "the same as --help of a command");
+  .helpCommand("help [command]", "print the help of a command");
 
 addSocketCommands(program, finish);
 program.commandsGroup("Tools:");

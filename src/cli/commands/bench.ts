@@ -50,7 +50,7 @@ const EXAMPLES = [
   ["zmq bench", "two processes on this machine"],
   ["zmq bench --listen :5599", "on one machine, and on another:"],
   ["zmq bench tcp://first:5599", "measure between them"],
-  ["zmq bench --size 64 --size 1M --duration 3s --json", "other messages, longer, for a program"],
+  ["zmq bench --size 64 --size 1M --duration 3s --json", "other sizes, longer, as JSON"],
 ] as const;
 
 const SIZES = ["64", "1k", "64k"];
@@ -62,15 +62,15 @@ export function addBench(program: Command, finish: Finish): void {
     .command("bench")
     .summary("Measure throughput and latency, here or between two machines.")
     .description("Measure throughput (one way) and latency (round trips) between two processes.")
-    .argument("[endpoint]", "of the partner (default: one is started on this machine)")
-    .option("-l, --listen <endpoint>", "be the partner of others, until a signal ends it")
-    .option("-s, --size <bytes>", "of a message; may be repeated (default: 64, 1k and 64k)", collect)
-    .option("-d, --duration <time>", "of each throughput measurement", duration, 1000)
-    .option("-r, --round-trips <n>", "of each latency measurement", count, 2000)
-    .option("--timeout <time>", "exit with 3 when the partner does not answer", duration, 10_000)
-    .option("--json", "the results as JSON")
+    .argument("[endpoint]", "the partner's endpoint (default: start one on this machine)")
+    .option("-l, --listen <endpoint>", "wait for other benchmarks, until a signal")
+    .option("-s, --size <bytes>", "message size; repeatable (default: 64, 1k and 64k)", collect)
+    .option("-d, --duration <time>", "length of each throughput measurement", duration, 1000)
+    .option("-r, --round-trips <n>", "number per latency measurement", count, 2000)
+    .option("--timeout <time>", "exit with 3 if the partner does not answer", duration, 10_000)
+    .option("--json", "print the results as JSON")
     .addOption(new Option("--join <endpoint>", "be the partner that zmq bench starts").hideHelp())
-    .option("-o, --option <name=value>", "any option of PAIR sockets; may be repeated", collect);
+    .option("-o, --option <name=value>", "set any option of PAIR sockets; repeatable", collect);
   addSecurityFlags(command);
   command.addHelpText("after", examples(EXAMPLES));
   command.action((endpoint: string | undefined, flags: Flags) => finish(() => run(endpoint, flags)));

@@ -55,7 +55,7 @@ export function addDoctor(program: Command, finish: Finish): void {
       "Try what this machine and runtime can do. With an endpoint: connect, and name the peer's socket type, security and version.",
     )
     .option("--options", "list the options that cannot be honoured here")
-    .option("--json", "the findings as JSON")
+    .option("--json", "print the findings as JSON")
     .addHelpText("after", examples(EXAMPLES))
     .action((endpoint: string | undefined, flags: Flags) =>
       finish(() => (endpoint === undefined ? run(flags) : examine(endpoint, flags.json === true))),

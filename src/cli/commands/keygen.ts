@@ -17,7 +17,7 @@ interface Flags {
 const EXAMPLES = [
   ["zmq keygen server", "writes server (public) and server_secret (mode 600)"],
   ["zmq rep -b :5557 --echo --curve-server --certificate server", "a server with these keys"],
-  ["zmq req -c :5557 --curve-server-key server hello", "a client that knows server's public certificate"],
+  ["zmq req -c :5557 --curve-server-key server hello", "a client with the server's public certificate"],
   ["zmq keygen --json", 'both keys as {"publicKey":…,"secretKey":…}'],
 ] as const;
 
@@ -27,8 +27,8 @@ export function addKeygen(program: Command, finish: Finish): void {
     .summary("Make a CURVE key pair.")
     .description("Make a CURVE key pair: 40 characters of Z85 each, on stdout or in certificate files.")
     .argument("[file]", "public certificate to write; the secret one is FILE_secret")
-    .option("--meta <name=value>", "what the certificates shall say of their owner; may be repeated", collect)
-    .option("--force", "overwrite certificates that exist")
+    .option("--meta <name=value>", "metadata for the certificates; repeatable", collect)
+    .option("--force", "overwrite existing certificates")
     .option("--json", "print the keys as JSON")
     .addHelpText("after", examples(EXAMPLES))
     .action((file: string | undefined, flags: Flags) => finish(async () => run(file, flags)));

@@ -33,9 +33,9 @@ interface Flags extends SecurityFlags {
 }
 
 const EXAMPLES = [
-  ["zmq monitor tcp://host:5555", "who is there, and every event from now on"],
-  ["zmq monitor :5555 --once --timeout 2s && echo up", "a health check: 0 when the handshake succeeded"],
-  ["zmq monitor :5555 --bind --type router", "who connects to us"],
+  ["zmq monitor tcp://host:5555", "the peer, and every event from now on"],
+  ["zmq monitor :5555 --once --timeout 2s && echo up", "a health check: 0 if the handshake succeeds"],
+  ["zmq monitor :5555 --bind --type router", "peers that connect to this side"],
   ["zmq monitor :5555 --json | jq .", "events as JSON lines"],
   ["zmq monitor 'epgm://eth0;239.192.1.1:5555'", "which packets of a multicast group are lost"],
 ] as const;
@@ -69,19 +69,19 @@ export function addMonitor(program: Command, finish: Finish): void {
   const command = program
     .command("monitor")
     .summary("Connect and print events and handshake details.")
-    .description("Connect to an endpoint and print what happens: events, and what the peer says of itself.")
+    .description("Connect to an endpoint and print all events and the peer's metadata.")
     .argument("<endpoint>", "where to connect")
     .addOption(
-      new Option("-t, --type <type>", "socket type to be (default: one that fits the peer)").choices(
+      new Option("-t, --type <type>", "this side's socket type (default: one that matches the peer)").choices(
         ALL_KINDS.map(({ name }) => name),
       ),
     )
     .option("--bind", "bind the endpoint instead")
-    .option("--once", "end after the first handshake: 0 when it succeeded, 1 when it failed")
+    .option("--once", "end after the first handshake: 0 if it succeeds, 1 if it fails")
     .option("-n, --count <n>", "end after n events", count)
-    .option("--timeout <time>", "exit with 3 when no handshake was done by then", duration)
-    .option("--json", "each event as a JSON line")
-    .option("-o, --option <name=value>", "any option that zmq options lists; may be repeated", collect);
+    .option("--timeout <time>", "exit with 3 if no handshake is done by then", duration)
+    .option("--json", "print each event as a JSON line")
+    .option("-o, --option <name=value>", "set any option; repeatable; zmq options lists them", collect);
   addSecurityFlags(command);
   command.addHelpText("after", examples(EXAMPLES));
   command.action((endpoint: string, flags: Flags) => finish(() => run(endpoint, flags)));

@@ -57,7 +57,7 @@ const EXAMPLES = [
   ["zmq proxy :5557 :5558", "requests in at 5557, workers (rep, dealer) at 5558"],
   ["zmq proxy :5556 :5566 --type forwarder", "publishers connect to 5556, subscribers to 5566"],
   ["zmq proxy tcp://far:5556 :5566 --type forwarder --front-connect", "republish a remote publisher"],
-  ["zmq proxy :5555 :5565 --type streamer --capture :5575", "and a copy of all for zmq sub -c :5575"],
+  ["zmq proxy :5555 :5565 --type streamer --capture :5575", "and a copy for zmq sub -c :5575"],
   ["zmq proxy :5557 :5558 --control ipc:///tmp/ctl", "then: zmq req -c ipc:///tmp/ctl PAUSE"],
 ] as const;
 
@@ -75,10 +75,10 @@ export function addProxy(program: Command, finish: Finish): void {
     )
     .option("--front-connect", "connect to FRONT instead of binding it")
     .option("--back-connect", "connect to BACK instead of binding it")
-    .option("--front <endpoint>", "one more front endpoint; may be repeated", collect)
-    .option("--back <endpoint>", "one more back endpoint; may be repeated", collect)
+    .option("--front <endpoint>", "another front endpoint; repeatable", collect)
+    .option("--back <endpoint>", "another back endpoint; repeatable", collect)
     .option("--capture <endpoint>", "publish a copy of each message here (PUB)")
-    .option("--control <endpoint>", "take PAUSE, RESUME, TERMINATE and STATISTICS here (REP)");
+    .option("--control <endpoint>", "accept PAUSE, RESUME, TERMINATE and STATISTICS here (REP)");
   addSecurityFlags(command);
   addOtherFlags(command);
   command.addHelpText("after", examples(EXAMPLES));

@@ -54,13 +54,13 @@ export function addTap(program: Command, finish: Finish): void {
       "Relay tcp or ipc connections and print what both sides say, decoded: → from the client, ← from the target.",
     )
     .argument("<listen>", "where the client connects: tcp://*:5556, :5556, ipc:///tmp/tap")
-    .argument("<target>", "where its connection goes on to")
+    .argument("<target>", "where to relay its connection")
     .option("--once", "end after the first connection")
     .option("-n, --count <n>", "end after n connections", count)
-    .option("--bytes <n>", "how much of a frame is shown", count, SHOWN_BYTES)
-    .option("--hex", "content of frames as hexadecimal")
-    .option("--json", "JSON lines; frames whole")
-    .option("-q, --quiet", "no notes on stderr, only errors")
+    .option("--bytes <n>", "bytes of a frame to show", count, SHOWN_BYTES)
+    .option("--hex", "print frames as hexadecimal")
+    .option("--json", "print JSON lines with whole frames")
+    .option("-q, --quiet", "print only errors on stderr")
     .addHelpText("after", examples(EXAMPLES))
     .action((listen: string, target: string, flags: Flags) => finish(() => run(listen, target, flags)));
 }

@@ -39,29 +39,29 @@ export function addSocketFlags(command: Command, { role, type }: Kind): void {
   addEndpointFlags(command);
   addMessageFlags(command, role !== "receive", role !== "send");
   if (type === "PUB" || type === "XPUB") {
-    command.option("-t, --topic <topic>", "first frame of each message; several: one message for each", collect);
+    command.option("-t, --topic <topic>", "first frame of each message; with several, one message each", collect);
     command.option("--no-wait", "publish at once instead of waiting for the first subscriber");
   }
   if (type === "SUB" || type === "XSUB") {
-    command.option("-t, --topic <prefix>", "subscribe to what begins so; may be repeated (default: all)", collect);
+    command.option("-t, --topic <prefix>", "subscribe to topics with this prefix; repeatable (default: all)", collect);
   }
   if (type === "RADIO") {
-    command.option("-g, --group <name>", "send to this group; several: one message for each", collect);
+    command.option("-g, --group <name>", "send to this group; with several, one message each", collect);
     command.option("--no-wait", "send at once instead of waiting for the first member");
   }
-  if (type === "DISH") command.option("-g, --group <name>", "join this group; may be repeated", collect);
+  if (type === "DISH") command.option("-g, --group <name>", "join this group; repeatable", collect);
   if (role === "reply" || (role === "both" && type !== "XPUB" && type !== "XSUB")) {
     command.option("--echo", "send each message back to where it came from");
-    command.option("--exec <command>", "answer with what a shell command makes of each message");
+    command.option("--exec <command>", "reply with the output of a shell command that gets the message");
   } else if (role === "send") {
-    command.option("--exec <command>", "send what a shell command makes of each message");
+    command.option("--exec <command>", "send the output of a shell command that gets the message");
   } else {
-    command.option("--exec <command>", "print what a shell command makes of each message");
+    command.option("--exec <command>", "print the output of a shell command that gets the message");
   }
   command.optionsGroup(ENDING);
   const counted = role === "send" || type === "XPUB" ? "sent; arguments are repeated" : "received";
-  command.option("-n, --count <n>", `end after n messages were ${counted}`, count);
-  command.option("--timeout <time>", "exit with 3 when sending or receiving waits longer (ms, or 5s, 1m)", duration);
+  command.option("-n, --count <n>", `end after n messages ${counted}`, count);
+  command.option("--timeout <time>", "exit with 3 if a send or receive takes longer (ms, or 5s, 1m)", duration);
   addSecurityFlags(command);
   addOtherFlags(command);
 }
@@ -69,26 +69,30 @@ export function addSocketFlags(command: Command, { role, type }: Kind): void {
 export function addEndpointFlags(command: Command): void {
   command.optionsGroup(ENDPOINTS);
   command.option("-b, --bind <endpoint>", "accept connections here: tcp://*:5555, ipc:///tmp/x, :5555", collect);
-  command.option("-c, --connect <endpoint>", "connect to it, and again when it is lost", collect);
+  command.option(
+    "-c, --connect <endpoint>",
+    "connect to this endpoint, and reconnect when the connection is lost",
+    collect,
+  );
 }
 
 function addMessageFlags(command: Command, sends: boolean, receives: boolean): void {
   command.optionsGroup(MESSAGES);
-  const formatted = receives ? "of what is printed" : "of the input";
+  const formatted = receives ? "output format" : "input format";
   command.addOption(new Option("-f, --format <format>", `${formatted} (default: text)`).choices(FORMATS));
   if (sends && receives) {
-    command.addOption(new Option("--input-format <format>", "of the input (default: text)").choices(FORMATS));
+    command.addOption(new Option("--input-format <format>", "input format (default: text)").choices(FORMATS));
   }
   command.option("-s, --separator <text>", separatorText(sends, receives), withEscapes);
   if (!sends) return;
   command.option("-m, --multipart", "the arguments are the frames of one message");
-  command.option("--file <path>", "send a whole file as one message; may be repeated", collect);
-  command.option("-i, --interval <time>", "one message each interval; arguments are repeated", duration);
+  command.option("--file <path>", "send a whole file as one message; repeatable", collect);
+  command.option("-i, --interval <time>", "send one message per interval; arguments are repeated", duration);
 }
 
 function separatorText(sends: boolean, receives: boolean): string {
-  if (!sends) return "between the frames of text (default: a tab)";
-  return `splits text into frames, such as '\\t'${receives ? ", and joins those that are printed" : ""}`;
+  if (!sends) return "printed between frames in text (default: a tab)";
+  return `splits text into frames, such as '\\t'${receives ? ", and joins printed ones" : ""}`;
 }
 
 /** `\t`, `\n`, `\0` and `\\` as the characters that they stand for. */
@@ -99,27 +103,24 @@ function withEscapes(text: string): string {
 
 export function addSecurityFlags(command: Command): void {
   command.optionsGroup(SECURITY);
-  command.option("--username <name>", "PLAIN: the user name to give, or with --plain-server to ask for");
-  command.option(
-    "--password <password>",
-    "PLAIN: its password; visible to others in the list of processes, so better:",
-  );
-  command.option("--password-file <path>", "the password in a file, or in the variable ZMQ_PASSWORD");
-  command.option("--plain-server", "PLAIN: let in only who gives this user name and password");
-  command.option("--certificate <file>", "CURVE: this side's keys, as zmq keygen FILE writes them");
+  command.option("--username <name>", "PLAIN: the user name to send, or to require with --plain-server");
+  command.option("--password <password>", "PLAIN: the password; other users see it in the process list, so prefer:");
+  command.option("--password-file <path>", "a file with the password; or set the variable ZMQ_PASSWORD");
+  command.option("--plain-server", "PLAIN: require this user name and password from clients");
+  command.option("--certificate <file>", "CURVE: this side's keys, written by zmq keygen FILE");
   command.option(
     "--curve-secret-key <key>",
-    "CURVE: its secret key; visible to others in the list of processes, so better the variable ZMQ_CURVE_SECRET_KEY",
+    "CURVE: this side's secret key; other users see it in the process list, so prefer the variable ZMQ_CURVE_SECRET_KEY",
   );
-  command.option("--curve-server-key <key|file>", "CURVE: the server's public key, or its public certificate");
-  command.option("--curve-server", "CURVE: be the server");
-  command.option("--curve-allow <key|file>", "CURVE: a client to let in; may be repeated (default: all)", collect);
+  command.option("--curve-server-key <key|file>", "CURVE: the server's public key or certificate");
+  command.option("--curve-server", "CURVE: act as the server");
+  command.option("--curve-allow <key|file>", "CURVE: a client to accept; repeatable (default: all)", collect);
 }
 
 export function addOtherFlags(command: Command): void {
   command.optionsGroup(OTHERS);
-  command.option("-o, --option <name=value>", "any option that zmq options lists; may be repeated", collect);
-  command.option("--stats", "rates on stderr, every second");
-  command.option("-q, --quiet", "no notes on stderr, only errors");
-  command.option("-v, --verbose", "what happens to the connections, on stderr");
+  command.option("-o, --option <name=value>", "set any option; repeatable; zmq options lists them", collect);
+  command.option("--stats", "print rates on stderr every second");
+  command.option("-q, --quiet", "print only errors on stderr");
+  command.option("-v, --verbose", "print connection events on stderr");
 }

@@ -48,7 +48,7 @@ export const KINDS: readonly Kind[] = [
     type: "PUSH",
     role: "send",
     Class: Push,
-    summary: "Send messages, each to one of the peers in turn.",
+    summary: "Send messages, each to one peer in turn.",
     examples: [
       ["zmq push --bind :5555 one two three", "three messages, then end"],
       ["zmq push --connect tcp://host:5555 < tasks.txt", "each line is a message"],
@@ -64,10 +64,10 @@ export const KINDS: readonly Kind[] = [
     Class: Pull,
     summary: "Receive messages from all peers in turn.",
     examples: [
-      ["zmq pull --bind :5555", "a message a line"],
+      ["zmq pull --bind :5555", "one message per line"],
       ["zmq pull -b :5555 --format json | jq .", "each message as a JSON array of its frames"],
       ["zmq pull -c :5555 --exec 'wc -c'", "each message through a command"],
-      ["zmq pull -b :5555 --stats > /dev/null", "how many come in"],
+      ["zmq pull -b :5555 --stats > /dev/null", "the rate of messages"],
     ],
   },
   {
@@ -77,9 +77,9 @@ export const KINDS: readonly Kind[] = [
     Class: Publisher,
     summary: "Publish messages to all subscribers.",
     examples: [
-      ["tail -f app.log | zmq pub --bind :5556", "a log for whoever is interested"],
+      ["tail -f app.log | zmq pub --bind :5556", "publish a log"],
       ["zmq pub -b :5556 --topic weather sunny", "two frames: the topic and the text"],
-      ["zmq pub -b :5556 --interval 1s --topic time tick", "a heartbeat, for ever"],
+      ["zmq pub -b :5556 --interval 1s --topic time tick", "a tick every second, for ever"],
       ["zmq pub -b :5556 --no-wait < lines", "do not wait for the first subscriber"],
     ],
   },
@@ -88,10 +88,10 @@ export const KINDS: readonly Kind[] = [
     type: "SUB",
     role: "receive",
     Class: Subscriber,
-    summary: "Receive what is published under topics; all of it without --topic.",
+    summary: "Receive published messages: of all topics, or those of --topic.",
     examples: [
       ["zmq sub --connect tcp://host:5556", "everything"],
-      ["zmq sub -c :5556 --topic weather --topic news", "what begins with either"],
+      ["zmq sub -c :5556 --topic weather --topic news", "topics with either prefix"],
       ["zmq sub -c :5556 --format json | jq -r '.[1]'", "the second frame of each"],
       ["zmq sub -c :5556 --count 1 --timeout 5s", "one message, or exit code 3"],
     ],
@@ -105,7 +105,7 @@ export const KINDS: readonly Kind[] = [
     examples: [
       ["zmq req --connect tcp://host:5557 hello", "one request, one reply"],
       ["zmq req -c :5557 --timeout 2s ping || echo down", "exit code 3 without a reply"],
-      ["zmq req -c :5557 < questions.txt > answers.txt", "one line for each line"],
+      ["zmq req -c :5557 < questions.txt > answers.txt", "one reply line per request line"],
     ],
   },
   {
@@ -116,7 +116,7 @@ export const KINDS: readonly Kind[] = [
     summary: "Answer requests with --echo, --exec, arguments or lines of stdin.",
     examples: [
       ["zmq rep --bind :5557 --echo", "each request is its own reply"],
-      ["zmq rep -b :5557 --exec 'tr a-z A-Z'", "a service out of any command"],
+      ["zmq rep -b :5557 --exec 'tr a-z A-Z'", "any command as a service"],
       ["zmq rep -b :5557 ok", "always the same reply"],
     ],
   },
@@ -128,7 +128,7 @@ export const KINDS: readonly Kind[] = [
     summary: "Send to all peers in turn and receive from all.",
     examples: [
       ["zmq dealer -c :5558 --count 1 --multipart '' hello", "a request to a rep: an empty frame first"],
-      ["zmq dealer -c :5558 --exec ./work.sh", "a worker: answers what comes"],
+      ["zmq dealer -c :5558 --exec ./work.sh", "a worker that answers each message"],
     ],
   },
   {
@@ -136,10 +136,10 @@ export const KINDS: readonly Kind[] = [
     type: "ROUTER",
     role: "both",
     Class: Router,
-    summary: "Receive with the peer's id as first frame; send to the peer that the first frame names.",
+    summary: "Receive with the peer's id as first frame; send to the peer named in it.",
     examples: [
-      ["zmq router --bind :5558 --format json", "what comes, with binary ids visible"],
-      ["zmq router -b :5558 --echo", "everything back to where it came from"],
+      ["zmq router --bind :5558 --format json", "received messages, with binary ids visible"],
+      ["zmq router -b :5558 --echo", "send everything back"],
       ["zmq router -b :5558 --multipart worker-1 hello", "waits for worker-1, then sends to it"],
     ],
   },
@@ -161,8 +161,8 @@ export const KINDS: readonly Kind[] = [
     Class: XPublisher,
     summary: "Publish, and print subscriptions: byte 1 (subscribe) or 0 (cancel) and the topic.",
     examples: [
-      ["zmq xpub --bind :5556 --format hex", "who subscribes to what"],
-      ["zmq xpub -b :5556 --topic weather sunny", "publish and go on watching"],
+      ["zmq xpub --bind :5556 --format hex", "print subscriptions"],
+      ["zmq xpub -b :5556 --topic weather sunny", "publish, and keep printing subscriptions"],
     ],
   },
   {
@@ -170,7 +170,7 @@ export const KINDS: readonly Kind[] = [
     type: "XSUB",
     role: "both",
     Class: XSubscriber,
-    summary: "Subscribe by messages: input goes to the publishers as it is.",
+    summary: "Subscribe by messages: input goes to the publishers unchanged.",
     examples: [
       ["zmq xsub --connect :5556 --topic weather", "as sub does"],
       ["zmq xsub -c :5556 --input-format hex 0177", "a subscription by hand, to 'w'"],
@@ -181,7 +181,7 @@ export const KINDS: readonly Kind[] = [
     type: "STREAM",
     role: "both",
     Class: Stream,
-    summary: "Talk to plain TCP peers without ZeroMQ's protocol. Input goes to all of them.",
+    summary: "Talk to plain TCP peers without ZeroMQ's protocol. Input goes to all peers.",
     examples: [
       ["printf 'HEAD / HTTP/1.0\\r\\n\\r\\n' | zmq stream -c tcp://host:80 --count 1", "a web server's answer"],
       ["zmq stream --bind :7 --echo", "an echo service for telnet and nc"],
