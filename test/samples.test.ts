@@ -35,7 +35,7 @@ test("the pages show the programs that they should", () => {
       "draft.md: The draft socket types",
       "draft.md: Groups",
       "multicast.md: Multicast",
-      "reliability.md: Asking until there is an answer",
+      "reliability.md: Asking until an answer comes",
       "security.md: A server that knows its clients",
     ],
   );
