@@ -12,6 +12,7 @@ import { PATTERN_OPTIONS } from "../src/base/options/patterns.ts";
 import { QUEUE_OPTIONS } from "../src/base/options/queues.ts";
 import { SECURITY_OPTIONS } from "../src/base/options/security.ts";
 import { TRANSPORT_OPTIONS } from "../src/base/options/transports.ts";
+import { WEBSOCKET_OPTIONS } from "../src/base/options/websocket.ts";
 
 const root = resolve(fileURLToPath(import.meta.url), "../..");
 const FILE = join(root, "docs", "options.md");
@@ -33,6 +34,7 @@ const SECTIONS: readonly { title: string; source: string; rows: object }[] = [
   { title: "Queues and connections", source: "src/base/options/queues.ts", rows: QUEUE_OPTIONS },
   { title: "Patterns", source: "src/base/options/patterns.ts", rows: PATTERN_OPTIONS },
   { title: "Transports", source: "src/base/options/transports.ts", rows: TRANSPORT_OPTIONS },
+  { title: "WebSocket", source: "src/base/options/websocket.ts", rows: WEBSOCKET_OPTIONS },
   { title: "Security", source: "src/base/options/security.ts", rows: SECURITY_OPTIONS },
   { title: "Context", source: "src/base/context-options.ts", rows: CONTEXT_OPTIONS },
 ];

@@ -18,6 +18,7 @@ export type {
   Verdict,
 } from "./authenticator/rules.ts";
 export { type ErrorCode, ZmqError } from "./base/errors.ts";
+export type { WebServer, WebSocketAccept, WebSocketRequest } from "./base/options/websocket.ts";
 export { decodeZ85, encodeZ85 } from "./base/z85.ts";
 export type { ContextHandle } from "./core/context-core.ts";
 export type {

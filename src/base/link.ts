@@ -5,6 +5,7 @@
  */
 
 import type { Endpoint } from "./endpoint.ts";
+import { ZmqError } from "./errors.ts";
 import type { OptionValues } from "./options.ts";
 import type { Protocol } from "./protocol.ts";
 
@@ -44,6 +45,9 @@ export interface LinkHandler {
   closed(error?: Error): void;
 }
 
+/** The peer was reached, but a handshake of the transport itself failed: that of WebSocket, or TLS. */
+export class LinkHandshakeError extends ZmqError {}
+
 export interface Listener {
   /** The resolved endpoint, for LAST_ENDPOINT: ephemeral ports and wildcards filled in. */
   readonly address: string;
@@ -62,7 +66,7 @@ export interface Transport {
   readonly scheme: string;
   /** Throws a ZmqError for what no attempt to connect can overcome: a name or an option that this platform does not have. */
   checkConnect?(to: Endpoint, options: OptionValues): void;
-  /** Rejects with a ZmqError or a platform error that has a `code`; when `signal` fires, with its reason. */
+  /** Rejects with a ZmqError, a LinkHandshakeError among them, or a platform error that has a `code`; when `signal` fires, with its reason. */
   connect(to: Endpoint, options: OptionValues, signal: AbortSignal): Promise<Link>;
   /** Rejects with a ZmqError: EADDRINUSE, EADDRNOTAVAIL, ENODEV, ENAMETOOLONG, EACCES, … */
   listen(on: Endpoint, options: OptionValues, handler: ListenHandler): Promise<Listener>;

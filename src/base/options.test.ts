@@ -215,19 +215,6 @@ describe("checkOption", () => {
   });
 });
 
-describe("options of what is not there yet", () => {
-  it("throw ENOTSUP for every value but the default, and say why", () => {
-    const values = fresh();
-    for (const name of ["wssKeyPem", "wssCertPem", "wssTrustPem", "wssHostname"] as const) {
-      const refused = { code: "ENOTSUP", message: new RegExp(`^${name}: .*wss`) };
-      assert.throws(() => setOption(values, name, "something", "DEALER"), refused);
-      setOption(values, name, null, "DEALER");
-    }
-    assert.throws(() => setOption(values, "wssTrustSystem", true, "DEALER"), { code: "ENOTSUP" });
-    setOption(values, "wssTrustSystem", false, "DEALER");
-  });
-});
-
 describe("reading", () => {
   it("gives text as it was assigned and null when there is none", () => {
     const values = fresh();

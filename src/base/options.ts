@@ -13,6 +13,7 @@ import { PATTERN_OPTIONS } from "./options/patterns.ts";
 import { QUEUE_OPTIONS } from "./options/queues.ts";
 import { SECURITY_OPTIONS } from "./options/security.ts";
 import { TRANSPORT_OPTIONS } from "./options/transports.ts";
+import { WEBSOCKET_OPTIONS } from "./options/websocket.ts";
 import { SOCKET_TYPES, type SocketTypeName } from "./socket-types.ts";
 
 export type { Metadata } from "./options/additive.ts";
@@ -24,15 +25,17 @@ type AnyOption = Option<any, any, any, SocketTypeName>;
 type QueueOptions = typeof QUEUE_OPTIONS;
 type PatternOptions = typeof PATTERN_OPTIONS;
 type TransportOptions = typeof TRANSPORT_OPTIONS;
+type WebSocketOptions = typeof WEBSOCKET_OPTIONS;
 type SecurityOptions = typeof SECURITY_OPTIONS;
 
 /** The rows by name. Declared as what it is made of, so that declaration files keep the rows' docs. */
-interface Table extends QueueOptions, PatternOptions, TransportOptions, SecurityOptions {}
+interface Table extends QueueOptions, PatternOptions, TransportOptions, WebSocketOptions, SecurityOptions {}
 
 export const OPTIONS: Table = {
   ...QUEUE_OPTIONS,
   ...PATTERN_OPTIONS,
   ...TRANSPORT_OPTIONS,
+  ...WEBSOCKET_OPTIONS,
   ...SECURITY_OPTIONS,
 } satisfies Record<string, AnyOption>;
 

@@ -18,7 +18,7 @@ import type { Endpoint } from "../base/endpoint.ts";
 import { ZmqError } from "../base/errors.ts";
 import type { MonitorEvent } from "../base/events.ts";
 import type { FarEnd } from "../base/far-end.ts";
-import type { Link, Transport } from "../base/link.ts";
+import { type Link, LinkHandshakeError, type Transport } from "../base/link.ts";
 import type { Properties } from "../base/message.ts";
 import type { OptionValues } from "../base/options.ts";
 import { SOCKET_TYPES } from "../base/socket-types.ts";
@@ -252,10 +252,13 @@ export class Dialer implements ConnectionOwner, ConnectedEndpoint {
 
   #refused(error: unknown): void {
     this.#settle();
+    const isHandshake = error instanceof LinkHandshakeError;
+    if (isHandshake) this.emit({ type: "handshake:error:other", address: this.endpoint, error });
     this.emit({ type: "close", address: this.endpoint, cause: error });
     if (this.#life === "over") return;
     const isRefused = (error as { code?: unknown }).code === "ECONNREFUSED";
-    if (isRefused && (this.options.reconnectStop & STOP_ON_REFUSED) !== 0) this.#end(true);
+    const stop = (isRefused ? STOP_ON_REFUSED : 0) | (isHandshake ? STOP_ON_HANDSHAKE_FAILED : 0);
+    if ((this.options.reconnectStop & stop) !== 0) this.#end(true);
     else if (this.options.reconnectInterval > 0) this.#retry();
     else if (this.isClosing) this.#end(true);
     else this.#dialing = GIVEN_UP; // With what is queued for it, it stays as it is until it is disconnected.

@@ -16,6 +16,7 @@ import { loadSodium } from "../security/sodium.ts";
 import { ipcTransport } from "../transport/node/ipc.ts";
 import { tcpTransport } from "../transport/node/tcp.ts";
 import { udpSockets } from "../transport/node/udp-sockets.ts";
+import { webSocketTransports } from "../transport/node/ws.ts";
 import { checkClone } from "./clone-guard.ts";
 import { processLifetime } from "./process-lifetime.ts";
 import { keepSharedMemory } from "./shared-memory.ts";
@@ -41,7 +42,7 @@ function readClone(bytes: Uint8Array): unknown {
 export const nodePlatform: Platform = {
   turn: new Turn(clock),
   crypto,
-  engine: new LocalHost(clock, [tcpTransport(clock), ipcTransport(clock)], crypto, [
+  engine: new LocalHost(clock, [tcpTransport(clock), ipcTransport(clock), ...webSocketTransports(clock)], crypto, [
     pgmProtocol("epgm", udpSockets),
     udpProtocol(udpSockets),
   ]),

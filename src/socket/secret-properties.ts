@@ -7,7 +7,12 @@
 
 import type { OptionName } from "../base/options.ts";
 
-const SECRETS: ReadonlySet<OptionName> = new Set<OptionName>(["plainPassword", "curveSecretKey", "socksPassword"]);
+const SECRETS: ReadonlySet<OptionName> = new Set<OptionName>([
+  "plainPassword",
+  "curveSecretKey",
+  "socksPassword",
+  "wssKeyPem",
+]);
 
 /** Puts a prototype for secrets behind `prototype`, and tells for each option on which of the two it belongs. */
 export function propertyHolders<N extends OptionName, P extends object>(names: readonly N[], prototype: P): [N, P][] {

@@ -81,8 +81,8 @@ export class HttpHeadReader {
       throw new ZmqError("EMSGSIZE", { detail: `HTTP: a head of more than ${LONGEST_HEAD} octets` });
     }
     if (end < 0) {
-      // What cannot become HTTP is not waited for: a ZMTP greeting begins with 0xFF.
-      if (((bytes[0] as number | undefined) ?? 0x47) > 0x7f) throw broken("the first octet is no letter");
+      // What cannot become HTTP is not waited for: a ZMTP greeting begins with 0xFF, TLS with 0x16.
+      if (bytes.length > 0 && !isLetter(bytes[0] as number)) throw broken("the first octet is no letter");
       this.#searched = Math.max(0, bytes.length - 3);
       return undefined;
     }
@@ -90,6 +90,10 @@ export class HttpHeadReader {
     this.#bytes = EMPTY;
     return parseHead(latin1(bytes.subarray(0, end - 4)));
   }
+}
+
+function isLetter(octet: number): boolean {
+  return (octet | 0x20) >= 0x61 && (octet | 0x20) <= 0x7a;
 }
 
 /** The offset behind the first CR LF CR LF. */

@@ -53,7 +53,9 @@ describe("a head", () => {
     ]) {
       assert.throws(() => upgradeRequest(head(broken)), { code: "EPROTO" }, JSON.stringify(broken));
     }
-    assert.throws(() => new HttpHeadReader().push(Uint8Array.of(0xff, 0, 0)), { code: "EPROTO" });
+    for (const first of [0xff, 0x16, 0x0a, 0x40, 0x5b]) {
+      assert.throws(() => new HttpHeadReader().push(Uint8Array.of(first, 0, 0)), { code: "EPROTO" });
+    }
   });
 
   it("has limits", () => {

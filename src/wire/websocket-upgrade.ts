@@ -7,7 +7,7 @@
  */
 
 import { fromText } from "../base/bytes.ts";
-import { ZmqError } from "../base/errors.ts";
+import { LinkHandshakeError } from "../base/link.ts";
 import type { HttpHead, HttpHeaders } from "./http-head.ts";
 
 /** The base64 text of the SHA-1 of a text. */
@@ -31,7 +31,7 @@ export interface UpgradeRequest {
 }
 
 /** A request that is answered by an error. */
-export class UpgradeRefusal extends ZmqError {
+export class UpgradeRefusal extends LinkHandshakeError {
   readonly httpStatus: number;
 
   constructor(httpStatus: number, detail: string) {

@@ -11,13 +11,14 @@ import { after, afterEach, test } from "node:test";
 import type { EventType, Socket } from "../../src/index.ts";
 
 export interface TransportUnderTest {
-  readonly name: "tcp" | "ipc" | "inproc";
+  readonly name: "tcp" | "ipc" | "inproc" | "ws";
   /** Has links that can be lost and come back, buffers of the kernel, and monitor events. */
   readonly hasLinks: boolean;
 }
 
 export const TCP: TransportUnderTest = { name: "tcp", hasLinks: true };
 export const IPC: TransportUnderTest = { name: "ipc", hasLinks: true };
+export const WS: TransportUnderTest = { name: "ws", hasLinks: true };
 export const INPROC: TransportUnderTest = { name: "inproc", hasLinks: false };
 
 /** A test that cannot hang. */
@@ -67,7 +68,9 @@ export class Bench {
     return new Promise((resolve) => {
       const server = createServer().listen(0, "127.0.0.1", () => {
         const address = server.address();
-        server.close(() => resolve(`tcp://127.0.0.1:${typeof address === "object" ? address?.port : 0}`));
+        server.close(() =>
+          resolve(`${this.transport.name}://127.0.0.1:${typeof address === "object" ? address?.port : 0}`),
+        );
       });
     });
   }
@@ -75,7 +78,8 @@ export class Bench {
   /** Binds and opens; resolves to the endpoint. */
   async bind(socket: Socket): Promise<string> {
     this.open(socket);
-    await socket.bind(this.transport.name === "tcp" ? "tcp://127.0.0.1:*" : await this.freeAddress());
+    const { name } = this.transport;
+    await socket.bind(name === "tcp" || name === "ws" ? `${name}://127.0.0.1:*` : await this.freeAddress());
     return socket.lastEndpoint as string;
   }
 
@@ -142,7 +146,8 @@ export async function rawServer(transport: TransportUnderTest, bench: Bench): Pr
   server.endpoint = await bench.freeAddress();
   const path = server.endpoint.replace(/^\w+:\/\//, "");
   await new Promise<void>((resolve) => {
-    if (transport.name === "tcp") server.listen(Number(path.split(":").at(-1)), "127.0.0.1", resolve);
+    if (transport.name === "tcp" || transport.name === "ws")
+      server.listen(Number(path.split(":").at(-1)), "127.0.0.1", resolve);
     else server.listen(path, resolve);
   });
   bench.later(() => {

@@ -11,7 +11,6 @@ const NO_VMCI = "no JavaScript runtime reaches VMCI sockets";
 const NO_SOCKET_OPTION = "no JavaScript runtime sets this option of the operating system's sockets";
 const NO_NORM = "the norm transport is not part of this library";
 const LAST_RUNTIMES = "Takes effect where the runtime offers it, kept elsewhere.";
-const NO_WSS = "the wss transport is not there yet";
 const ON_PGM = "Of epgm and pgm; should be the same on both sides.";
 
 export const TRANSPORT_OPTIONS = {
@@ -78,15 +77,15 @@ export const TRANSPORT_OPTIONS = {
   socksPassword: text({ id: 100, max: 255 }),
 
   /** ZMQ_WSS_KEY_PEM. Private key of a wss server, in PEM. Default null. */
-  wssKeyPem: text({ id: 103, honoured: NO_WSS }),
+  wssKeyPem: text({ id: 103 }),
   /** ZMQ_WSS_CERT_PEM. Certificate of a wss server, in PEM. Default null. */
-  wssCertPem: text({ id: 104, honoured: NO_WSS }),
+  wssCertPem: text({ id: 104 }),
   /** ZMQ_WSS_TRUST_PEM. Certificates that a wss client trusts, in PEM. Default null. */
-  wssTrustPem: text({ id: 105, honoured: NO_WSS }),
+  wssTrustPem: text({ id: 105 }),
   /** ZMQ_WSS_HOSTNAME. Host name that the server's certificate must have; null = the one connected to. Default null. */
-  wssHostname: text({ id: 106, honoured: NO_WSS }),
+  wssHostname: text({ id: 106 }),
   /** ZMQ_WSS_TRUST_SYSTEM. A wss client trusts the system's certificates. Default false. */
-  wssTrustSystem: bool({ id: 107, default: false, honoured: NO_WSS }),
+  wssTrustSystem: bool({ id: 107, default: false }),
 
   /** ZMQ_RATE. Kilobits per second that a multicast socket sends at most. Default 100. */
   rate: int({ id: 8, default: 100, min: 1, note: ON_PGM }),

@@ -60,9 +60,12 @@ export class StreamLink implements Link {
   /** Made at the first refused write, so that an idle link does not carry it. */
   #onceWritten: ((error?: Error | null) => void) | undefined;
 
-  /** `stallMs` > 0: the link breaks with ETIMEDOUT when refused bytes have not left after so many milliseconds. */
-  constructor(clock: Clock, connected: Socket, addresses: LinkAddresses, stallMs = 0) {
-    const reader = shareReads(connected, onRead);
+  /**
+   * `stallMs` > 0: the link breaks with ETIMEDOUT when refused bytes have not left after so many milliseconds. `isFresh`:
+   * nothing was read from the socket yet.
+   */
+  constructor(clock: Clock, connected: Socket, addresses: LinkAddresses, stallMs = 0, isFresh = true) {
+    const reader = isFresh ? shareReads(connected, onRead) : undefined;
     const socket = reader ?? connected;
     this.#clock = clock;
     this.#socket = socket;
