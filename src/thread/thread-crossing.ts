@@ -87,6 +87,7 @@ export class ThreadCrossing implements RingEndOwner {
   /** This thread ends: what is written is published, and the peer sees that it is gone. */
   abandon(): void {
     if (this.#state === "over") return;
+    this.#end.limit(0, 0); // all that the ring has room for, whatever the mark says: there is no later
     this.#end.drainNow();
     this.#over();
   }

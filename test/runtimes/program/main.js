@@ -15,6 +15,7 @@ import "./errors.js";
 import "./security.js";
 import "./tools.js";
 import "./processes.js";
+import "./threads.js";
 import "./libzmq.js";
 import "./load.js";
 
