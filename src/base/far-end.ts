@@ -53,6 +53,8 @@ export interface FarEnd {
   /** The next queued item for the wire, or undefined. */
   pull(): Message | Control | undefined;
   readonly hasQueued: boolean;
+  /** Messages and controls that wait to leave. */
+  readonly outboundLength: number;
   /** The high-water mark of the outbound queue, 0 for none. */
   readonly sendHighWaterMark: number;
   /** Tells the owner, if a `write` was refused, that there is room again. */
@@ -87,7 +89,7 @@ export interface FarEnd {
 export interface Outlet {
   /**
    * True: what `write` refuses may wait in the pipe, and what it takes is encoded within the call. False for inproc, whose
-   * two queues are one, and which hands the array on.
+   * two queues are one, and which hands the array on; and while a ring and the pipe hold as much together as they may.
    */
   readonly queues: boolean;
   /** The peer is a socket of this process, with no wire between: inproc. */

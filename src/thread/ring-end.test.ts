@@ -70,7 +70,8 @@ function pair(ringBytes = 4096, marks = { send: 1000, receive: 1000 }): [Side, S
   }
   for (const { pipe, end } of sides) {
     pipe.open();
-    end.limit(marks.receive, marks.receive);
+    const both = marks.send === 0 ? 0 : marks.send + marks.receive;
+    end.limit(both, both);
     end.start();
     end.attach();
     pipe.connect(new Map());

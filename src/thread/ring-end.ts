@@ -4,9 +4,9 @@
  * of both sides; all else is its owner's, which gets the records of its own kinds
  * and decides when the pipe is connected, detached or ended.
  *
- * Where messages are: at most the peer's receive high-water mark are in the ring
- * and with the peer, unread; then at most this side's send mark wait in the pipe.
- * The ring may be full before; a message for which there is no room waits too.
+ * The high-water mark of a direction counts what is in the pipe, in the ring, and
+ * with the peer, unread. Messages wait in the pipe when there is no room for their
+ * bytes in the ring.
  *
  * Messages are read from the ring when the one before was read from the pipe
  * (`isBehind`), as `engine/incoming.ts` does with bytes, and for the same reason.
@@ -28,6 +28,8 @@ import type { PeerThread, RingEndOwner, RingEndParts } from "./ring-end-parts.ts
 /** What is written is published after so many octets or messages, at the latest when this turn's microtasks are done. */
 const BATCH_BYTES = 16_384;
 const BATCH_MESSAGES = 32;
+/** Without a mark the peer is told after so many read messages, and after a quarter of the ring. */
+const TOLD_AFTER = 1000;
 /** So many records are taken in one poll; then others have their turn. */
 const RECORDS_A_POLL = 500;
 /** So often an end that is behind its reader is looked at. */
@@ -35,7 +37,6 @@ const LOOK_MS = 50;
 
 /** Moves messages both ways once `start` was called, until `stop`. */
 export class RingEnd implements Outlet, InboxSource {
-  readonly queues = true;
   readonly isCrossing: boolean;
   readonly #pipe: FarEnd;
   readonly #writer: RingWriter;
@@ -46,14 +47,16 @@ export class RingEnd implements Outlet, InboxSource {
   readonly #inbox: Inbox;
   readonly #clock: Clock;
   readonly #owner: RingEndOwner;
-  /** The peer's receive high-water mark: so many may be in the ring or unread at the peer; 0: no limit. */
-  #unreadMost = 0;
-  /** Half of this side's receive mark: so many are read before the peer is told. */
+  /** The mark for what this side sends; 0: no limit. */
+  #most = 0;
+  /** Half of the mark for what it receives: so many are read before the peer is told. */
   #toldAfter = 1;
   #state: "fresh" | "open" | "left" | "stopped" = "fresh";
   /** It is the outlet of its pipe, and may take messages from it. */
   #isAttached = false;
   #isHeld = false;
+  /** A message is being pulled, before which no other may be written: the socket may send within `pull`. */
+  #isPulling = false;
   /** The socket closed the pipe; `drained` was not told yet. */
   #isClosing = false;
   /** Messages written since the last `publish`. */
@@ -120,11 +123,12 @@ export class RingEnd implements Outlet, InboxSource {
     this.#isAttached = false;
   }
 
-  /** `peerReceiveMark`: so many unread messages the peer wants at most; `receiveMark`: so many this side does. 0: no limit. */
-  limit(peerReceiveMark: number, receiveMark: number): void {
-    this.#unreadMost = peerReceiveMark;
-    this.#toldAfter = receiveMark === 0 ? BATCH_MESSAGES : (receiveMark + 1) >>> 1;
-    if (this.#pipe.hasQueued) this.#inbox.look();
+  /** The high-water marks of the two directions, each that of the sender and the receiver together. 0: no limit. */
+  limit(sendMark: number, receiveMark: number): void {
+    this.#most = sendMark;
+    this.#toldAfter = receiveMark === 0 ? TOLD_AFTER : (receiveMark + 1) >>> 1;
+    this.#pipe.limit(sendMark, receiveMark);
+    this.#inbox.look();
   }
 
   /** Sends a record of the owner's, behind what was written; no mark refuses it. */
@@ -151,12 +155,19 @@ export class RingEnd implements Outlet, InboxSource {
 
   // --- Outlet ---
 
+  get queues(): boolean {
+    return this.#most === 0 || this.#writer.unread + this.#pipe.outboundLength < this.#most;
+  }
+
   get canWrite(): boolean {
-    return this.#outbox.isEmpty && !this.#isAtMark;
+    if (!this.#isHeld && this.queues) return true;
+    this.#wantRoom();
+    return false;
   }
 
   write(message: Message): boolean {
-    if (!this.#outbox.isEmpty || this.#isAtMark || !this.#outbox.writeMessage(message)) {
+    if (this.#isPulling) return false;
+    if (this.#isHeld || !this.#outbox.isEmpty || this.#isAtMark || !this.#outbox.writeMessage(message)) {
       this.#wantRoom();
       return false;
     }
@@ -231,7 +242,7 @@ export class RingEnd implements Outlet, InboxSource {
   // --- Writing ---
 
   get #isAtMark(): boolean {
-    return this.#isHeld || (this.#unreadMost !== 0 && this.#writer.unread >= this.#unreadMost);
+    return this.#most !== 0 && this.#writer.unread >= this.#most;
   }
 
   #flushLater(): void {
@@ -264,6 +275,8 @@ export class RingEnd implements Outlet, InboxSource {
       isDone = true;
     }
     this.flush();
+    // At the mark it is asked for room before the last look: what was read in between is not told.
+    if (!this.#isHeld && (this.queues || (this.#writer.wantRoom() && this.queues))) pipe.signalRoom();
     if (isDone && this.isIdle) pipe.signalIdle();
     if (this.#isClosing && this.isIdle) {
       this.#isClosing = false;
@@ -276,8 +289,10 @@ export class RingEnd implements Outlet, InboxSource {
   #writeWaiting(): boolean {
     const outbox = this.#outbox;
     if (!outbox.isEmpty) return outbox.goOn();
-    if (this.#isAtMark || !this.#writer.hasRoom(0)) return false;
+    if (this.#isHeld || this.#isAtMark || !this.#writer.hasRoom(0)) return false;
+    this.#isPulling = true;
     const item = this.#pipe.pull();
+    this.#isPulling = false;
     if (item === undefined) return true;
     if (Array.isArray(item)) outbox.writeMessage(item, true);
     else outbox.writeRecord(kindOf(item), item.topic);

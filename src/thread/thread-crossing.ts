@@ -106,7 +106,7 @@ export class ThreadCrossing implements RingEndOwner {
         if (!pipe.isClosed) pipe.connect(properties);
         this.#end.release();
         this.#end.drainNow();
-        this.#applyMarks(); // what waited for the answer does not count any more
+        this.#applyMarks(); // now the queue does not count what waited for the answer
         break;
       }
       case MARKS:
@@ -165,12 +165,13 @@ export class ThreadCrossing implements RingEndOwner {
 
   // --- Inside ---
 
-  /** The queue of each direction has both marks added: the receiver's for the ring and its end, the sender's for its pipe. */
   #applyMarks(): void {
-    const { pipe, sendHighWaterMark, receiveHighWaterMark } = this.#parts.side;
-    const peerMark = this.#peerMarks.receiveHighWaterMark;
-    this.#end.limit(peerMark, receiveHighWaterMark);
-    pipe.limit(peerMark === 0 ? 0 : sendHighWaterMark, receiveHighWaterMark);
+    const { sendHighWaterMark, receiveHighWaterMark } = this.#parts.side;
+    const peer = this.#peerMarks;
+    this.#end.limit(
+      sum(sendHighWaterMark, peer.receiveHighWaterMark),
+      sum(peer.sendHighWaterMark, receiveHighWaterMark),
+    );
   }
 
   #again(): void {
@@ -194,4 +195,9 @@ export class ThreadCrossing implements RingEndOwner {
     released(this);
     return true;
   }
+}
+
+/** As libzmq: 0, no limit, on either side is none for both. */
+function sum(sender: number, receiver: number): number {
+  return sender === 0 || receiver === 0 ? 0 : sender + receiver;
 }

@@ -51,7 +51,7 @@ for (const how of ["exit", "throw", "end", "terminate", "block"]) {
     await using push = new zmq.Push({ sendHighWaterMark: 100, linger: 0 });
     push.connect(`inproc://${how}`);
     await peers(push, 1);
-    for (let i = 0; i < 20; i++) await push.send(`${i}`);
+    for (let i = 0; i < 20; i++) await push.send(new Uint8Array(100_000)); // more than is in shared memory at a time
     const drops: string[] = [];
     push.events.on("drop", ({ reason }) => drops.push(reason));
     await control.send("end");
