@@ -143,7 +143,8 @@ export class PgmStream {
       this.#abandoned.delete(sequence);
       this.#held.set(sequence, apdu);
     }
-    this.go();
+    // Most packets leave nothing behind them that is held, missing or lost.
+    if (ahead(this.#lead, this.#next) >= 0 || ahead(this.#trail, this.#next) > 0) this.go();
     if (this.#spmSequence === undefined && this.#spmAskedAt === Number.NEGATIVE_INFINITY) this.#askLater();
   }
 

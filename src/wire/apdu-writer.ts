@@ -16,6 +16,7 @@ import { DATA_HEADER_BYTES } from "./pgm.ts";
 const OFFSET_BYTES = 2;
 const NO_MESSAGE = 0xffff;
 const SLAB_BYTES = 65_536;
+const COPIED_BYTES = 2048;
 /** Checksums are quicker where a packet begins at a multiple of this. */
 const ALIGNED = 4;
 
@@ -103,7 +104,8 @@ export class ApduWriter {
   /** Writes what there is room for of a frame that may not fit; true when it is written to its end. */
   #split(body: Uint8Array, flags: number): boolean {
     if (this.#written === 0) {
-      this.#body = isResizable(body) ? copyOf(body) : body;
+      // A small frame is its sender's again. It is also quicker to copy it than to ask whether it may change its length.
+      this.#body = body.length <= COPIED_BYTES || isResizable(body) ? copyOf(body) : body;
       this.#headerBytes = writeLegacyHeader(this.#header, 0, flags, body.length);
       this.#frameBytes = this.#headerBytes + body.length;
     }
