@@ -8,6 +8,7 @@ import { DATAGRAM_TARGETS } from "./targets/datagrams.ts";
 import { ENVELOPE_TARGETS } from "./targets/envelopes.ts";
 import { FRAME_TARGETS } from "./targets/frames.ts";
 import { HANDSHAKE_TARGETS } from "./targets/handshakes.ts";
+import { MULTICAST_TARGETS } from "./targets/multicast.ts";
 import { RAW_TARGETS } from "./targets/raw.ts";
 import { SESSION_TARGETS } from "./targets/session.ts";
 import { TEXT_TARGETS } from "./targets/text.ts";
@@ -25,4 +26,5 @@ export const TARGETS: readonly Target[] = [
   ...AUTHENTICATOR_TARGETS,
   ...ENVELOPE_TARGETS,
   ...BOX_TARGETS,
+  ...MULTICAST_TARGETS,
 ];
