@@ -42,14 +42,14 @@ async function feed(group = "", desk = "", traders = "2", count = "4000") {
   }
   await publisher.send("closing");
   // The last packets may be lost as well: the feed stays a little longer, for whoever asks.
-  await delay(1000);
+  await delay(2000);
   publisher.close();
   ready.close();
 }
 
 async function trader(group = "", desk = "", kind = "") {
   const isLossy = kind === "lossy";
-  const subscriber = new Subscriber({ ...LIMITS, ...(isLossy && { receiveBufferSize: 4096 }) });
+  const subscriber = new Subscriber({ ...LIMITS, ...(isLossy && { receiveBufferSize: 8192 }) });
   for (const topic of ["opening", "closing", ...SHARES]) subscriber.subscribe(topic);
   subscriber.events.on("loss", ({ packets }) => console.log(`${packets} packets are lost for good`));
   subscriber.connect(group);

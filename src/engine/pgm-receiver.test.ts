@@ -269,6 +269,19 @@ test("a forged SPM that promises billions of packets is asked after no further t
   assert.ok(numbers.length <= 100, `${numbers.length}`);
 });
 
+test("forged numbers on the other side of the circle make no endless gap", () => {
+  const { network, receiver } = setUp(100);
+  const tsi = { gsi: new Uint8Array(6), port: 9 };
+  const spm = (sequence: number, trail: number, lead: number) => {
+    network.send(encodeSpm(tsi, PORT, { sequence, trail, lead }, Uint8Array.of(192, 0, 2, 7)), "192.0.2.7");
+    network.run(60);
+  };
+  const apart = [0, 1, 0x3fff_ffff, 0x4000_0000, 0x7fff_ffff, 0x8000_0000, 0x8000_0001, 0xc000_0000, 0xffff_ffff];
+  for (const lead of apart) for (const trail of apart) spm(0, trail, lead);
+  for (const lead of apart) for (const trail of apart) spm(trail, lead, trail);
+  assert.ok(receiver.upstream.length < 1000, `${receiver.upstream.length}`);
+});
+
 test("a source that is silent for five minutes is forgotten", () => {
   const { network, receiver } = setUp();
   network.source(1).text("x");

@@ -40,8 +40,8 @@ import { RateLimit } from "./rate-limit.ts";
 const REPAIRED_FOR_MS = 20;
 /** An SPM that was sent within this answers an SPMR too. */
 const SPM_FOR_MS = 10;
-/** A closed source answers NAKs for so long after its last data: the back-off of a receiver, and some for the way. */
-const FINAL_MS = 200;
+/** A closed source answers NAKs for so long after it sent something: a receiver that lost a repair asks again within 250 ms. */
+const FINAL_MS = 300;
 /** What the rate limit lets through at once, in milliseconds of it. */
 const BURST_MS = 5;
 /** The kernel holds so much: then no more is sent. */

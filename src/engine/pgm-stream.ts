@@ -7,12 +7,9 @@
  *   read | held and missing ... | not sent yet
  *        |<------ reach ------>|      beyond it packets are passed over, and asked for later
  *
- * While the reader's pipe is full, packets are held as far as the window reaches, and no loss is told.
- *
- * A source may start again under the same name, for libzmq's draw theirs from numbers that are the same in every process.
- * Its SPMs then count from 0 again. But a late duplicate of an old SPM looks the same. So the source is asked for a new
- * SPM, and meanwhile nothing is read: if it goes on with the old count, nothing has happened; if for a while none does, it
- * is a new life.
+ * A source may start again under the same name, as libzmq's do: its SPMs count from 0 again. A late duplicate of an old SPM
+ * looks the same. So the source is asked for a new one, and meanwhile nothing is read, until it goes on with the old count
+ * or, for a while, does not.
  */
 
 import type { Clock } from "../base/clock.ts";
@@ -25,6 +22,8 @@ import { PgmRequests } from "./pgm-requests.ts";
 
 /** A NAK waits for up to so long, for another receiver may ask first (libzmq's). */
 const BACK_OFF_MS = 50;
+/** Numbers that lie further ahead are forged, or of a source that was not heard for days; half of them would count as behind. */
+const MOST_AHEAD = 0x3fff_ffff;
 /** A source that has said its last word is asked so often. */
 const FINAL_TRIES = 3;
 /** How far ahead packets are asked for and held before the first message of the source. */
@@ -34,7 +33,6 @@ const RESTARTED_AFTER_MS = 500;
 const ASK_AGAIN_MS = 100;
 /** A source is given so long to say by itself that it is there. */
 const ASK_AFTER_MS = 25;
-/** A source that does not answer is left alone. */
 const MOST_ASKED = 10;
 /** Old data in a row, without anything new, from which on the source is asked too. */
 const OLD_PACKETS = 3;
@@ -126,13 +124,14 @@ export class PgmStream {
       this.#define(sequence);
     }
     const distance = ahead(sequence, this.#next);
+    if (distance > MOST_AHEAD) return;
     if (distance < 0) {
       if (!isRepair && ++this.#oldPackets >= OLD_PACKETS) this.#askForSpm();
       return;
     }
     this.#oldPackets = 0;
     if (ahead(sequence, this.#lead) > 0) this.#lead = sequence;
-    if (ahead(trail, this.#trail) > 0 && ahead(trail, sequence) <= 0) this.#trail = trail;
+    this.#moveTrail(trail, sequence);
     if (distance === 0 && !this.#isStopped) {
       this.#requests.delete(sequence);
       this.#abandoned.delete(sequence);
@@ -162,8 +161,10 @@ export class PgmStream {
     this.address = address.slice();
     this.isFinal = isFinal;
     if (!this.#isDefined) this.#define(lead + 1);
-    if (ahead(lead, this.#lead) > 0) this.#lead = lead;
-    if (ahead(trail, this.#trail) > 0 && ahead(trail, lead) <= 1) this.#trail = trail;
+    if (ahead(lead, this.#next) <= MOST_AHEAD) {
+      if (ahead(lead, this.#lead) > 0) this.#lead = lead;
+      this.#moveTrail(trail, (lead + 1) >>> 0);
+    }
     this.go();
   }
 
@@ -204,11 +205,6 @@ export class PgmStream {
     this.#announce();
   }
 
-  /** Gives back the memory that it holds. */
-  close(): void {
-    this.#clear();
-  }
-
   // --- Inside ---
 
   #define(next: number): void {
@@ -217,6 +213,11 @@ export class PgmStream {
     this.#lead = (next - 1) >>> 0;
     this.#looked = this.#lead;
     this.#trail = this.#next;
+  }
+
+  #moveTrail(trail: number, end: number): void {
+    const isNew = ahead(trail, this.#trail) > 0 && ahead(trail, this.#next) <= MOST_AHEAD;
+    if (isNew && ahead(trail, end) <= 0) this.#trail = trail;
   }
 
   get #reach(): number {
@@ -366,14 +367,14 @@ export class PgmStream {
       this.#asked = 0;
       this.#doubt = { since: now, next: ahead(trail, next) > 0 ? trail : next, spmSequence };
     } else if (ahead(spmSequence, doubt.spmSequence) > 0 && now - doubt.since >= RESTARTED_AFTER_MS) {
-      this.#restart(doubt.next, spmSequence, trail, lead);
+      this.#restart(doubt.next, spmSequence, lead);
       return;
     } else if (ahead(spmSequence, doubt.spmSequence) > 0) doubt.spmSequence = spmSequence;
     this.#askForSpm();
   }
 
-  #restart(next: number, spmSequence: number, trail: number, lead: number): void {
-    this.#clear();
+  #restart(next: number, spmSequence: number, lead: number): void {
+    this.close();
     this.#doubt = undefined;
     this.#reader.leave();
     this.isFinal = false;
@@ -382,12 +383,12 @@ export class PgmStream {
     this.#spmLead = lead;
     this.#define(next);
     this.#asked = 0;
-    if (ahead(lead, this.#next) > 0) this.#lead = lead;
-    if (ahead(trail, this.#next) > 0) this.#trail = trail;
+    if (ahead(lead, this.#next) > 0 && ahead(lead, this.#next) <= MOST_AHEAD) this.#lead = lead;
     this.go();
   }
 
-  #clear(): void {
+  /** Gives back the memory that it holds. */
+  close(): void {
     for (const apdu of this.#held.values()) this.#owner.hold(-apdu.length);
     this.#held.clear();
     this.#requests.clear();
