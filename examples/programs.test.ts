@@ -29,6 +29,8 @@ test("beacon: services are found, asked, and missed when they are gone", async (
     assert.match(output, new RegExp(`${name} says: hello yourself`));
     assert.match(output, new RegExp(`${name} is gone`));
   }
+});
+
 test("market-feed: a trader that loses packets misses no quote", async (t) => {
   const output = await run(t, "market-feed").output();
   assert.equal(output.match(/4000 quotes, 0 missing/g)?.length, 3);
