@@ -77,6 +77,19 @@ const SIZES: readonly { label: string; size: number; bar: Workload["bar"] }[] = 
   { label: "1MiB", size: 1024 * 1024, bar: { libzmq: 1.2, "zeromq.js": 1.2 } },
 ];
 
+/** `sendMany` and `receiveMany`, against libzmq's one call a message. */
+function many(transport: Transport, ...labels: string[]): Workload[] {
+  return SIZES.filter(({ label }) => labels.includes(label)).map(({ label, size }) =>
+    row(`push-pull-${transport}-${label}-many`, "pipeline", transport, RATE, {
+      size,
+      many: true,
+      by: ["zmq-ts", "libzmq"],
+      bar: label === "64B" ? { libzmq: 1.8 } : {},
+      quick: label === "64B",
+    }),
+  );
+}
+
 const ROUND_TRIP: Workload["bar"] = { libzmq: 1.35, "zeromq.js": 1.6, "node:net": 1 / 1.1 };
 
 function pushPull(transport: Transport, ...labels: string[]): Workload[] {
@@ -96,6 +109,8 @@ export const WORKLOADS: readonly Workload[] = [
   }),
   ...pushPull("tcp", "1KiB", "64KiB", "1MiB"),
   ...pushPull("ipc", "1B", "64B", "1KiB", "64KiB", "1MiB"),
+  ...many("tcp", "1B", "64B", "1KiB"),
+  ...many("ipc", "64B"),
   row("push-pull-tcp-4x64B", "pipeline", "tcp", RATE, { frames: 4, quick: true }),
   ...(["tcp", "ipc"] as const).map((transport) =>
     row(`req-rep-${transport}-64B`, "roundtrip", transport, P50, { bar: ROUND_TRIP, by: ALL, quick: true }),
@@ -117,7 +132,16 @@ export const WORKLOADS: readonly Workload[] = [
   ...[1, 8, 64].map((peers) =>
     row(`pub-${peers}-sub-tcp-64B`, "publish", "tcp", rate("deliveries/s"), {
       peers,
-      bar: peers === 8 ? { libzmq: 1, "zeromq.js": 8 } : {},
+      bar: peers === 8 ? { libzmq: 1, "zeromq.js": 8 } : peers === 64 ? { libzmq: 0.75 } : {},
+      quick: true,
+    }),
+  ),
+  ...[8, 64].map((peers) =>
+    row(`pub-${peers}-sub-tcp-64B-many`, "publish", "tcp", rate("deliveries/s"), {
+      peers,
+      many: true,
+      by: ["zmq-ts", "libzmq"],
+      bar: { libzmq: peers === 8 ? 1.2 : 1 },
       quick: true,
     }),
   ),

@@ -23,6 +23,8 @@ export interface Job {
   readonly frames: number;
   /** Receive with `for await` in place of `receive()`. */
   readonly iterate: boolean;
+  /** Send and receive many messages at a time: `sendMany` of a `pipeline`, and `receiveMany`. For zmq-ts; libzmq has one way only. */
+  readonly many: boolean;
   /** Under CURVE; the one who binds is its server. */
   readonly curve: boolean;
   /** SUB sockets of a `publish`, DEALER sockets of `dealers`, connections of a `crowd`, those under way of `handshakes`. */
@@ -40,6 +42,7 @@ export const DEFAULTS: Omit<Job, "kind" | "role" | "endpoint"> = {
   size: 64,
   frames: 1,
   iterate: false,
+  many: false,
   curve: false,
   peers: 1,
   subscriptions: 0,
@@ -94,6 +97,7 @@ export function decodeJob(args: readonly string[]): Job {
     size: number("size"),
     frames: number("frames"),
     iterate: text("iterate") === "true",
+    many: text("many") === "true",
     curve: text("curve") === "true",
     peers: number("peers"),
     subscriptions: number("subscriptions"),

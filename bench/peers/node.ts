@@ -13,6 +13,13 @@ import { checkEnd, clockMask, endMark, go, Latencies, Ring, Stopwatch, say, topi
 type Zmq = typeof import("zeromq");
 type Run = (zmq: Zmq, job: Job) => Promise<Result>;
 
+/** What zeromq.js lacks. */
+interface ManyAtATime {
+  sendMany(messages: readonly (Buffer | Buffer[])[]): Promise<void>;
+  receiveMany(): Promise<Buffer[][]>;
+  batches(): AsyncIterable<Buffer[][]>;
+}
+
 const SERVERS: Record<Job["kind"], Run> = {
   pipeline: pull,
   roundtrip: reply,
@@ -39,7 +46,10 @@ async function pull(zmq: Zmq, job: Job): Promise<Result> {
   const socket = new zmq.Pull(curveFor(job));
   await listening(socket, job);
   const receipt = new Receipt(job);
-  if (job.iterate) {
+  if (job.many) {
+    for await (const messages of (socket as unknown as ManyAtATime).batches())
+      if (!messages.every((each) => receipt.take(each))) break;
+  } else if (job.iterate) {
     for await (const frames of socket) if (!receipt.take(frames)) break;
   } else {
     while (receipt.take(await socket.receive()));
@@ -107,6 +117,10 @@ async function stream(
   let result: Result | undefined;
   for (;;) {
     try {
+      while (job.many && job.kind === "pipeline" && !watch.over(sent)) {
+        await (socket as unknown as ManyAtATime).sendMany(messages);
+        sent += messages.length;
+      }
       for (; !result && ((sent & clock) !== 0 || !watch.over(sent)); sent++) {
         await socket.send(messages[sent & ring.mask]!);
       }
@@ -204,11 +218,22 @@ async function subscribe(zmq: Zmq, job: Job): Promise<Result> {
     while (isReady(frame!)) [frame] = await socket.receive();
     watch ??= new Stopwatch(job);
     let count = 0;
-    while (frame!.length === job.size) {
+    const take = () => {
+      if (frame!.length !== job.size) return false;
       ring.check(frame!, count++);
-      if ((total++ & 63) === 0) watch.warm(total);
-      [frame] = await socket.receive();
-    }
+      if ((total++ & 63) === 0) watch!.warm(total);
+      return true;
+    };
+    if (job.many) {
+      let goesOn = take();
+      while (goesOn) {
+        const messages = await (socket as unknown as ManyAtATime).receiveMany();
+        goesOn = messages.every((frames) => {
+          [frame] = frames;
+          return take();
+        });
+      }
+    } else while (take()) [frame] = await socket.receive();
     checkEnd(frame!, count);
   };
 
