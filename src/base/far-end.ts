@@ -32,7 +32,7 @@
  */
 
 import type { ZmqError } from "./errors.ts";
-import type { Control, Message, Properties } from "./message.ts";
+import type { Control, Message, Properties, SharedMessage } from "./message.ts";
 
 export interface FarEnd {
   /** Hands the pipe to its socket. Throws what the pattern throws: EINVAL for a routing id that another peer has. */
@@ -96,6 +96,8 @@ export interface Outlet {
   readonly isCrossing?: boolean;
   /** Takes the message, or returns false: then the pipe queues it and the outlet calls `pull` when it can. */
   write(message: Message): boolean;
+  /** As `write`, for a message that goes to other peers too, where something made of it may serve them all. */
+  writeShared?(message: SharedMessage): boolean;
   /** As `write`, for a subscription change. */
   writeControl(control: Control): boolean;
   /** Whether `write` would take a message now. */

@@ -11,6 +11,28 @@ export type Frame = Uint8Array;
 /** One frame or more. The array belongs to its receiver; the bytes may be shared and are never written to. */
 export type Message = Uint8Array[];
 
+/** An array that goes to many peers and belongs to nobody else: what is made of it for one serves the others. */
+export interface SharedMessage extends Array<Uint8Array> {
+  share?: Share;
+}
+
+/** What was made of a shared message. */
+export class Share {
+  /** Small frames are copies: see `copySmall`. */
+  isCopied = false;
+  /** Where it is encoded: the number of a block, -1 for none yet, and the place in it. For encoders. */
+  block = -1;
+  start = 0;
+  end = 0;
+}
+
+/** A copy of the array, to be shared. */
+export function shareable(message: Message): SharedMessage {
+  const shared: SharedMessage = message.slice();
+  shared.share = new Share();
+  return shared;
+}
+
 export interface Control {
   readonly kind: "subscribe" | "cancel" | "join" | "leave";
   /** The topic prefix of a subscription, or the group name. */

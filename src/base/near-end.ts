@@ -20,7 +20,7 @@
 
 import type { DepartedBacklog } from "./departed-backlog.ts";
 import type { ZmqError } from "./errors.ts";
-import type { Control, Message, Properties } from "./message.ts";
+import type { Control, Message, Properties, SharedMessage } from "./message.ts";
 
 /** The state of a pipe, as its socket sees it. */
 export interface PipeState {
@@ -60,7 +60,7 @@ export interface NearEnd extends PipeState {
    * As `write`, for an array that goes to other pipes too: an inproc peer, which
    * gets the array itself, gets a copy of it. The frames are shared.
    */
-  writeShared(message: Message): boolean;
+  writeShared(message: SharedMessage): boolean;
   /** Puts the first messages of a connection ahead of all queued ones, whatever the mark says. */
   writeFirst(messages: readonly Message[]): void;
   /**

@@ -15,7 +15,14 @@
 import { type DepartedBacklog, DepartedPipe, messageMemory } from "./departed-backlog.ts";
 import type { ZmqError } from "./errors.ts";
 import type { FarEnd, Outlet } from "./far-end.ts";
-import { type Control, copySmall, type Message, NO_PROPERTIES, type Properties } from "./message.ts";
+import {
+  type Control,
+  copySmall,
+  type Message,
+  NO_PROPERTIES,
+  type Properties,
+  type SharedMessage,
+} from "./message.ts";
 import type { OwnedPipe, PipeOwner } from "./near-end.ts";
 import { Queue } from "./queue.ts";
 
@@ -125,9 +132,23 @@ class QueuePair implements Pipe {
     return true;
   }
 
-  writeShared(message: Message): boolean {
-    const encodes = this.#outlet?.queues === true;
-    return this.write(encodes ? message : message.slice());
+  writeShared(message: SharedMessage): boolean {
+    const outlet = this.#outlet;
+    const { share } = message;
+    if (outlet?.queues !== true) return this.write(message.slice());
+    if (share === undefined || outlet.writeShared === undefined) return this.write(message);
+    if (this.isClosed) return false;
+    if (this.#outbound.length > 0 || !outlet.writeShared(message)) {
+      if (this.#outbound.full) {
+        this.#isRefused = true;
+        return false;
+      }
+      if (!share.isCopied) copySmall(message);
+      share.isCopied = true;
+      this.#outbound.push(message);
+    }
+    this.messagesSent++;
+    return true;
   }
 
   writeFirst(messages: readonly Message[]): void {

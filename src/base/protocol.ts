@@ -9,7 +9,7 @@
  * split, for a link may carry messages: then each chunk is one.
  */
 
-import type { Control, Message, Properties } from "./message.ts";
+import type { Control, Message, Properties, SharedMessage } from "./message.ts";
 import type { SocketTypeName } from "./socket-types.ts";
 
 /** Bytes of one batch; also the size from which an encoder's bytes should be written at once. */
@@ -90,6 +90,8 @@ export interface FrameEncoder {
   /** From now on every frame is sealed. */
   secure(cipher: FrameCipher): void;
   encode(message: Message): void;
+  /** As `encode`, for a message that may be shared: what was encoded of it for others may serve here. */
+  encodeShared(message: SharedMessage): void;
   /** A change of subscriptions, as a command or as a message. */
   encodeControl(control: Control): void;
   /** A command of the handshake, which no cipher seals. */

@@ -8,7 +8,7 @@
 import type { Clock } from "../base/clock.ts";
 import type { FarEnd } from "../base/far-end.ts";
 import type { Link } from "../base/link.ts";
-import type { Control, Message } from "../base/message.ts";
+import type { Control, Message, SharedMessage } from "../base/message.ts";
 import { BATCH_BYTES, type FrameEncoder } from "../base/protocol.ts";
 
 /** Messages that may wait in a batch when the pipe has no limit. */
@@ -80,6 +80,18 @@ export class Outgoing {
     if (this.#state !== "open") return false;
     try {
       this.#encoder.encode(message);
+    } catch (error) {
+      this.#break(error);
+      return false;
+    }
+    this.#encoded();
+    return true;
+  }
+
+  writeShared(message: SharedMessage): boolean {
+    if (this.#state !== "open") return false;
+    try {
+      this.#encoder.encodeShared(message);
     } catch (error) {
       this.#break(error);
       return false;
@@ -172,7 +184,7 @@ export class Outgoing {
       if (ttlDeciseconds !== undefined) encoder.encodePing(ttlDeciseconds);
       const item = this.#pipe.pull();
       if (item === undefined) break;
-      if (Array.isArray(item)) encoder.encode(item);
+      if (Array.isArray(item)) encoder.encodeShared(item);
       else encoder.encodeControl(item);
       if (encoder.size >= BATCH_BYTES) this.flush();
     }

@@ -57,6 +57,9 @@ class HeadedEncoder implements FrameEncoder {
   #pieces: Uint8Array[] = [];
   size = 0;
   secure(): void {}
+  encodeShared(message: Message): void {
+    this.encode(message);
+  }
   encode(message: Message): void {
     message.forEach((frame, i) => {
       this.#headed(i === message.length - 1 ? LAST : MORE, frame);

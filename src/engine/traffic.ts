@@ -10,7 +10,7 @@ import type { DelayedReader, DepartedBacklog } from "../base/departed-backlog.ts
 import type { ZmqError } from "../base/errors.ts";
 import type { FarEnd, Outlet } from "../base/far-end.ts";
 import type { Link, LinkHandler } from "../base/link.ts";
-import type { Control, Message } from "../base/message.ts";
+import type { Control, Message, SharedMessage } from "../base/message.ts";
 import type { OptionValues } from "../base/options.ts";
 import type { Dialect, FrameCipher, FrameDecoder } from "../base/protocol.ts";
 import type { ConnectionOwner } from "./connection.ts";
@@ -176,6 +176,10 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, DelayedReade
 
   write(message: Message): boolean {
     return this.#outgoing.write(message);
+  }
+
+  writeShared(message: SharedMessage): boolean {
+    return this.#outgoing.writeShared(message);
   }
 
   get canWrite(): boolean {

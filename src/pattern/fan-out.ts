@@ -4,7 +4,7 @@
  * topics match its first frame. Says nothing to users: that is XPUB's part.
  */
 
-import type { Message } from "../base/message.ts";
+import { type Message, shareable } from "../base/message.ts";
 import type { NearEnd } from "../base/near-end.ts";
 import type { PatternHost } from "./pattern.ts";
 import { GONE, PeerSubscriptions, SubscribedPipe } from "./subscriptions.ts";
@@ -121,9 +121,10 @@ export class FanOut {
   }
 
   #write(found: readonly SubscribedPipe[], count: number, message: Message): void {
+    const shared = count > 1 ? shareable(message) : message;
     for (let i = 0; i < count; i++) {
       const pipe = (found[i] as SubscribedPipe).pipe;
-      if (!pipe.writeShared(message) && !pipe.isClosed) this.#host.dropped("highWaterMark", pipe, message);
+      if (!pipe.writeShared(shared) && !pipe.isClosed) this.#host.dropped("highWaterMark", pipe, message);
     }
   }
 

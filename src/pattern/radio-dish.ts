@@ -7,7 +7,7 @@
 
 import { ownCopyOf, toKey } from "../base/bytes.ts";
 import { ZmqError } from "../base/errors.ts";
-import type { Control, Message } from "../base/message.ts";
+import { type Control, type Message, shareable } from "../base/message.ts";
 import type { NearEnd } from "../base/near-end.ts";
 import { LONGEST_DATAGRAM, LONGEST_UDP_GROUP } from "../base/udp.ts";
 import { FairQueue } from "./fair-queue.ts";
@@ -104,9 +104,10 @@ export class RadioPattern implements Pattern {
 
   #write(pipes: readonly NearEnd[], message: Message): void {
     const count = pipes.length;
+    const shared = count > 1 ? shareable(message) : message;
     for (let i = 0; i < count; i++) {
       const pipe = pipes[i] as NearEnd;
-      if (!pipe.writeShared(message) && !pipe.isClosed) this.#host.dropped("highWaterMark", pipe, message);
+      if (!pipe.writeShared(shared) && !pipe.isClosed) this.#host.dropped("highWaterMark", pipe, message);
     }
   }
 }

@@ -7,16 +7,22 @@
  */
 
 import { copyOf, isResizable, uninitialized } from "../base/bytes.ts";
-import { type Control, type Message, subscriptionFrame } from "../base/message.ts";
+import { type Control, type Message, type SharedMessage, subscriptionFrame } from "../base/message.ts";
 import { BATCH_BYTES, type FrameCipher, type FrameEncoder } from "../base/protocol.ts";
 import { controlBody, pingBody, pongBody } from "./command.ts";
 import { COMMAND, LONGEST_HEADER, MORE, writeHeader, writeSize } from "./frame.ts";
+import { sharedBlock } from "./shared-frames.ts";
 
 /** Larger bodies travel by reference. */
 const COPIED_BYTES = 16_384;
 /** Sealed frames up to this size go into the batch, whose memory is used again: a body of 64 KiB and the octets that CURVE adds. */
 const SEALED_BYTES = BATCH_BYTES + 33;
 const MEMORY_BYTES = LONGEST_HEADER + SEALED_BYTES;
+
+/** So many shared messages must have followed each other in a block before it is referred to: a reference costs as much as some copies. */
+const SHARED_STREAK = 4;
+/** A shorter run of shared messages is copied when others follow it, so that a batch has few pieces. */
+const REFERENCED_BYTES = 8192;
 
 const CIPHER_MORE = 1;
 const CIPHER_COMMAND = 2;
@@ -39,6 +45,13 @@ export class Encoder implements FrameEncoder {
   #pieces: Uint8Array[] = [];
   #start = 0;
   #end = 0;
+  /** The block of the last shared message, and where that ended in it. */
+  #block: Uint8Array | undefined = undefined;
+  #blockEnd = 0;
+  /** Shared messages that followed each other in the block. */
+  #streak = 0;
+  /** From here to `#blockEnd` it is a run of shared messages: bytes that follow all others and are not copied yet. -1: there is none. */
+  #runStart = -1;
   /** Bytes encoded and not yet taken. */
   size = 0;
 
@@ -54,13 +67,40 @@ export class Encoder implements FrameEncoder {
   }
 
   encode(message: Message): void {
+    if (this.#runStart >= 0) this.#closeRun(false);
     const last = message.length - 1;
     for (let i = 0; i < last; i++) this.#frame(MORE, message[i] as Uint8Array);
     this.#frame(0, message[last] as Uint8Array);
   }
 
+  encodeShared(message: SharedMessage): void {
+    const { share } = message;
+    const isPlain = this.#cipher === undefined && this.#framing === "v2";
+    const block = share !== undefined && isPlain ? sharedBlock(message, share) : undefined;
+    if (share === undefined || block === undefined) {
+      this.encode(message);
+      return;
+    }
+    const { start, end } = share;
+    const follows = block === this.#block && start === this.#blockEnd;
+    if (this.#runStart >= 0 && follows) {
+      this.#blockEnd = end;
+      this.size += end - start;
+      return;
+    }
+    this.#streak = follows ? this.#streak + 1 : 0;
+    if (this.#streak < SHARED_STREAK) this.encode(message);
+    else {
+      this.#runStart = start;
+      this.size += end - start;
+    }
+    this.#block = block;
+    this.#blockEnd = end;
+  }
+
   /** A command frame; `body` as `Mechanism.produce` and the builders of command.ts give it. Not for `v1`. */
   encodeCommand(body: Uint8Array): void {
+    if (this.#runStart >= 0) this.#closeRun(false);
     this.#frame(COMMAND, body);
   }
 
@@ -81,6 +121,7 @@ export class Encoder implements FrameEncoder {
 
   /** A command of the handshake, which no cipher seals. */
   encodeClear(body: Uint8Array): void {
+    if (this.#runStart >= 0) this.#closeRun(false);
     this.#reserve(LONGEST_HEADER);
     this.#plain(COMMAND, body);
   }
@@ -88,12 +129,14 @@ export class Encoder implements FrameEncoder {
   /** Bytes that are no frame: greetings, raw data of STREAM. */
   raw(bytes: Uint8Array): void {
     if (bytes.length === 0) return;
+    if (this.#runStart >= 0) this.#closeRun(false);
     if (bytes.length <= COPIED_BYTES) this.#copy(bytes);
     else this.#reference(bytes);
   }
 
   /** All encoded bytes, in order. Call `sent` or `kept` once the link has them. */
   take(): Uint8Array[] {
+    if (this.#runStart >= 0) this.#closeRun(true);
     this.#closePiece();
     const pieces = this.#pieces;
     this.#pieces = [];
@@ -172,6 +215,19 @@ export class Encoder implements FrameEncoder {
     // The header is written: the peer waits for so many octets.
     this.#pieces.push(isResizable(bytes) ? copyOf(bytes) : bytes);
     this.size += bytes.length;
+  }
+
+  /** The run becomes a piece, or a part of the batch. `isLast`: nothing follows it in this batch. */
+  #closeRun(isLast: boolean): void {
+    const run = (this.#block as Uint8Array).subarray(this.#runStart, this.#blockEnd);
+    this.#runStart = -1;
+    if (isLast || run.length >= REFERENCED_BYTES) {
+      this.#closePiece();
+      this.#pieces.push(run);
+    } else {
+      this.size -= run.length;
+      this.#copy(run);
+    }
   }
 
   /** Makes room for `length` contiguous octets in the batch. */

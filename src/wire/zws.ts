@@ -141,6 +141,11 @@ class ZwsEncoder implements FrameEncoder {
     this.#cipher = cipher;
   }
 
+  /** Headers of WebSocket messages are masked apiece: nothing is shared. */
+  encodeShared(message: Message): void {
+    this.encode(message);
+  }
+
   encode(message: Message): void {
     const last = message.length - 1;
     for (let i = 0; i < last; i++) this.#frame(MORE, message[i] as Uint8Array);
