@@ -34,29 +34,34 @@ const KEY_BYTES = 32;
 const DEFAULT_TIMEOUT_MS = 5000;
 
 export interface AuthenticatorOptions extends AuthenticationRules {
-  /** Whose sockets are answered for; the global context by default. */
+  /** The context for whose sockets it decides; the global context by default. */
   readonly context?: Context;
-  /** Rules of single domains (`zapDomain` of the asking socket). Rules that a domain does not have are taken from the general ones. */
+  /**
+   * Rules for individual domains (the `zapDomain` of the asking socket). A domain takes missing rules from the general
+   * ones.
+   */
   readonly domains?: Readonly<Record<string, AuthenticationRules>>;
-  /** Milliseconds after which a callback that has not answered counts as a refusal. */
+  /** Milliseconds after which an unanswered callback counts as a refusal. */
   readonly timeout?: number;
 }
 
-/** The decision about one peer. It has no password and no key but the peer's public one. */
+/** The decision about one peer. It contains no password, and no key but the peer's public key. */
 export interface AuthenticationDecision {
   readonly allowed: boolean;
-  /** The status for the asking socket. 300 (a callback failed or was late) lets the peer try again, 400 and 500 do not. */
+  /**
+   * The status for the asking socket. 300 (a callback failed or was late) lets the peer try again, 400 and 500 do not.
+   */
   readonly status: 200 | 300 | 400 | 500;
   readonly reason: string;
   /** `NULL`, `PLAIN` or `CURVE`. */
   readonly mechanism: string;
   readonly domain: string;
   readonly address: string;
-  /** The user id of a peer that was let in; empty when it was not. */
+  /** The user id of an accepted peer; empty when it was refused. */
   readonly userId: string;
-  /** PLAIN: the user that the peer claimed to be. */
+  /** PLAIN: the user name that the peer gave. */
   readonly username?: string;
-  /** CURVE: the peer's key, which it has proved to hold. */
+  /** CURVE: the peer's public key; the peer has proved that it holds the secret key. */
   readonly publicKey?: string;
   /** The error of a callback. */
   readonly error?: unknown;
@@ -81,7 +86,7 @@ export class Authenticator {
   /** For each callback that has not answered yet, a function that gives up on it. */
   readonly #asked = new Set<() => void>();
 
-  /** Takes effect with `start`. Throws EINVAL and TypeError for rules that cannot be. */
+  /** Takes effect with `start`. Throws EINVAL or TypeError for invalid rules. */
   constructor(options: AuthenticatorOptions = {}) {
     const { context = defaultContext(), domains = {}, timeout = DEFAULT_TIMEOUT_MS, ...general } = options;
     if (!Number.isFinite(timeout) || timeout <= 0)
@@ -104,8 +109,8 @@ export class Authenticator {
   }
 
   /**
-   * Answers from now on; before the first `bind` or `connect` of a socket that
-   * needs it. Throws EADDRINUSE when the context has another handler.
+   * Starts deciding. Call it before the first `bind` or `connect` of a socket that needs it. Throws EADDRINUSE when the
+   * context has another handler.
    */
   start(): this {
     if (this.running) return this;
@@ -122,7 +127,7 @@ export class Authenticator {
     return this;
   }
 
-  /** Answers no more, also no question that is pending. A CURVE server without `zapEnforceDomain` then lets every peer in. */
+  /** Stops deciding, also for pending peers. A CURVE server without `zapEnforceDomain` then accepts every peer. */
   stop(): void {
     const handler = this.#handler;
     this.#handler = undefined;

@@ -9,7 +9,7 @@ import { ownText } from "../base/bytes.ts";
 import { equalSecrets } from "../security/crypto.ts";
 import { decodeKey } from "../security/keys.ts";
 
-/** The known facts about a peer that asks to be let in. */
+/** The known facts about a peer that wants to connect. */
 export interface PeerAttempt {
   /** `zapDomain` of the socket it connects to; empty when that has none. */
   readonly domain: string;
@@ -31,7 +31,7 @@ export interface CurveAttempt extends PeerAttempt {
   readonly publicKey: string;
 }
 
-/** `true`, or an object with `allow: true`, lets the peer in; anything else does not. */
+/** `true`, or an object with `allow: true`, accepts the peer; anything else refuses it. */
 export type Verdict =
   | boolean
   | {
@@ -54,7 +54,10 @@ export interface AuthenticationRules {
   readonly deny?: readonly string[];
   /** Passwords by user name, or a callback. Without it PLAIN peers are refused. */
   readonly plain?: Readonly<Record<string, string>> | ReadonlyMap<string, string> | PlainCheck;
-  /** Public keys in Z85, or a callback, or "any" for every peer that knows the server's key. Without it CURVE peers are refused. */
+  /**
+   * Public keys in Z85, or a callback, or "any" for every peer that knows the server's key. Without it CURVE peers are
+   * refused.
+   */
   readonly curve?: "any" | ReadonlySet<string> | readonly string[] | CurveCheck;
 }
 
@@ -64,7 +67,10 @@ export class Rules {
   readonly #plain: AuthenticationRules["plain"];
   readonly #curve: AuthenticationRules["curve"];
 
-  /** Throws EINVAL for an address, range or key that is none, TypeError for rules of a wrong type or name: a misspelt `deny` would deny no peer. */
+  /**
+   * Throws EINVAL for an invalid address, range or key, TypeError for rules of a wrong type or name: a misspelt `deny`
+   * would deny no peer.
+   */
   constructor({ allow, deny, plain, curve, ...others }: AuthenticationRules) {
     const [unknown] = Object.keys(others);
     if (unknown !== undefined) throw new TypeError(`${unknown} is no rule; expected allow, deny, plain or curve`);

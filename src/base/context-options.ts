@@ -7,10 +7,10 @@
 import { ZmqError } from "./errors.ts";
 import { bool, int, type Option, text } from "./options/kinds.ts";
 
-const NO_THREADS = "Kept, without effect: the library starts no threads of its own.";
+const NO_THREADS = "Stored, without effect: the library starts no threads of its own.";
 const UNLIMITED =
-  "Kept, without effect, as in libzmq: no send is refused for its size. `maxMessageSize` of a socket limits what it receives.";
-const BY_SIZE = "Kept, without effect: small frames share memory, large ones have their own.";
+  "Stored, without effect, as in libzmq: no send is refused for its size. `maxMessageSize` of a socket limits what it receives.";
+const BY_SIZE = "Stored, without effect: small frames share memory, large ones have their own.";
 
 export const CONTEXT_OPTIONS = {
   /** ZMQ_IO_THREADS. Threads that handle connections; 0 is enough for inproc. Default 1. */
@@ -25,9 +25,9 @@ export const CONTEXT_OPTIONS = {
   messageStructSize: int({ id: 6, default: 64, access: "r" }),
   /** ZMQ_IPV6. The default of the sockets' option of that name. Default false. */
   ipv6: bool({ id: 42, default: false, applies: "now" }),
-  /** ZMQ_BLOCKY. Waits at exit for unsent messages, as the sockets' `linger` says; false: sockets linger 0 by default. Default true. */
+  /** ZMQ_BLOCKY. Waits at exit for unsent messages, as long as the sockets' `linger` allows; false: `linger` is 0 by default. Default true. */
   blocky: bool({ id: 70, default: true, applies: "now" }),
-  /** ZMQ_ZERO_COPY_RECV. Whether received messages may share the memory that they arrived in. Default true. */
+  /** ZMQ_ZERO_COPY_RECV. Whether received messages may share the memory in which they arrived. Default true. */
   zeroCopyReceive: bool({ id: 10, default: true, applies: "now", note: BY_SIZE }),
   /** ZMQ_THREAD_PRIORITY. Scheduling priority of the I/O threads; -1 = the operating system's default. Default -1. */
   threadPriority: int({ id: 3, default: -1, min: -1, applies: "now", note: NO_THREADS }),

@@ -24,7 +24,7 @@ import { Voice } from "./voice.ts";
 import { askZapHandler, hasZapHandler } from "./zap-client.ts";
 
 const OPEN_SERVER =
-  "A CURVE server lets every client in, because its context has no ZAP handler. Start an Authenticator, or set zapDomain and zapEnforceDomain to refuse them.";
+  "A CURVE server accepts every client, because its context has no ZAP handler. Start an Authenticator, or set zapDomain and zapEnforceDomain to refuse them.";
 
 /** What names a context in all threads of the process: it can be posted to them. */
 export interface ContextHandle {
@@ -89,7 +89,7 @@ export class ContextCore implements EndpointsContext, Lingering {
   join(handle: ContextHandle): void {
     const region = Region.from(handle?.region);
     if (region === undefined || !Number.isInteger(handle.id)) {
-      throw new ZmqError("EINVAL", { detail: "expected what `context.handle` of another thread was" });
+      throw new ZmqError("EINVAL", { detail: "expected the `context.handle` of another thread" });
     }
     const directory = this.platform.threads?.directory(region);
     if (directory === undefined) throw new ZmqError("ENOTSUP", { detail: "there is no memory that threads share" });
@@ -130,7 +130,10 @@ export class ContextCore implements EndpointsContext, Lingering {
     return socket;
   }
 
-  /** Closes a socket, at once or when a bind or unbind under way has ended; what was sent still leaves, within its linger period. */
+  /**
+   * Closes a socket, at once or when a bind or unbind under way has ended; what was sent still leaves, within its
+   * linger period.
+   */
   closeSocket(socket: OpenSocket): void {
     if (socket.core.isClosed) return;
     if (socket.endpoints.isBusy) {

@@ -9,7 +9,7 @@ import { signalOf, type WaitOptions } from "../socket/arguments.ts";
 import { coreOf, isSocket } from "../socket/core-of.ts";
 import type { Socket } from "../socket/socket.ts";
 
-/** What to wait for, and what was found. */
+/** The events to wait for, and those found. */
 export interface PollEvents {
   /** A message can be received (ZMQ_POLLIN). */
   readonly readable?: boolean;
@@ -26,7 +26,7 @@ export interface PollResult {
 export class Poller {
   readonly #sockets = new Map<Socket, PollEvents>();
 
-  /** Adds a socket, or changes what it is polled for. By default for receiving. */
+  /** Adds a socket, or changes its events. Polls for receiving by default. */
   register(socket: Socket, events: PollEvents = { readable: true }): void {
     if (!isSocket(socket)) throw new TypeError("Socket must be a socket object");
     this.#sockets.set(socket, events);
@@ -49,9 +49,8 @@ export class Poller {
   }
 
   /**
-   * The sockets that are ready, at once when any is, else when the first
-   * becomes so. Empty after `timeoutMs` (-1, the default: wait for ever; 0: only
-   * look). A closed socket rejects with ENOTSOCK.
+   * Resolves to the ready sockets, as soon as there is one. Empty after `timeoutMs` (default -1: wait for ever; 0: do
+   * not wait). A closed socket rejects with ENOTSOCK.
    */
   poll(options: WaitOptions & { timeoutMs?: number } = {}): Promise<PollResult[]> {
     const signal = signalOf(options, 0);

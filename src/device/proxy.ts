@@ -12,12 +12,11 @@ import { Forwarder, type ProxyStatistics } from "./forwarder.ts";
 export type { ProxyStatistics, ProxyTraffic } from "./forwarder.ts";
 
 export interface ProxyOptions {
-  /** A copy of each message goes here (ZMQ_PUB, PUSH, PAIR, DEALER). Dropped when it has no room. */
+  /** Gets a copy of each message (PUB, PUSH, PAIR, DEALER). Copies are dropped when it has no room. */
   readonly capture?: Socket;
   /**
-   * Commands of one frame come in here: PAUSE, RESUME, TERMINATE, KILL,
-   * STATISTICS. A REP or PAIR socket is answered: eight numbers (64 bits,
-   * little-endian) for STATISTICS, an empty message by REP for the others.
+   * Receives commands of one frame: PAUSE, RESUME, TERMINATE, KILL, STATISTICS. STATISTICS is answered by a REP or PAIR
+   * socket with eight little-endian 64-bit numbers; other commands are answered by REP with an empty message.
    */
   readonly control?: Socket;
 }
@@ -54,18 +53,16 @@ export class Proxy<F extends Socket = Socket, B extends Socket = Socket> {
     });
   }
 
-  /** What was forwarded so far. */
+  /** The messages and bytes forwarded so far. */
   get statistics(): ProxyStatistics {
     return this.#forwarder.statistics;
   }
 
   /**
-   * Forwards until `terminate`, or until one of the sockets is closed; then
-   * closes both and resolves. Rejects with EINVAL when a socket is neither bound
-   * nor connected, with EBUSY when one is in a proxy already. A ROUTER with
-   * `mandatory` holds its direction up while the peer of a message has no room,
-   * as with libzmq. A message for a routing id that nobody has is dropped and
-   * counted as `unroutable`; libzmq ends the proxy, and any peer could do that.
+   * Forwards until `terminate`, or until one of the sockets is closed; then closes both and resolves. Rejects with
+   * EINVAL when a socket is neither bound nor connected, with EBUSY when one is in a proxy already. A ROUTER with
+   * `mandatory` delays its direction while the peer of a message has no room, as with libzmq. A message for an unknown
+   * routing id is dropped and counted as `unroutable`; libzmq ends the proxy instead, which any peer could cause.
    */
   run(): Promise<void> {
     if (!this.#forwarder.isIdle) throw new ZmqError("EBADF");

@@ -9,7 +9,10 @@
 
 import { ZmqError } from "../base/errors.ts";
 
-/** Elements that the sparse arrays of one message may have together, 8 octets of memory each; or four for each octet of the message. */
+/**
+ * Elements that the sparse arrays of one message may have together, 8 octets of memory each; or four for each octet of
+ * the message.
+ */
 const SPARSE_ELEMENTS = 1_048_576;
 const OLDEST_VERSION = 13;
 /** The first version in which a view has flags. */
@@ -197,5 +200,5 @@ class CloneWalk {
 }
 
 function malformed(detail: string): ZmqError {
-  return new ZmqError("EINVAL", { detail: `the message is no structured clone that is safe to read: ${detail}` });
+  return new ZmqError("EINVAL", { detail: `the message is not a structured clone that is safe to read: ${detail}` });
 }

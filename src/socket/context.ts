@@ -46,8 +46,8 @@ abstract class NeutralContext {
   }
 
   /**
-   * Closes all sockets; opening new ones fails with EFAULT. Resolves when what
-   * they had sent has left, within each socket's linger period.
+   * Closes all sockets; opening new ones fails with EFAULT. Resolves when all sent messages have left, within each
+   * socket's linger period.
    */
   close(): Promise<void> {
     return contextCore(this).close();
@@ -59,7 +59,8 @@ abstract class NeutralContext {
 
   /**
    * What names this context in all threads of the process: it can be posted to a worker, which makes a context of it by
-   * `Context.from`. The default context needs none, for it is the same in all threads. Throws ENOTSUP where threads share no memory.
+   * `Context.from`. The default context needs none, for it is the same in all threads. Throws ENOTSUP where threads
+   * share no memory.
    */
   get handle(): ContextHandle {
     return contextCore(this).handle;

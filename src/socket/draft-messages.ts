@@ -1,6 +1,6 @@
 /**
- * `send` and its kin of the draft socket types, whose messages are one frame, and to which some say the peer or the group beside
- * it. What they receive is made of frames by their patterns (`Pattern.present`).
+ * `send` and its kin of the draft socket types, whose messages are one frame, and to which some say the peer or the
+ * group beside it. What they receive is made of frames by their patterns (`Pattern.present`).
  */
 
 import { copyOf, fromText, isBytes } from "../base/bytes.ts";
@@ -35,7 +35,7 @@ export const sendsToPeer = sending(({ routingId }: Partial<ServerRoutingOptions>
   if (routingId === undefined) throw new ZmqError("EINVAL", { detail: "routingId: expected a number" });
   if (typeof routingId !== "number") throw new TypeError("A number was expected");
   const id = routingId >>> 0;
-  if (id === 0) throw new ZmqError("EINVAL", { detail: "routingId: 0 is the id of no peer" });
+  if (id === 0) throw new ZmqError("EINVAL", { detail: "routingId: 0 is never a peer's id" });
   return encodeRoutingId(id);
 });
 
@@ -60,14 +60,19 @@ export function changeGroups(socket: AnySocket, change: "join" | "leave", groups
   if (errors.length > 0) throw errors[0];
 }
 
-/** The name of a group as bytes, without what follows a NUL. Throws TypeError for what is no name, and EINVAL for a long one. */
+/**
+ * The name of a group as bytes, without what follows a NUL. Throws TypeError for what is no name, and EINVAL for a long
+ * one.
+ */
 export function groupFrame(group: unknown): Uint8Array {
   if (typeof group === "string") return groupOf(fromText(group));
   if (isBytes(group)) return copyOf(groupOf(group));
   throw new TypeError("Value must be a string or buffer");
 }
 
-/** The methods that send. `toBeside` makes the frame that tells the pattern the peer or the group, out of the options. */
+/**
+ * The methods that send. `toBeside` makes the frame that tells the pattern the peer or the group, out of the options.
+ */
 function sending(toBeside: ((options: object) => Uint8Array) | undefined) {
   const besideOf = (options: unknown): Uint8Array | undefined => {
     if (toBeside === undefined) return undefined;

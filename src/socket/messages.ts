@@ -10,10 +10,13 @@ import type { AnySocket } from "./core-of.ts";
 import { toMessage, toMessages } from "./frames.ts";
 import { metadataOf, NO_METADATA, NO_TOPICS, type PeerInfo, peerInfo } from "./peer-info.ts";
 
-/** A message with what is known of where it came from. */
+/** A message with its origin, as far as it is known. */
 export interface Received<M> {
   readonly message: M;
-  /** Handshake properties of the peer (`Socket-Type`, `Identity`, `X-…`), `Peer-Address`, `User-Id`: frozen, without a prototype, one object a connection. */
+  /**
+   * Handshake properties of the peer (`Socket-Type`, `Identity`, `X-…`), `Peer-Address`, `User-Id`: frozen, without a
+   * prototype, one object a connection.
+   */
   readonly metadata: Readonly<Record<string, string>>;
   /** The peer; undefined when it is gone. */
   readonly peer: PeerInfo | undefined;
@@ -100,7 +103,10 @@ export function messages<S extends AnySocket>(coreOf: (socket: S) => SocketCore)
       };
       return { [Symbol.asyncIterator]: () => ({ next }) };
     },
-    /** What consoles show, in Node and elsewhere: never an option, for some are secret and `getters: true` would read them. */
+    /**
+     * What consoles show, in Node and elsewhere: never an option, for some are secret and `getters: true` would read
+     * them.
+     */
     [INSPECT](this: S, _depth: number, options: object, inspect: (value: unknown, options: object) => string) {
       const { closed, lastEndpoint } = this;
       return `${this.constructor.name} ${inspect({ closed, lastEndpoint, ...(this as object) }, options)}`;

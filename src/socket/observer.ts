@@ -108,15 +108,13 @@ export class Observer implements EventSubscriber, TurnWaiter {
   }
 
   /**
-   * Calls `listener` for each event of `type`; an observer with listeners
-   * cannot be read any more. It keeps its socket from garbage collection, and the
-   * process alive, until one of the two is closed. Events that nobody read go to
-   * the first listeners.
+   * Calls `listener` for each event of `type`. An observer with listeners can no longer be read; it keeps its socket
+   * from garbage collection, and the process alive, until either is closed. Unread events go to the first listeners.
    */
   on<E extends EventType>(type: E, listener: (event: EventOfType<E>) => void): this;
-  /** `drop` tells of each message that is dropped, and why. */
+  /** `drop` reports each dropped message, and why. */
   on(type: "drop", listener: (event: DropEvent) => void): this;
-  /** `loss` tells of multicast packets that could not be repaired. */
+  /** `loss` reports multicast packets that could not be repaired. */
   on(type: "loss", listener: (event: LossEvent) => void): this;
   on(type: string, listener: Listener): this {
     if (typeof listener !== "function") throw new TypeError(`Listener must be a function, not ${typeof listener}`);

@@ -10,19 +10,28 @@ import type { Pattern } from "../pattern/pattern.ts";
 export interface PeerInfo {
   /** This side's endpoint: the one that was connected, or that accepted the peer. */
   readonly endpoint: string;
-  /** The peer's own address as transports tell it (`tcp://127.0.0.1:40312`); empty for inproc and before it is connected. */
+  /**
+   * The peer's own address as transports tell it (`tcp://127.0.0.1:40312`); empty for inproc and before it is
+   * connected.
+   */
   readonly address: string;
   /** True when this side connected. */
   readonly dialed: boolean;
   /** True while there is a connection whose handshake is done. */
   readonly connected: boolean;
-  /** By which a ROUTER or STREAM addresses the peer; of SERVER and PEER the number in four octets, big-endian; null for other types. */
+  /**
+   * By which a ROUTER or STREAM addresses the peer; of SERVER and PEER the number in four octets, big-endian; null for
+   * other types.
+   */
   readonly routingId: Uint8Array | null;
   /** Handshake properties, `Peer-Address`, `User-Id`: frozen, without a prototype, one object a connection. */
   readonly metadata: Readonly<Record<string, string>>;
-  /** The topics that the peer subscribed to, in the order of their bytes, 1000 at most; null unless this socket publishes, and with `receiveFrom`. */
+  /**
+   * The topics that the peer subscribed to, in the order of their bytes, 1000 at most; null unless this socket
+   * publishes, and with `receiveFrom`.
+   */
   readonly subscriptions: readonly Uint8Array[] | null;
-  /** Messages waiting to be sent, and to be received. */
+  /** Messages waiting to be sent and to be received. */
   readonly sendQueueLength: number;
   readonly receiveQueueLength: number;
   readonly messagesSent: number;

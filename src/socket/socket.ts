@@ -105,7 +105,7 @@ export abstract class Socket {
     return !this.#core.isClosed && this.#core.pattern.canSend;
   }
 
-  /** What happens to this socket's connections. The same object each time. */
+  /** Events of this socket's connections. The same object each time. */
   get events(): Observer {
     this.#events ??= new Observer(this);
     return this.#events;
@@ -124,8 +124,9 @@ export abstract class Socket {
   // --- Endpoints ---
 
   /**
-   * Binds to an endpoint. Resolves when it accepts connections, to the endpoint with wildcards resolved: what
-   * `tcp://127.0.0.1:*` became, for `connect` of others. Rejects with EADDRINUSE, EINVAL, EPROTONOSUPPORT, …, and `address`.
+   * Binds to an endpoint. Resolves when it accepts connections, to the endpoint with wildcards such as
+   * `tcp://127.0.0.1:*` resolved, for others to `connect` to. Rejects with EADDRINUSE, EINVAL, EPROTONOSUPPORT, …, and
+   * `address`.
    */
   bind(address: string): Promise<string>;
   /** As zeromq.js declares it, for types that ask for a socket's `bind` by that. */
@@ -153,14 +154,17 @@ export abstract class Socket {
     this.#open.endpoints.unbindSync(address);
   }
 
-  /** Connects to an endpoint, now and whenever the connection is lost; it need not exist yet. Throws for a malformed address only. */
+  /**
+   * Connects to an endpoint, and reconnects whenever the connection is lost. The endpoint need not exist yet; only a
+   * malformed address throws.
+   */
   connect(address: string, options?: ConnectOptions): void {
     expectOptions(options, 1);
     this.#check(address, 1);
     this.#open.endpoints.connect(address, options ?? {});
   }
 
-  /** Ends what is connected or bound at `address`, all of it when there are several. Throws ENOENT when there is nothing. */
+  /** Ends all that is connected or bound at `address`. Throws ENOENT when there is nothing. */
   disconnect(address: string): void {
     this.#check(address, arguments.length);
     this.#open.endpoints.end(address);
@@ -177,9 +181,8 @@ export abstract class Socket {
   }
 
   /**
-   * Closes the socket, at once or when a bind or unbind under way has ended.
-   * Pending operations reject with EAGAIN; what was sent leaves within `linger`,
-   * which keeps the process alive. Idempotent.
+   * Closes the socket, at once or when a pending bind or unbind has ended. Pending calls reject with EAGAIN; sent
+   * messages still leave within `linger`, which keeps the process alive. Idempotent.
    */
   close(): void {
     if (typeof arguments[0] === "function") expectArguments(0, arguments.length); // It would never be called.
@@ -199,8 +202,8 @@ export abstract class Socket {
   }
 
   /**
-   * Calls that wait on this socket do not keep the process alive, as with `unref` of a timer. What was sent and the
-   * socket's closing still do, within `linger`.
+   * Calls that wait on this socket no longer keep the process alive, as with `unref` of a timer. Sent messages and
+   * closing still do, within `linger`.
    */
   unref(): this {
     this.#core.alive.isRef = false;
@@ -220,7 +223,7 @@ export abstract class Socket {
 
   // --- Peers ---
 
-  /** The peers of now: connected ones, and connected endpoints that wait for their peer. */
+  /** The current peers: connected ones, and connected endpoints that wait for their peer. */
   get peers(): PeerInfo[] {
     const { pipes, pattern } = this.#core;
     return [...pipes].map((pipe) => peerInfo(pipe, pattern));
@@ -242,7 +245,7 @@ export abstract class Socket {
     });
   }
 
-  /** Resolves when all that was sent has left for the kernel or the inproc peer. */
+  /** Resolves when all sent messages have left for the kernel or the inproc peer. */
   drained(options: WaitOptions = {}): Promise<void> {
     return this.#until(options, () => this.#open.endpoints.isIdle, true);
   }

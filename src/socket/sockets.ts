@@ -33,9 +33,9 @@ export interface Writable<
   O extends [...object[]] = [],
 > extends Pick<OptionsOf<"PUSH">, "multicastHops" | "sendBufferSize" | "sendHighWaterMark" | "sendTimeout"> {
   /**
-   * Sends a message, all frames together. Resolves when it was taken for sending, which is not yet delivery. At the
-   * high-water mark it waits its turn, `sendTimeout` at most, then rejects with EAGAIN (EFSM when out of turn on
-   * request and reply sockets). Memory: bodies of more than 128 bytes must not change until they have left.
+   * Sends a message, all frames together. Resolves when the message has been taken for sending, which is not yet
+   * delivery. At the high-water mark it waits its turn, `sendTimeout` at most, then rejects with EAGAIN (EFSM when out
+   * of turn on request and reply sockets). Frames of more than 128 bytes must not be changed until they have left.
    */
   send(message: M, ...options: O | [WaitOptions]): Promise<void>;
   /**
@@ -51,7 +51,7 @@ export interface Writable<
   sendMany(messages: Iterable<M>, ...options: O | [WaitOptions]): Promise<void>;
   /** A message of one frame, UTF-8. */
   sendString(text: string, ...options: O | [WaitOptions]): Promise<void>;
-  /** A message of one frame, JSON. Throws TypeError for what JSON cannot express. */
+  /** A message of one frame, JSON. Throws TypeError for values that JSON cannot express. */
   sendJson(value: unknown, ...options: O | [WaitOptions]): Promise<void>;
   /** A message of one frame, by the structured clone algorithm: dates, maps, typed arrays and cycles; no functions. */
   sendObject(value: unknown, ...options: O | [WaitOptions]): Promise<void>;
@@ -62,7 +62,9 @@ export interface Writable<
 /** A socket that can receive messages of type `M`. */
 export interface Readable<M extends object[] = Message[]>
   extends Pick<OptionsOf<"PULL">, "receiveBufferSize" | "receiveHighWaterMark" | "receiveTimeout"> {
-  /** The next message, all frames. Waits `receiveTimeout` at most, then rejects with EAGAIN. Calls are served in order. */
+  /**
+   * The next message, all frames. Waits `receiveTimeout` at most, then rejects with EAGAIN. Calls are served in order.
+   */
   receive(options?: WaitOptions): Promise<M>;
   /**
    * The next message if it is there, or else undefined. Throws what `receive` rejects with, EAGAIN aside. What arrives
@@ -83,8 +85,9 @@ export interface Readable<M extends object[] = Message[]>
   /** A message of one frame, parsed as JSON. Rejects with SyntaxError for other content. */
   receiveJson(options?: WaitOptions): Promise<unknown>;
   /**
-   * What a peer sent by `sendObject`. Rejects with EINVAL for bytes that are no structured clone, or whose arrays would take
-   * more memory than the message justifies: a million elements with holes, or four for each octet. Bun does not check this.
+   * What a peer sent by `sendObject`. Rejects with EINVAL for bytes that are no structured clone, or whose arrays would
+   * take more memory than the message justifies: a million elements with holes, or four for each octet. Bun does not
+   * check this.
    */
   receiveObject(options?: WaitOptions): Promise<unknown>;
   receiveMultipart(options?: WaitOptions): Promise<M>;
@@ -100,7 +103,7 @@ export class Pair extends Socket {
 }
 export interface Pair extends Writable, Readable, Properties<"PAIR"> {}
 
-/** Sends each message to all subscribers of its topic. Slow ones miss messages. */
+/** Sends each message to all subscribers of its topic. Slow subscribers miss messages. */
 export class Publisher extends Socket {
   constructor(options?: Options<"PUB">) {
     super(SOCKET_TYPES.PUB.id, options);
@@ -116,12 +119,15 @@ export class Publisher extends Socket {
 }
 export interface Publisher extends Writable, Properties<"PUB"> {}
 
-/** Receives what publishers send under the topics it subscribed to. */
+/** Receives published messages of the topics it subscribes to. */
 export class Subscriber extends Socket {
   constructor(options?: Options<"SUB">) {
     super(SOCKET_TYPES.SUB.id, options);
   }
-  /** Subscribes to topics that begin with any of `prefixes`; to everything when there is none. Counted: each needs its `unsubscribe`. */
+  /**
+   * Subscribes to topics that begin with any of `prefixes`, or to everything without arguments. Counted: each call
+   * needs its own `unsubscribe`.
+   */
   subscribe(...prefixes: (Uint8Array | string)[]): void {
     this.changeSubscriptions("subscribe", prefixes.length === 0 ? [""] : prefixes);
   }
@@ -135,18 +141,18 @@ export class Subscriber extends Socket {
 }
 export interface Subscriber extends Readable, Properties<"SUB"> {}
 
-/** Sends a request, receives its reply, in turn. */
+/** Sends a request and receives its reply, in turn. */
 export class Request extends Socket {
   constructor(options?: Options<"REQ">) {
     super(SOCKET_TYPES.REQ.id, options);
   }
   /**
    * Sends a request and resolves to its reply. When none comes within `timeout`, it asks again over a fresh connection
-   * (the next peer, where there are several), `retries` times at most, then rejects with ETIMEDOUT. A reply that comes
-   * too late is never taken for another one's: its connection is gone. (A socket with a `routingId` of its own should
-   * set `correlate`, for a server may send a late reply to that name on the new connection.) Calls queue; the socket
-   * stays usable after each, and `sendTimeout` and `receiveTimeout` do not matter. The server may see a request more
-   * than once. Rejects with EFSM while a `send` of one's own awaits its reply. Frames must not change meanwhile.
+   * (the next peer, where there are several), `retries` times at most, then rejects with ETIMEDOUT. A late reply is
+   * never mistaken for another, because its connection is gone. (A socket with its own `routingId` should set
+   * `correlate`: a server may send a late reply to that name on the new connection.) Calls queue; the socket stays
+   * usable after each, and `sendTimeout` and `receiveTimeout` do not apply. The server may see a request more than
+   * once. Rejects with EFSM while a `send` awaits its reply. The frames must not be changed meanwhile.
    */
   request(message: MessageLike | MessageLike[], options: RequestOptions = {}): Promise<Message[]> {
     const core = coreOf(this);
@@ -156,7 +162,7 @@ export class Request extends Socket {
 }
 export interface Request extends Readable, Writable, Properties<"REQ"> {}
 
-/** Receives a request, sends its reply, in turn. */
+/** Receives a request and sends its reply, in turn. */
 export class Reply extends Socket {
   constructor(options?: Options<"REP">) {
     super(SOCKET_TYPES.REP.id, options);
@@ -164,7 +170,7 @@ export class Reply extends Socket {
 }
 export interface Reply extends Readable, Writable, Properties<"REP"> {}
 
-/** Spreads messages over its peers and receives from all; requests without the lock-step. */
+/** Distributes messages over its peers and receives from all of them; like REQ, but without taking turns. */
 export class Dealer extends Socket {
   constructor(options?: Options<"DEALER">) {
     super(SOCKET_TYPES.DEALER.id, options);
@@ -172,12 +178,14 @@ export class Dealer extends Socket {
 }
 export interface Dealer extends Readable, Writable, Properties<"DEALER"> {}
 
-/** Receives from all peers with the peer's routing id as first frame, and sends to the peer that the first frame names. */
+/**
+ * Receives from all peers, with the peer's routing id as first frame, and sends to the peer named in the first frame.
+ */
 export class Router extends Socket {
   constructor(options?: Options<"ROUTER">) {
     super(SOCKET_TYPES.ROUTER.id, options);
   }
-  /** `routingId` names the peer of this connection, whatever it calls itself. */
+  /** `routingId` names the peer of this connection, whatever name it gives itself. */
   override connect(address: string, options?: ConnectOptions): void {
     super.connect(address, options);
   }
@@ -192,7 +200,7 @@ export class Pull extends Socket {
 }
 export interface Pull extends Readable, Properties<"PULL"> {}
 
-/** Spreads messages over its peers in turn. */
+/** Distributes messages over its peers in turn. */
 export class Push extends Socket {
   constructor(options?: Options<"PUSH">) {
     super(SOCKET_TYPES.PUSH.id, options);

@@ -12,11 +12,11 @@ export const PATTERN_OPTIONS = {
   routingId: bytes({ id: 5, min: 1, max: 255, on: ["REQ", "REP", "DEALER", "ROUTER"] }),
   /** ZMQ_CONNECT_ROUTING_ID. The id that the next `connect` gives its peer, 1 to 255 bytes; used once. `connect(address, { routingId })` does the same. Default empty. */
   connectRoutingId: bytes({ id: 61, min: 1, max: 255, applies: "now", on: ["ROUTER", "STREAM"] }),
-  /** ZMQ_ROUTER_MANDATORY. Rejects a `send` to an unknown peer with EHOSTUNREACH, and lets one to a full peer wait, instead of dropping the message. Default false. */
+  /** ZMQ_ROUTER_MANDATORY. Rejects a `send` to an unknown peer with EHOSTUNREACH, and makes a `send` to a full peer wait, instead of dropping the message. Default false. */
   mandatory: bool({ id: 33, default: false, applies: "now", on: ["ROUTER"] }),
-  /** ZMQ_ROUTER_HANDOVER. Lets a new peer take the routing id of another, which is then closed, instead of being refused. Default false. */
+  /** ZMQ_ROUTER_HANDOVER. Lets a new peer take over the routing id of another peer, whose connection is then closed, instead of refusing the new one. Default false. */
   handover: bool({ id: 56, default: false, applies: "now", on: ["ROUTER"] }),
-  /** ZMQ_ROUTER_NOTIFY. Sum of what is received as an empty message from a peer: 1 that it connected, 2 that it disconnected. Default 0. */
+  /** ZMQ_ROUTER_NOTIFY. Sum of the notices received as empty messages from a peer: 1 connected, 2 disconnected. Default 0. */
   routerNotify: int({ id: 97, default: 0, min: 0, max: 3, on: ["ROUTER"] }),
   /** ZMQ_ROUTER_RAW. Talks to plain TCP peers without ZMTP: bytes in, bytes out, each after the peer's routing id. Default false. */
   raw: bool({ id: 41, default: false, on: ["ROUTER"] }),
@@ -24,10 +24,10 @@ export const PATTERN_OPTIONS = {
   probeRouter: bool({ id: 51, default: false, applies: "now", on: ["ROUTER", "DEALER", "REQ"] }),
   /** ZMQ_REQ_CORRELATE. Marks requests with an id and ignores replies that carry another. Default false. */
   correlate: bool({ id: 52, default: false, applies: "now", on: ["REQ"] }),
-  /** ZMQ_REQ_RELAXED. Allows a new request before the reply to the last one, which is then dropped. Default false. */
+  /** ZMQ_REQ_RELAXED. Allows a new request before the reply to the last one arrives; that reply is then dropped. Default false. */
   relaxed: bool({ id: 53, default: false, applies: "now", on: ["REQ"] }),
 
-  /** ZMQ_XPUB_VERBOSE and ZMQ_XPUB_VERBOSER. Which subscription messages are received: null = those that change something, "allSubs" = every subscription, "allSubsUnsubs" = every cancellation too. Default null. */
+  /** ZMQ_XPUB_VERBOSE and ZMQ_XPUB_VERBOSER. Which subscription messages are received: null = only changes, "allSubs" = every subscription, "allSubsUnsubs" = every cancellation too. Default null. */
   verbosity: choice({
     id: 40,
     default: null,
@@ -35,25 +35,25 @@ export const PATTERN_OPTIONS = {
     applies: "now",
     on: ["XPUB"],
   }),
-  /** ZMQ_XPUB_NODROP. Lets `send` wait for, or report, a peer at its high-water mark instead of skipping it. Default false. */
+  /** ZMQ_XPUB_NODROP. Makes `send` wait for a peer at its high-water mark instead of skipping it. Default false. */
   noDrop: bool({ id: 69, default: false, applies: "now", on: PUBLISHERS }),
-  /** ZMQ_XPUB_MANUAL. Subscriptions are made by this socket, for the peer whose request was received last, not by the peers. Default false. */
+  /** ZMQ_XPUB_MANUAL. This socket makes the subscriptions, for the peer whose request was received last; peers only ask for them. Default false. */
   manual: bool({ id: 71, default: false, applies: "now", on: ["XPUB"] }),
-  /** ZMQ_XPUB_MANUAL_LAST_VALUE. As `manual`; moreover the next message goes only to the peer whose subscription message was received last. As in libzmq that is any message, and a cancellation counts too: what is sent after it reaches nobody who is subscribed. So set it for the one message that is meant for that peer, and clear it again. Default false. */
+  /** ZMQ_XPUB_MANUAL_LAST_VALUE. As `manual`, and the next message goes only to the peer whose subscription message was received last. As in libzmq, that is any subscription message, including a cancellation: the message sent after one reaches no subscriber. So set it only for a message meant for that peer, and clear it again. Default false. */
   manualLastValue: bool({ id: 98, default: false, applies: "now", on: ["XPUB"] }),
   /** ZMQ_XPUB_WELCOME_MSG. A message that each new subscriber receives, if subscribed to it. Assign bytes or a string; reads as text. Default empty. */
   welcomeMessage: bytes({ id: 72, applies: "now", on: ["XPUB"] }),
   /** ZMQ_ONLY_FIRST_SUBSCRIBE. Only the first frame of a multipart message may be a subscription; the others are data. Default false. */
   onlyFirstSubscribe: bool({ id: 108, default: false, applies: "now", on: ["XPUB", "XSUB"] }),
-  /** ZMQ_INVERT_MATCHING. Delivers the messages that match no subscription. Set it on both sides. Default false. */
+  /** ZMQ_INVERT_MATCHING. Delivers only messages that match no subscription. Set it on both sides. Default false. */
   invertMatching: bool({ id: 74, default: false, applies: "now", on: ["PUB", "SUB", "XPUB", "XSUB"] }),
-  /** ZMQ_XSUB_VERBOSE_UNSUBSCRIBE. Sends every cancellation upstream, also while other subscriptions to the topic remain. Default false. */
+  /** ZMQ_XSUB_VERBOSE_UNSUBSCRIBE. Sends every cancellation upstream, even while other subscriptions to the topic remain. Default false. */
   verboseUnsubscribe: bool({ id: 115, default: false, applies: "now", on: ["XSUB"] }),
-  /** Not in libzmq. Topics that one peer may be subscribed to, or groups that it may join, with 256 bytes each on average; a peer that wants more is cut off. 0 = no limit. Default 1000000. */
+  /** Not in libzmq. Topics that one peer may subscribe to, or groups that it may join, of 256 bytes each on average; a peer that exceeds this is disconnected. 0 = no limit. Default 1000000. */
   maxSubscriptionsPerPeer: int({ id: -7, default: 1_000_000, min: 0, applies: "now", on: PUBLISHERS }),
-  /** Not in libzmq. Subscription messages of one peer that may wait for `receive`, with 256 bytes each on average; beyond, the peer is read no further, and with so many in all, those are forgotten that cancel each other out. 0 = no limit. Default 100000. */
+  /** Not in libzmq. Subscription messages of one peer that may wait for `receive`, of 256 bytes each on average; beyond that, the peer is not read, and when all peers together have that many, pairs that cancel each other out are discarded. 0 = no limit. Default 100000. */
   maxUnreadSubscriptions: int({ id: -8, default: 100_000, min: 0, applies: "now", on: ["XPUB"] }),
-  /** ZMQ_TOPICS_COUNT. How many topics are subscribed to: by the peers (PUB, XPUB) or by this socket (SUB, XSUB). */
+  /** ZMQ_TOPICS_COUNT. Number of subscribed topics: of the peers (PUB, XPUB) or of this socket (SUB, XSUB). */
   topicsCount: int({ id: 116, default: 0, access: "r", on: ["PUB", "SUB", "XPUB", "XSUB"] }),
 
   /** ZMQ_STREAM_NOTIFY. Receives an empty message from a peer when it connects and when it disconnects. Default true. */

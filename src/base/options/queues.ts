@@ -62,15 +62,15 @@ export const QUEUE_OPTIONS = {
   sendTimeout: int({ id: 28, default: -1, min: -1, applies: "now", on: SENDERS }),
   /** ZMQ_RCVTIMEO. Milliseconds `receive` waits before it rejects with EAGAIN; 0 = not at all, -1 = for ever. Default -1. */
   receiveTimeout: int({ id: 27, default: -1, min: -1, applies: "now", on: RECEIVERS }),
-  /** ZMQ_LINGER. Milliseconds that unsent messages are still sent for after `close`; 0 = dropped at once, -1 = until sent. The default is 0 when `context.blocky` is false. Default -1, SUB: 0, XSUB: 0, DISH: 0. */
+  /** ZMQ_LINGER. Milliseconds for which unsent messages are still sent after `close`; 0 = drop them at once, -1 = until all are sent. The default is 0 when `context.blocky` is false. Default -1, SUB: 0, XSUB: 0, DISH: 0. Default -1, SUB: 0, XSUB: 0, DISH: 0. */
   linger: int({ id: 17, default: -1, min: -1, applies: "now", defaultOn: { SUB: 0, XSUB: 0, DISH: 0 } }),
-  /** ZMQ_CONFLATE. Keeps only the newest message of each queue; multipart messages do not work with it. On GATHER and SCATTER libzmq takes the option and does nothing. Default false. */
+  /** ZMQ_CONFLATE. Keeps only the newest message of each queue; does not work with multipart messages. On GATHER and SCATTER libzmq accepts the option but ignores it. Default false. */
   conflate: bool({ id: 54, default: false, on: ["DEALER", "PULL", "PUSH", "PUB", "SUB", "GATHER", "SCATTER"] }),
-  /** ZMQ_IMMEDIATE. Queues messages for established connections only, not for ones that are still being made. Default false. */
+  /** ZMQ_IMMEDIATE. Queues messages only for established connections, not for those still being made. Default false. */
   immediate: bool({ id: 39, default: false }),
   /** ZMQ_MAXMSGSIZE. Bytes of the largest frame accepted; a larger one closes its connection. -1 = no limit. Default -1. */
   maxMessageSize: int64({ id: 22, default: -1 }),
-  /** Not in libzmq. Memory, in about bytes, of the messages queued per peer before `send` waits or drops, beside the mark in messages; 0 = no limit. Default 0. */
+  /** Not in libzmq. Approximate bytes of memory of the messages queued per peer before `send` waits or drops, in addition to the mark in messages; 0 = no limit. Default 0. */
   sendHighWaterMarkBytes: int64({
     id: -1,
     default: 0,
@@ -78,17 +78,17 @@ export const QUEUE_OPTIONS = {
     on: SENDERS,
     note: `${WEIGHTS} Over inproc only the receiver's mark counts.`,
   }),
-  /** Not in libzmq. Memory, in about bytes, of the messages queued per peer before its connection is read no further, beside the mark in messages; 0 = no limit. Default 0. */
+  /** Not in libzmq. Approximate bytes of memory of the messages queued per peer before its connection is read no further, in addition to the mark in messages; 0 = no limit. Default 0. */
   receiveHighWaterMarkBytes: int64({ id: -2, default: 0, min: 0, on: RECEIVERS, note: WEIGHTS }),
-  /** Not in libzmq. Frames of one received message; a peer that sends more is cut off. -1 = no limit. Default 65536. */
+  /** Not in libzmq. Frames of one received message; a peer that sends more is disconnected. -1 = no limit. Default 65536. */
   maxMessageFrames: int({ id: -3, default: 65_536, min: -1 }),
-  /** Not in libzmq. Bytes of all frames of one received multipart message; a peer that sends more is cut off. -1 = no limit. Default -1. */
+  /** Not in libzmq. Bytes of all frames of one received multipart message; a peer that sends more is disconnected. -1 = no limit. Default -1. */
   maxMultipartSize: int64({ id: -4, default: -1, min: -1 }),
-  /** Not in libzmq. Bytes of one command or identity frame of a handshake; a peer that sends more is cut off. Default 65536. */
+  /** Not in libzmq. Bytes of one command or identity frame of a handshake; a peer that sends more is disconnected. Default 65536. */
   maxHandshakeSize: int({ id: -5, default: 65_536, min: 256 }),
-  /** Not in libzmq. Connections of one bound endpoint that may be in the handshake at a time; beyond, the oldest of the network (IPv4 address, /64 of IPv6) that has most of them is closed. 0 = no limit. Default 4096. */
+  /** Not in libzmq. Connections of one bound endpoint that may be in the handshake at the same time; beyond that, the oldest one of the network (IPv4 address, IPv6 /64) with the most of them is closed. 0 = no limit. Default 4096. */
   maxPendingHandshakes: int({ id: -6, default: 4096, min: 0 }),
-  /** Not in libzmq. Memory, in about bytes, of the unread messages of all peers that are gone; beyond, new connections are read no sooner than half of it was received. 0 = no limit. Default 268435456. */
+  /** Not in libzmq. Approximate bytes of memory of the unread messages of all departed peers; beyond that, new connections are not read until half of it has been received. 0 = no limit. Default 268435456. */
   departedHighWaterMarkBytes: int64({
     id: -9,
     default: 268_435_456,
@@ -99,31 +99,31 @@ export const QUEUE_OPTIONS = {
   }),
 
   /** ZMQ_AFFINITY. Bit mask of the I/O threads that serve the socket's connections. Default 0. */
-  affinity: uint64({ id: 4, default: 0, note: "Kept, without effect: there is one event loop." }),
+  affinity: uint64({ id: 4, default: 0, note: "Stored, without effect: there is one event loop." }),
 
   /** ZMQ_RECONNECT_IVL. Milliseconds before a lost or refused connection is tried again; 0 or -1 = never. Default 100. */
   reconnectInterval: int({ id: 18, default: 100, min: -1 }),
-  /** ZMQ_RECONNECT_IVL_MAX. Milliseconds up to which the interval doubles at each attempt; 0 = it does not grow. Default 0. */
+  /** ZMQ_RECONNECT_IVL_MAX. Maximum in milliseconds to which the interval doubles with each attempt; 0 = it does not grow. Default 0. */
   reconnectMaxInterval: int({ id: 21, default: 0, min: 0 }),
   /** ZMQ_RECONNECT_STOP. Sum of the cases that are not tried again: 1 refused, 2 handshake failed, 4 after `disconnect`. Default 0. */
   reconnectStop: int({ id: 109, default: 0, min: 0, max: 7 }),
-  /** ZMQ_HANDSHAKE_IVL. Milliseconds a handshake may take before its connection is closed; 0 = for ever. JeroMQ's greeting is late now and then: with 1000 the next try comes soon. Default 30000. */
+  /** ZMQ_HANDSHAKE_IVL. Milliseconds a handshake may take before its connection is closed; 0 = for ever. JeroMQ's greeting is sometimes late: with 1000 the next attempt comes soon. Default 30000. */
   handshakeInterval: int({ id: 66, default: 30000, min: 0 }),
 
   /** ZMQ_HEARTBEAT_IVL. Milliseconds between two PINGs; 0 = none are sent. Default 0. */
   heartbeatInterval: int({ id: 75, default: 0, min: 0 }),
   /** ZMQ_HEARTBEAT_TIMEOUT. Milliseconds without an answer to a PING before the connection is closed; -1 = as `heartbeatInterval`. Default -1. */
   heartbeatTimeout: int({ id: 77, default: -1, min: -1 }),
-  /** ZMQ_HEARTBEAT_TTL. Milliseconds of silence after which the peer shall close the connection, told to it in each PING; cut to full 100 ms. Default 0. */
+  /** ZMQ_HEARTBEAT_TTL. Milliseconds of silence after which the peer should close the connection, sent to it in each PING; rounded down to 100 ms. Default 0. */
   heartbeatTimeToLive: int({ id: 76, default: 0, min: 0, max: 6_553_599, step: 100 }),
 
-  /** ZMQ_METADATA. Properties sent in the handshake, as `{ "X-name": "value" }` or `"X-name:value"`. Assignments add up; null clears. Default empty. */
+  /** ZMQ_METADATA. Properties sent in the handshake, as `{ "X-name": "value" }` or `"X-name:value"`. Assignments add to it; null clears it. Default empty. */
   metadata: metadata({ id: 95 }),
-  /** ZMQ_HELLO_MSG. A message of one frame sent to each peer before any other, whenever it connects. Reads as bytes. Other types are refused, where libzmq takes the option and does nothing. Default empty. */
+  /** ZMQ_HELLO_MSG. A message of one frame sent to each peer before any other, whenever it connects. Reads as bytes. Other socket types throw, where libzmq accepts the option but ignores it. Default empty. */
   helloMessage: rawBytes({ id: 110, on: ["DEALER", "ROUTER", "SERVER", "CLIENT", "PEER"] }),
-  /** ZMQ_DISCONNECT_MSG. A message received, behind the peer's routing id, when the connection of a peer ends that this side accepted. Reads as bytes. Default empty. */
+  /** ZMQ_DISCONNECT_MSG. A message received, after the peer's routing id, when an accepted peer's connection ends. Reads as bytes. Default empty. */
   disconnectMessage: rawBytes({ id: 111, on: ["ROUTER", "SERVER", "PEER"] }),
-  /** ZMQ_HICCUP_MSG. A message received when a connection that this side made is lost and tried again. Reads as bytes. Default empty. */
+  /** ZMQ_HICCUP_MSG. A message received when a connection made by this side is lost and retried. Reads as bytes. Default empty. */
   hiccupMessage: rawBytes({ id: 114, on: ["DEALER", "CLIENT", "PEER"] }),
 
   /** ZMQ_IN_BATCH_SIZE. Bytes read from a connection at once. Default 8192. */

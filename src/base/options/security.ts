@@ -5,22 +5,22 @@
 
 import { bool, choice, key, text } from "./kinds.ts";
 
-const NO_GSSAPI = "GSSAPI needs the operating system's Kerberos libraries, which JavaScript does not reach";
+const NO_GSSAPI = "GSSAPI needs the operating system's Kerberos libraries, which JavaScript cannot use";
 const GSSAPI_NAMES = ["hostBased", "userName", "krb5Principal"] as const;
 
 export const SECURITY_OPTIONS = {
   /** ZMQ_MECHANISM. The mechanism that other options chose; null = NULL, no security. */
   securityMechanism: choice({ id: 43, default: null, values: [null, "plain", "curve", "gssapi"], access: "r" }),
-  /** ZMQ_ZAP_DOMAIN. The domain by which a ZAP handler tells this socket's peers apart, at most 255 bytes. Default null. */
+  /** ZMQ_ZAP_DOMAIN. The domain that a ZAP handler is given for this socket's peers, at most 255 bytes. Default null. */
   zapDomain: text({ id: 55, max: 255 }),
   /** ZMQ_ZAP_ENFORCE_DOMAIN. Asks the ZAP handler about NULL peers only if there is a domain, and refuses them without a handler. Default false. */
   zapEnforceDomain: bool({ id: 93, default: false }),
 
-  /** ZMQ_PLAIN_SERVER. Asks peers for user name and password. Default false. */
+  /** ZMQ_PLAIN_SERVER. Requires a user name and password from clients. Default false. */
   plainServer: bool({ id: 44, default: false }),
-  /** ZMQ_PLAIN_USERNAME. User name told to a PLAIN server, at most 255 bytes; null = no security. Default null. */
+  /** ZMQ_PLAIN_USERNAME. User name sent to a PLAIN server, at most 255 bytes; null = no security. Default null. */
   plainUsername: text({ id: 45, max: 255, notEmpty: true }),
-  /** ZMQ_PLAIN_PASSWORD. Password told to a PLAIN server, at most 255 bytes; null = no security. Default null. */
+  /** ZMQ_PLAIN_PASSWORD. Password sent to a PLAIN server, at most 255 bytes; null = no security. Default null. */
   plainPassword: text({ id: 46, max: 255, notEmpty: true }),
 
   /** ZMQ_CURVE_SERVER. Accepts CURVE clients; needs `curveSecretKey`. Default false. */

@@ -6,11 +6,11 @@ import { cidrs, ids } from "./additive.ts";
 import { bool, int, text, uint64 } from "./kinds.ts";
 import { RECEIVERS, SENDERS } from "./queues.ts";
 
-const NO_PEER_CREDENTIALS = "no JavaScript runtime tells who is at the other end of an ipc connection";
-const NO_VMCI = "no JavaScript runtime reaches VMCI sockets";
+const NO_PEER_CREDENTIALS = "no JavaScript runtime tells which process is at the other end of an ipc connection";
+const NO_VMCI = "no JavaScript runtime supports VMCI sockets";
 const NO_SOCKET_OPTION = "no JavaScript runtime sets this option of the operating system's sockets";
 const NO_NORM = "the norm transport is not part of this library";
-const LAST_RUNTIMES = "Takes effect where the runtime offers it, kept elsewhere.";
+const LAST_RUNTIMES = "Takes effect where the runtime supports it; stored elsewhere.";
 const ON_PGM = "Of epgm and pgm; should be the same on both sides.";
 
 export const TRANSPORT_OPTIONS = {
@@ -34,12 +34,12 @@ export const TRANSPORT_OPTIONS = {
     on: RECEIVERS,
     note: "A hint: no runtime sets it for tcp and ipc.",
   }),
-  /** ZMQ_CONNECT_TIMEOUT. Milliseconds one attempt to connect may take; 0 = as long as the operating system lets it. Default 0. */
+  /** ZMQ_CONNECT_TIMEOUT. Milliseconds that one attempt to connect may take; 0 = the operating system's limit. Default 0. */
   connectTimeout: int({ id: 79, default: 0, min: 0 }),
   /** ZMQ_USE_FD. File descriptor of a listening socket that the next `bind` uses; -1 = none. Default -1. */
   useFd: int({ id: 89, default: -1, min: -1 }),
   /** ZMQ_BINDTODEVICE. Name of the network interface that tcp and udp use; null = any. Default null. */
-  interface: text({ id: 92, max: 16, note: "Through the interface's address, for no runtime binds to a device." }),
+  interface: text({ id: 92, max: 16, note: "By the interface's address, because no runtime binds to a device." }),
 
   /** ZMQ_TCP_KEEPALIVE. TCP keepalive: 1 on, 0 off, -1 = the operating system's default. Default -1. */
   tcpKeepalive: int({ id: 34, default: -1, min: -1, max: 1 }),
@@ -51,7 +51,7 @@ export const TRANSPORT_OPTIONS = {
   tcpKeepaliveInterval: int({ id: 37, default: -1, min: -1, note: LAST_RUNTIMES }),
   /** ZMQ_TCP_MAXRT. Milliseconds that sent bytes may stay unacknowledged before the connection is closed; 0 = the operating system's default. Default 0. */
   tcpMaxRetransmitTimeout: int({ id: 80, default: 0, min: 0, note: "By a timer on bytes that do not leave." }),
-  /** ZMQ_TCP_ACCEPT_FILTER. Accepts tcp peers only from these addresses, `192.168.0.0/16`. Assignments add up; null clears. Reads as a list with commas. Default empty. */
+  /** ZMQ_TCP_ACCEPT_FILTER. Accepts tcp peers only from these addresses, `192.168.0.0/16`. Assignments add to it; null clears it. Reads as a list with commas. Default empty. */
   tcpAcceptFilter: cidrs({ id: 38 }),
   /** ZMQ_TOS. Type-of-service octet of outgoing packets. Default 0. */
   typeOfService: int({ id: 57, default: 0, min: 0, max: 255, note: LAST_RUNTIMES }),
@@ -60,7 +60,7 @@ export const TRANSPORT_OPTIONS = {
   /** ZMQ_BUSY_POLL. Microseconds of busy polling (SO_BUSY_POLL). Default 0. */
   busyPoll: int({ id: 113, default: 0, honoured: NO_SOCKET_OPTION }),
   /** ZMQ_LOOPBACK_FASTPATH. Windows' fast path for loopback connections. Default false. */
-  loopbackFastPath: bool({ id: 94, default: false, note: "Kept, without effect: Windows itself withdrew it." }),
+  loopbackFastPath: bool({ id: 94, default: false, note: "Stored, without effect: Windows removed it." }),
 
   /** ZMQ_IPC_FILTER_PID. Accepts ipc peers of these processes only. Default empty. */
   ipcFilterPid: ids({ id: 58, honoured: NO_PEER_CREDENTIALS }),
