@@ -238,7 +238,10 @@ test("a misspelt option is told with the nearest one, and one of other types wit
   });
   const misspelt = refusal("highWaterMark", "not an option of DEALER sockets; the nearest is sendHighWaterMark");
   assert.throws(() => new untyped.Dealer({ linger: 0, highWaterMark: 3 }), misspelt);
-  const elsewhere = refusal("helloMessage", "not an option of PUSH sockets, only of DEALER, ROUTER");
+  const elsewhere = refusal(
+    "helloMessage",
+    "not an option of PUSH sockets, only of DEALER, ROUTER, SERVER, CLIENT, PEER",
+  );
   assert.throws(() => new untyped.Push({ helloMessage: "x" }), elsewhere);
   const unlike = refusal("colour", "not an option of PUSH sockets");
   assert.throws(() => new untyped.Push({ colour: "x" }), unlike);
