@@ -4,6 +4,7 @@
  *   src/<entry>.ts --rolldown--> dist/<entry>.cjs      the library as CommonJS, code shared by entries in dist/chunks/
  *                                dist/<entry>.js       re-exports <entry>.cjs: one instance for `import` and `require`
  *                                dist/esm/<entry>.js   as an ES module, for bundlers and the command line
+ *   src/node/io-thread-program.ts --rolldown--> a string, in place of src/node/io-thread-text.ts, in a chunk of its own
  *   src/<entry>.ts --tsc-------> dist/**\/*.d.cts       one tree of declarations, only what the entries reach
  *                                dist/<entry>.d.ts     re-exports <entry>.d.cts
  *
@@ -56,8 +57,14 @@ const STAMP = ".build/built";
 /** The modules of libsodium, which becomes part of the bundle. */
 const LIBSODIUM = /\bnode_modules[\\/]libsodium-sumo\b/;
 
-/** How a CommonJS chunk requires the one of libsodium. */
-const REQUIRED_LIBSODIUM = /^const (\w*libsodium\w*) = (require\("[^"]*libsodium\.cjs"\));\n/m;
+/** The text of an I/O thread's program. */
+const IO_THREAD_TEXT = /\bsrc[\\/]node[\\/]io-thread-text\.ts$/;
+
+/** How a CommonJS chunk requires those that are large and seldom needed. */
+const REQUIRED_LATER = [
+  /^const (\w*libsodium\w*) = (require\("[^"]*libsodium\.cjs"\));\n/m,
+  /^const (\w*io_thread_text\w*) = (require\("[^"]*io-thread-text\.cjs"\));\n/m,
+];
 
 /** Whether `dist` is missing or older than what it is made of. */
 export function isStale(from = root) {
@@ -99,8 +106,9 @@ async function bundle(from, out) {
     readFileSync(join(sodium, "dist/modules-sumo-esm/libsodium-sumo.mjs"), "utf8"),
     declaredFunctions(readFileSync(join(from, "src/security/libsodium-sumo.d.ts"), "utf8")),
   );
-  const exported = await write(from, out, "cjs", required, libsodium);
-  await write(from, out, "esm", ENTRIES, libsodium);
+  const replaced = { libsodium, ioThread: await ioThreadProgram(from, libsodium) };
+  const exported = await write(from, out, "cjs", required, replaced);
+  await write(from, out, "esm", ENTRIES, replaced);
   for (const entry of required) {
     const name = nameOf(entry);
     writeFileSync(join(out, `${name}.js`), reexport(`./${posix.basename(name)}.cjs`, exported.get(name)));
@@ -112,8 +120,30 @@ async function bundle(from, out) {
   copyFileSync(join(sodium, "LICENSE"), join(out, "LICENSE.libsodium.txt"));
 }
 
-/** Writes one format of `entries`, with `libsodium` as the source of that. Returns the names that each exports. */
-async function write(from, out, format, entries, libsodium) {
+/** The program of an I/O thread as one script, which needs nothing but Node: a worker is started with its text. */
+async function ioThreadProgram(from, libsodium) {
+  const { rolldown } = await import("rolldown");
+  const bundled = await rolldown({
+    cwd: from,
+    input: "./src/node/io-thread-program.ts",
+    platform: "node",
+    resolve: { mainFields: ["module"], conditionNames: ["import"] },
+    external: (id) => id.startsWith("node:"),
+    transform: { target: "es2022", define: { "import.meta.url": "undefined" } },
+    plugins: [{ name: "libsodium", transform: (_code, id) => (LIBSODIUM.test(id) ? libsodium : null) }],
+    onLog(level, log, report) {
+      if (level === "warn") throw new Error(`rolldown: ${log.message}`);
+      report(level, log);
+    },
+  });
+  const { output } = await bundled.generate({ format: "cjs", minify: true, keepNames: true });
+  await bundled.close();
+  if (output.length !== 1) throw new Error("the program of an I/O thread is not one script");
+  return output[0].code;
+}
+
+/** Writes one format of `entries`, with `replaced` as the source of some. Returns the names that each exports. */
+async function write(from, out, format, entries, replaced) {
   const { rolldown } = await import("rolldown");
   const { dependencies = {}, peerDependencies = {} } = readJson(join(from, "package.json"));
   const outside = new Set([...Object.keys(dependencies), ...Object.keys(peerDependencies)]);
@@ -129,13 +159,14 @@ async function write(from, out, format, entries, libsodium) {
       {
         name: "sources",
         transform(code, id) {
-          if (LIBSODIUM.test(id)) return libsodium;
+          if (LIBSODIUM.test(id)) return replaced.libsodium;
+          if (IO_THREAD_TEXT.test(id)) return `export const ioThreadText = ${JSON.stringify(replaced.ioThread)};\n`;
           // Who requires an entry gets the default export below instead.
           if (isCommonJs) return code.replace(DEFAULT_EXPORT, "\n");
           // Bundlers cannot tell in every format where a module is. Only our own programs may ask.
           return id.includes(`${sep}cli${sep}`) ? code : code.replaceAll("import.meta.url", "undefined");
         },
-        renderChunk: (code) => (isCommonJs ? requireLater(code, REQUIRED_LIBSODIUM) : null),
+        renderChunk: (code) => (isCommonJs ? REQUIRED_LATER.reduce(requireLater, code) : null),
       },
     ],
     // A package imported but not declared, a missing export, a cycle through an entry: all are our mistakes.
@@ -156,7 +187,12 @@ async function write(from, out, format, entries, libsodium) {
     entryFileNames: ({ name }) =>
       isCommonJs ? `${name}.cjs` : name.startsWith("cli/") ? `${name}.js` : `esm/${name}.js`,
     chunkFileNames: isCommonJs ? "chunks/[name].cjs" : "esm/chunks/[name].js",
-    codeSplitting: { groups: [{ name: "libsodium", test: LIBSODIUM }] },
+    codeSplitting: {
+      groups: [
+        { name: "libsodium", test: LIBSODIUM },
+        { name: "io-thread-text", test: IO_THREAD_TEXT },
+      ],
+    },
     keepNames: true,
   });
   await bundled.close();

@@ -35,7 +35,7 @@ const LAYERS: Record<string, readonly string[]> = {
   security: ["base", "wire"],
   transport: ["base", "wire"],
   engine: ["base", "wire", "security"],
-  thread: ["base", "wire"],
+  thread: ["base", "wire", "security", "engine"],
   core: ["base", "wire", "security", "pattern", "engine", "thread", "transport/inproc.ts"],
   socket: ["base", "security", "pattern", "core"],
   device: ["base", "core", "socket"],

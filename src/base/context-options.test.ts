@@ -7,11 +7,11 @@ import {
   setContextOption,
 } from "./context-options.ts";
 
-it("a fresh context has libzmq's defaults", () => {
+it("a fresh context has libzmq's defaults, but no I/O thread", () => {
   const { ioThreads, maxSockets, maxSocketsLimit, maxMessageSize, ipv6, blocky } = defaultContextOptions();
   assert.deepEqual(
     { ioThreads, maxSockets, maxSocketsLimit, maxMessageSize, ipv6, blocky },
-    { ioThreads: 1, maxSockets: 1023, maxSocketsLimit: 65535, maxMessageSize: 2147483647, ipv6: false, blocky: true },
+    { ioThreads: 0, maxSockets: 1023, maxSocketsLimit: 65535, maxMessageSize: 2147483647, ipv6: false, blocky: true },
   );
 });
 

@@ -57,10 +57,15 @@ export interface FarEnd {
   readonly outboundLength: number;
   /** The high-water mark of the outbound queue, 0 for none. */
   readonly sendHighWaterMark: number;
+  /** That of the inbound queue, 0 for none. */
+  readonly receiveHighWaterMark: number;
   /** Tells the owner, if a `write` was refused, that there is room again. */
   signalRoom(): void;
   /** Tells the owner that all that was written has left. */
   signalIdle(): void;
+
+  /** A message that was pulled, or taken by the outlet, will not be sent: the owner counts it. */
+  discard(message: Message): void;
 
   /** Hands a message to the near side. Ask `inboundFull` first. */
   deliver(message: Message): void;
@@ -102,6 +107,8 @@ export interface Outlet {
   writeControl(control: Control): boolean;
   /** Whether `write` would take a message now. */
   readonly canWrite: boolean;
+  /** Before somebody looks at the octets that went over the wire: the outlet counts them now. */
+  countBytes?(): void;
   /** Limits that are not those of this pipe's own queues alone: the outlet sets them. */
   resize?(sendHighWaterMark: number, receiveHighWaterMark: number): void;
   /** The inbound queue was full and has room again. */

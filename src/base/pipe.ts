@@ -64,8 +64,6 @@ class QueuePair implements Pipe {
   isClosed = false;
   messagesSent = 0;
   messagesReceived = 0;
-  bytesSent = 0;
-  bytesReceived = 0;
   isQueued = false;
   isBehind = false;
 
@@ -73,6 +71,8 @@ class QueuePair implements Pipe {
   readonly #outbound: Queue<Message | Control>;
   readonly #inbound: Queue<Message>;
   #outlet: Outlet | undefined = undefined;
+  #bytesSent = 0;
+  #bytesReceived = 0;
   /** A `write` was refused, and the owner was not told of room since. */
   #isRefused = false;
   /** Before `beginRead`. */
@@ -112,6 +112,17 @@ class QueuePair implements Pipe {
   }
   get sendHighWaterMark(): number {
     return this.#outbound.highWaterMark;
+  }
+  get receiveHighWaterMark(): number {
+    return this.#inbound.highWaterMark;
+  }
+  get bytesSent(): number {
+    this.#outlet?.countBytes?.();
+    return this.#bytesSent;
+  }
+  get bytesReceived(): number {
+    this.#outlet?.countBytes?.();
+    return this.#bytesReceived;
   }
 
   // --- Near end: writing ---
@@ -310,11 +321,11 @@ class QueuePair implements Pipe {
   }
 
   countSent(bytes: number): void {
-    this.bytesSent += bytes;
+    this.#bytesSent += bytes;
   }
 
   countReceived(bytes: number): void {
-    this.bytesReceived += bytes;
+    this.#bytesReceived += bytes;
   }
 
   // --- Far end: messages ---
@@ -323,6 +334,10 @@ class QueuePair implements Pipe {
     const item = this.#outbound.shift();
     if (this.#isRefused && !this.#outbound.full) this.signalRoom();
     return item;
+  }
+
+  discard(message: Message): void {
+    this.#owner.discarded?.(this, message);
   }
 
   signalRoom(): void {

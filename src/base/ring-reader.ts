@@ -148,6 +148,11 @@ export class RingReader {
     return false;
   }
 
+  /** The writer is done; what it wrote may still be there. */
+  get isWriterClosed(): boolean {
+    return Atomics.load(this.#ring.words, WRITER_CLOSED) !== 0;
+  }
+
   /** The writer is done: true once all that it published was found. */
   get isOver(): boolean {
     return Atomics.load(this.#ring.words, WRITER_CLOSED) !== 0 && !this.hasNext;

@@ -32,6 +32,9 @@ export interface ContextHandle {
   readonly id: number;
 }
 
+/** So long the end of the process may be held up by messages that an I/O thread has not sent. */
+const FINISH_MS = 1000;
+
 /** A core and its endpoints, as the context keeps them. */
 export interface OpenSocket {
   readonly core: SocketCore;
@@ -45,6 +48,9 @@ export class ContextCore implements EndpointsContext, Lingering {
   /** What other threads know this context by. */
   #handle: ContextHandle | undefined = undefined;
   readonly #sockets = new Set<OpenSocket>();
+  #engine: EngineHost | undefined = undefined;
+  /** -1: no socket was opened yet. */
+  #ioThreads = -1;
   #isClosed = false;
   /** Sockets so far. */
   #opened = 0;
@@ -111,8 +117,15 @@ export class ContextCore implements EndpointsContext, Lingering {
     return this.#sockets;
   }
 
+  /** `ioThreads` says where it runs, as it is when the first socket is opened. */
   get engine(): EngineHost {
-    return this.platform.engine;
+    const { platform, options } = this;
+    if (this.#engine === undefined) {
+      const host =
+        this.#ioThreads > 0 ? platform.ioThreads?.(this.#ioThreads, options.threadNamePrefix ?? "") : undefined;
+      this.#engine = host ?? platform.engine;
+    }
+    return this.#engine;
   }
 
   /** Throws EMFILE beyond `maxSockets`, EFAULT when the context is closed. */
@@ -122,6 +135,7 @@ export class ContextCore implements EndpointsContext, Lingering {
       const { size } = this.#sockets;
       throw new ZmqError("EMFILE", { detail: `the context has ${size} open sockets, as many as maxSockets allows` });
     }
+    if (this.#ioThreads < 0) this.#ioThreads = this.options.ioThreads;
     const core = new SocketCore(type, defaultOptions(type, this.options), this.platform.turn, createPattern);
     core.speakBy(new Voice(this.platform, `${type} ${++this.#opened}`));
     const socket = { core, endpoints: new Endpoints(core, this) };
@@ -145,6 +159,7 @@ export class ContextCore implements EndpointsContext, Lingering {
       this.#sockets.delete(socket);
       if (this.#sockets.size > 0) return;
       this.platform.lifetime?.ended(this);
+      if (this.#isClosed) this.#engine?.close?.();
       for (const done of this.#onEmpty.splice(0)) done();
     });
     socket.core.emit({ type: "end" });
@@ -155,7 +170,10 @@ export class ContextCore implements EndpointsContext, Lingering {
   close(): Promise<void> {
     this.#isClosed = true;
     for (const socket of [...this.#sockets]) this.closeSocket(socket);
-    if (this.#sockets.size === 0) return Promise.resolve();
+    if (this.#sockets.size === 0) {
+      this.#engine?.close?.();
+      return Promise.resolve();
+    }
     return new Promise((resolve) => this.#onEmpty.push(resolve));
   }
 
@@ -166,7 +184,17 @@ export class ContextCore implements EndpointsContext, Lingering {
   }
 
   flushNow(): void {
-    for (const { endpoints } of this.#sockets) endpoints.flushNow();
+    const flush = () => {
+      for (const { endpoints } of this.#sockets) endpoints.flushNow();
+    };
+    flush();
+    if (this.#engine?.finish === undefined) return;
+    let timeoutMs = 0;
+    for (const { core } of this.#sockets) {
+      const { linger } = core.options;
+      timeoutMs = Math.max(timeoutMs, linger < 0 ? FINISH_MS : Math.min(linger, FINISH_MS));
+    }
+    if (timeoutMs > 0) this.#engine.finish(timeoutMs, flush);
   }
 
   get blocky(): boolean {
@@ -176,7 +204,7 @@ export class ContextCore implements EndpointsContext, Lingering {
   /** Asks the ZAP handler of this context (27/ZAP); undefined when none is bound and `options` demand one. */
   async authenticate(
     request: ZapRequest,
-    link: Link,
+    link: Pick<Link, "peerAddress">,
     options: OptionValues,
     signal: AbortSignal,
   ): Promise<ZapReply | undefined> {

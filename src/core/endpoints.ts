@@ -208,6 +208,10 @@ export class Endpoints implements EndpointOwner, InprocBinder {
     return this.#core.type;
   }
 
+  get isClosed() {
+    return this.#core.isClosed;
+  }
+
   get departedBacklog() {
     return this.#core.departedBacklog;
   }
@@ -223,7 +227,7 @@ export class Endpoints implements EndpointOwner, InprocBinder {
 
   authenticate(
     request: ZapRequest,
-    link: Link,
+    link: Pick<Link, "peerAddress">,
     options: OptionValues,
     signal: AbortSignal,
   ): Promise<ZapReply | undefined> {

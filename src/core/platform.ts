@@ -37,6 +37,8 @@ export interface Platform {
   readonly crypto: Crypto;
   /** Runs the engine. */
   readonly engine: EngineHost;
+  /** Another engine, in so many threads of its own, or `engine`, with a warning, where they cannot be had. Absent: there are none. */
+  readonly ioThreads?: (count: number, namePrefix: string) => EngineHost;
   /** The structured clone algorithm to bytes and back; never runs code. Absent where the runtime has none. */
   readonly structuredClone?: {
     serialize(value: unknown): Uint8Array;

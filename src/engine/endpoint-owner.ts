@@ -18,6 +18,8 @@ export type ConnectionMaker = (link: Link, owner: ConnectionOwner) => Connection
 
 export interface EndpointOwner {
   readonly socketType: SocketTypeName;
+  /** The socket is closed: nobody reads any more. */
+  readonly isClosed: boolean;
   /** The unread messages of departed peers of this socket; reading from new connections is delayed when there are too many. */
   readonly departedBacklog: DepartedBacklog;
   /** The far end of a fresh pipe of this socket, not opened yet. `routingId`: the one that the user chose for the peer. */
@@ -26,7 +28,7 @@ export interface EndpointOwner {
   /** As `ConnectionOwner.authenticate`, for a connection with these options. */
   authenticate(
     request: ZapRequest,
-    link: Link,
+    link: Pick<Link, "peerAddress">,
     options: OptionValues,
     signal: AbortSignal,
   ): Promise<ZapReply | undefined>;

@@ -25,4 +25,11 @@ export interface EngineHost {
   ): ConnectedEndpoint;
   /** An endpoint that listens once it is started. `options` are its own. Throws EINVAL, and EPROTONOSUPPORT. */
   bind(owner: EndpointOwner, target: Endpoint, options: OptionValues): BoundEndpoint;
+  /**
+   * At the end of the process: blocks until what was sent has left, for `timeoutMs` at most. `flush`, called meanwhile,
+   * hands over what waits in this thread. Absent for an engine of this thread.
+   */
+  finish?(timeoutMs: number, flush: () => void): void;
+  /** The context is closed, and so are all endpoints. */
+  close?(): void;
 }

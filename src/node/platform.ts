@@ -8,21 +8,13 @@ import { deserialize, serialize } from "node:v8";
 import { systemClock } from "../base/clock.ts";
 import type { Platform } from "../core/platform.ts";
 import { Turn } from "../core/turn.ts";
-import { LocalHost } from "../engine/local-host.ts";
-import { pgmProtocol } from "../engine/pgm-protocol.ts";
-import { udpProtocol } from "../engine/udp-session.ts";
-import { Crypto } from "../security/crypto.ts";
-import { loadSodium } from "../security/sodium.ts";
-import { ipcTransport } from "../transport/node/ipc.ts";
-import { tcpTransport } from "../transport/node/tcp.ts";
-import { udpSockets } from "../transport/node/udp-sockets.ts";
-import { webSocketTransports } from "../transport/node/ws.ts";
+import { Inbox } from "../thread/inbox.ts";
 import { checkClone } from "./clone-guard.ts";
+import { nodeEngine } from "./engine.ts";
+import { startIoThreads } from "./io-threads.ts";
 import { processLifetime } from "./process-lifetime.ts";
 import { keepSharedMemory } from "./shared-memory.ts";
-import { withSodiumNative } from "./sodium-native.ts";
 import { nodeThreads } from "./threads.ts";
-import { withOpenSsl } from "./x25519.ts";
 
 keepSharedMemory();
 
@@ -32,7 +24,15 @@ const warned = new Set<string>();
 const debug = debuglog("zmq");
 
 const clock = systemClock();
-const crypto = new Crypto(() => withOpenSsl(withSodiumNative(loadSodium())));
+const { engine, crypto } = nodeEngine(clock);
+
+let inbox: Inbox | undefined;
+
+/** The inbox of this thread, made when it is used for the first time. */
+export function threadInbox(): Inbox {
+  inbox ??= new Inbox(clock, { words: new Int32Array(new SharedArrayBuffer(4)), index: 0 });
+  return inbox;
+}
 
 function readClone(bytes: Uint8Array): unknown {
   checkClone(bytes);
@@ -42,10 +42,16 @@ function readClone(bytes: Uint8Array): unknown {
 export const nodePlatform: Platform = {
   turn: new Turn(clock),
   crypto,
-  engine: new LocalHost(clock, [tcpTransport(clock), ipcTransport(clock), ...webSocketTransports(clock)], crypto, [
-    pgmProtocol("epgm", udpSockets),
-    udpProtocol(udpSockets),
-  ]),
+  engine,
+  ioThreads(count, namePrefix) {
+    try {
+      return startIoThreads({ count, namePrefix }, { engine, clock, inbox: threadInbox() });
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      nodePlatform.warn(`The engine runs in this thread, for no I/O thread can be started: ${why}`, "ZMQ_IO_THREADS");
+      return engine;
+    }
+  },
   structuredClone: { serialize, deserialize: process.versions.bun === undefined ? readClone : deserialize },
   lifetime: processLifetime(clock),
   ...(debug.enabled && { trace: (line: string) => debug("%s", line) }),

@@ -23,6 +23,11 @@ export class Outbox {
     return this.#partial === undefined && this.#late.length === 0;
   }
 
+  /** A message is not written whole. */
+  get hasPartial(): boolean {
+    return this.#partial !== undefined;
+  }
+
   /** False when it waits. */
   writeRecord(kind: number, bytes: Uint8Array): boolean {
     if (this.isEmpty && this.#writer.write(kind, bytes)) return true;

@@ -15,6 +15,12 @@ export interface PeerThread {
 }
 
 export interface RingEndOwner {
+  /** When the peer is gone, what had arrived is delivered whatever the mark says, as at the end of a link. */
+  readonly takesRest?: boolean;
+  /** Its thread looked at it: what waited was written as far as there was room. False: it was stopped within the call. */
+  polled?(): boolean;
+  /** As `Outlet.countBytes`. */
+  countBytes?(): void;
   /** A record of a kind from OWN on, in order with the messages around it. `bytes` are the owner's. */
   record(kind: number, bytes: Uint8Array): void;
   /** The peer has closed its ring, or its thread is dead. All that it had sent was delivered. */

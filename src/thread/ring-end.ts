@@ -38,6 +38,8 @@ const LOOK_MS = 50;
 /** Moves messages both ways once `start` was called, until `stop`. */
 export class RingEnd implements Outlet, InboxSource {
   readonly isCrossing: boolean;
+  /** For the owner to set: messages that come are for nobody. */
+  isDiscarding = false;
   readonly #pipe: FarEnd;
   readonly #writer: RingWriter;
   readonly #outbox: Outbox;
@@ -59,6 +61,7 @@ export class RingEnd implements Outlet, InboxSource {
   #isPulling = false;
   /** The socket closed the pipe; `drained` was not told yet. */
   #isClosing = false;
+  readonly #publishAfter: number;
   /** Messages written since the last `publish`. */
   #batched = 0;
   #isFlushDue = false;
@@ -82,6 +85,7 @@ export class RingEnd implements Outlet, InboxSource {
     this.#clock = clock;
     this.#owner = owner;
     this.#counted = pipe.messagesReceived;
+    this.#publishAfter = owner.publishesAtOnce === true ? 1 : BATCH_MESSAGES;
   }
 
   /** From now on records are taken, and those of the owner are sent. */
@@ -137,6 +141,18 @@ export class RingEnd implements Outlet, InboxSource {
     else this.#wantRoom();
   }
 
+  countBytes(): void {
+    this.#owner.countBytes?.();
+  }
+
+  /** Delivers all that has come, whatever the mark of the pipe says. */
+  takeAll(): void {
+    while (!this.#isTaking && this.#state === "open" && this.#reader.hasNext) {
+      const message = this.#next();
+      if (message !== undefined) this.#pipe.deliver(message);
+    }
+  }
+
   /** All that was written is published. */
   get isIdle(): boolean {
     return this.#outbox.isEmpty && !(this.#isAttached && this.#pipe.hasQueued);
@@ -172,7 +188,7 @@ export class RingEnd implements Outlet, InboxSource {
       return false;
     }
     if (!this.#outbox.isEmpty) this.#wantRoom();
-    else if (++this.#batched >= BATCH_MESSAGES || this.#writer.unpublished >= BATCH_BYTES) this.flush();
+    else if (++this.#batched >= this.#publishAfter || this.#writer.unpublished >= BATCH_BYTES) this.flush();
     else this.#flushLater();
     return true;
   }
@@ -230,6 +246,8 @@ export class RingEnd implements Outlet, InboxSource {
   poll(): boolean {
     if (this.#state === "stopped") return false;
     const wrote = this.#drain();
+    if (this.#owner.polled?.() === false) return true;
+    if (this.#owner.takesRest === true && this.#reader.isWriterClosed) this.takeAll();
     const took = this.#takeSome();
     if (this.#state === "open" && !took && this.#isLeft) {
       this.#state = "left";
@@ -317,7 +335,7 @@ export class RingEnd implements Outlet, InboxSource {
     if (this.#state !== "open") return count > 0;
     this.#count();
     this.#tell(count === 0);
-    if (pipe.canRead || pipe.inboundFull) {
+    if (!pipe.conflates && (pipe.canRead || pipe.inboundFull)) {
       pipe.setBehind(true);
       if (!pipe.inboundFull) this.#lookLater();
       return count > 0;
@@ -334,7 +352,9 @@ export class RingEnd implements Outlet, InboxSource {
         const { kind } = reader;
         if (isMessage(kind)) {
           const message = this.#messages.take();
-          if (message !== undefined) return message;
+          if (message === undefined) continue;
+          if (!this.isDiscarding) return message;
+          reader.countMessages(1);
           continue;
         }
         const bytes = reader.take();

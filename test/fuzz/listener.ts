@@ -40,6 +40,8 @@ export class Listener implements EndpointOwner {
     return this.#transport.connection();
   }
 
+  readonly isClosed = false;
+
   get departedBacklog() {
     return this.core.departedBacklog;
   }

@@ -286,7 +286,8 @@ export function queues(transport: TransportUnderTest): void {
       const pull = new Pull();
       const push = new Push();
       await bench.join(pull, push);
-      for (let i = 0; i < 2000; i++) void push.send(String(i));
+      // What is beyond the mark when the socket closes is refused, unless an engine in this thread has written it already.
+      for (let i = 0; i < 2000; i++) push.send(String(i)).catch(() => {});
       push.linger = -1;
       push.close();
       for (let i = 0; i < 1000; i++) assert.equal(await text(pull), String(i));

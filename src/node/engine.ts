@@ -1,0 +1,21 @@
+/** The engine of Node, Bun and Deno: all transports, and the crypto library. */
+
+import type { Clock } from "../base/clock.ts";
+import { LocalHost } from "../engine/local-host.ts";
+import { pgmProtocol } from "../engine/pgm-protocol.ts";
+import { udpProtocol } from "../engine/udp-session.ts";
+import { Crypto } from "../security/crypto.ts";
+import { loadSodium } from "../security/sodium.ts";
+import { ipcTransport } from "../transport/node/ipc.ts";
+import { tcpTransport } from "../transport/node/tcp.ts";
+import { udpSockets } from "../transport/node/udp-sockets.ts";
+import { webSocketTransports } from "../transport/node/ws.ts";
+import { withSodiumNative } from "./sodium-native.ts";
+import { withOpenSsl } from "./x25519.ts";
+
+export function nodeEngine(clock: Clock): { readonly engine: LocalHost; readonly crypto: Crypto } {
+  const crypto = new Crypto(() => withOpenSsl(withSodiumNative(loadSodium())));
+  const transports = [tcpTransport(clock), ipcTransport(clock), ...webSocketTransports(clock)];
+  const engine = new LocalHost(clock, transports, crypto, [pgmProtocol("epgm", udpSockets), udpProtocol(udpSockets)]);
+  return { engine, crypto };
+}

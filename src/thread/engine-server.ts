@@ -1,0 +1,330 @@
+/**
+ * What an I/O thread does: it runs the engine for the endpoints of sockets in
+ * another thread. To the engine it looks as if the sockets were here.
+ */
+
+import type { Clock } from "../base/clock.ts";
+import { DepartedBacklog } from "../base/departed-backlog.ts";
+import type { MonitorEvent } from "../base/events.ts";
+import type { FarEnd } from "../base/far-end.ts";
+import type { Link } from "../base/link.ts";
+import type { OptionValues } from "../base/options.ts";
+import type { SocketTypeName } from "../base/socket-types.ts";
+import type { EndpointOwner } from "../engine/endpoint-owner.ts";
+import type { BoundEndpoint, ConnectedEndpoint, EngineEndpoint } from "../engine/engine-endpoint.ts";
+import type { EngineHost } from "../engine/engine-host.ts";
+import type { ZapReply, ZapRequest } from "../security/mechanism.ts";
+import { type Bell, ring } from "./bell.ts";
+import { EngineFarEnd } from "./engine-far-end.ts";
+import type { EngineNotice, EngineRequest, Mail, SentEvent } from "./engine-mail.ts";
+import { createEngineMemory, type EngineMemory } from "./engine-memory.ts";
+import type { Inbox, InboxSource } from "./inbox.ts";
+import { receiveError, sendError } from "./sent-errors.ts";
+
+/** At the end of the process: so often it is looked whether all has left. */
+const FINISH_LOOK_MS = 2;
+
+export interface EngineServerParts {
+  readonly mail: Mail<EngineNotice, EngineRequest>;
+  /** That of the sockets' thread. */
+  readonly bell: Bell;
+  readonly inbox: Inbox;
+  readonly clock: Clock;
+  readonly host: EngineHost;
+}
+
+interface Question {
+  resolve(reply: ZapReply | undefined): void;
+  reject(error: unknown): void;
+}
+
+export class EngineServer implements InboxSource {
+  readonly bell: Bell;
+  readonly inbox: Inbox;
+  readonly clock: Clock;
+  readonly #mail: Mail<EngineNotice, EngineRequest>;
+  readonly #host: EngineHost;
+  readonly #endpoints = new Map<number, ServedEndpoint>();
+  /** What departed peers left, by the number of the socket. */
+  readonly #backlogs = new Map<number, SocketBacklog>();
+  readonly #questions = new Map<number, Question>();
+  #lastQuestion = 0;
+  readonly #outgoing: EngineNotice[] = [];
+  readonly #changed = new Set<EngineFarEnd>();
+
+  constructor({ mail, bell, inbox, clock, host }: EngineServerParts) {
+    this.#mail = mail;
+    this.bell = bell;
+    this.inbox = inbox;
+    this.clock = clock;
+    this.#host = host;
+    inbox.add(this);
+  }
+
+  /** In this turn, behind what the pipes have written in it. */
+  post(notice: EngineNotice): void {
+    this.#outgoing.push(notice);
+    if (this.#outgoing.length === 1) this.clock.defer(() => this.#flush());
+  }
+
+  /** The peer of the pipe came or went. */
+  changed(pipe: EngineFarEnd): void {
+    this.#changed.add(pipe);
+  }
+
+  #flush(): void {
+    for (const pipe of this.#changed) pipe.poll();
+    this.#changed.clear();
+    if (this.#outgoing.length === 0) return;
+    for (const notice of this.#outgoing.splice(0)) this.#mail.post(notice);
+    ring(this.bell);
+  }
+
+  poll(): boolean {
+    let isDone = false;
+    for (let request = this.#mail.receive(); request !== undefined; request = this.#mail.receive()) {
+      isDone = true;
+      this.#requested(request);
+    }
+    return isDone;
+  }
+
+  ask(id: number, request: ZapRequest, peerAddress: string, signal: AbortSignal): Promise<ZapReply | undefined> {
+    const question = ++this.#lastQuestion;
+    return new Promise((resolve, reject) => {
+      this.#questions.set(question, { resolve, reject });
+      signal.addEventListener("abort", () => {
+        if (this.#questions.delete(question)) this.post({ kind: "notAsked", question });
+      });
+      this.post({ kind: "authenticate", id, question, request, peerAddress });
+    });
+  }
+
+  gone(endpoint: ServedEndpoint): void {
+    this.#endpoints.delete(endpoint.id);
+    this.post({ kind: "gone", id: endpoint.id });
+  }
+
+  #requested(request: EngineRequest): void {
+    switch (request.kind) {
+      case "endpoint": {
+        let backlog = this.#backlogs.get(request.socket);
+        if (backlog === undefined) {
+          backlog = new SocketBacklog(this.clock, request.options.departedHighWaterMarkBytes);
+          this.#backlogs.set(request.socket, backlog);
+        }
+        this.#endpoints.set(request.id, new ServedEndpoint(this, this.#host, request, backlog));
+        break;
+      }
+      case "start":
+        this.#endpoints.get(request.id)?.start();
+        break;
+      case "startSync":
+        this.#endpoints.get(request.id)?.startSync();
+        this.#flush();
+        Atomics.store(request.done, 0, 1);
+        Atomics.notify(request.done, 0);
+        break;
+      case "close":
+        this.#endpoints.get(request.id)?.close(request.lingerMs);
+        break;
+      case "authenticated":
+        this.#take(request.question)?.resolve(request.reply);
+        break;
+      case "notAuthenticated":
+        this.#take(request.question)?.reject(receiveError(request.error));
+        break;
+      case "backlog":
+        this.#backlogs.get(request.socket)?.fill(request.isFull);
+        break;
+      case "backlogLimit":
+        this.#backlogs.get(request.socket)?.limit(request.bytes);
+        break;
+      case "finish":
+        this.#finish(request.done);
+        break;
+    }
+  }
+
+  #take(question: number): Question | undefined {
+    const taken = this.#questions.get(question);
+    this.#questions.delete(question);
+    return taken;
+  }
+
+  #finish(done: Int32Array): void {
+    let isIdle = true;
+    for (const endpoint of this.#endpoints.values()) if (!endpoint.flush()) isIdle = false;
+    if (!isIdle) {
+      this.clock.setTimer(() => this.#finish(done), FINISH_LOOK_MS);
+      return;
+    }
+    Atomics.store(done, 0, 1);
+    Atomics.notify(done, 0);
+  }
+}
+
+/** The unread messages of departed peers of a socket: those that it has not taken yet, and what it says of the others. */
+class SocketBacklog {
+  readonly departed: DepartedBacklog;
+  #limit: number;
+  #filledWith = 0;
+
+  constructor(clock: Clock, limit: number) {
+    this.#limit = limit;
+    this.departed = new DepartedBacklog(clock, () => this.#limit);
+  }
+
+  limit(bytes: number): void {
+    this.#limit = bytes;
+    this.departed.limitChanged();
+  }
+
+  fill(isFull: boolean): void {
+    if (isFull === this.#filledWith > 0) return;
+    if (isFull) {
+      this.#filledWith = Math.max(1, this.#limit);
+      this.departed.add(this.#filledWith);
+    } else {
+      const bytes = this.#filledWith;
+      this.#filledWith = 0;
+      this.departed.remove(bytes);
+    }
+  }
+}
+
+/** An endpoint of a socket in the other thread, and all that the engine asks of that socket for it. */
+class ServedEndpoint implements EndpointOwner {
+  readonly id: number;
+  readonly socketType: SocketTypeName;
+  readonly isClosed = false;
+  readonly departedBacklog: DepartedBacklog;
+  readonly #server: EngineServer;
+  readonly #options: OptionValues;
+  readonly #start: () => Promise<void> | undefined;
+  readonly #startSync: () => void;
+  readonly #endpoint: EngineEndpoint;
+  readonly #pipes = new Set<EngineFarEnd>();
+  /** Of the pipe that the request brought. */
+  #memory: EngineMemory | undefined;
+  #lastPipe = 0;
+
+  constructor(
+    server: EngineServer,
+    host: EngineHost,
+    request: EngineRequest & { readonly kind: "endpoint" },
+    { departed }: SocketBacklog,
+  ) {
+    const { id, type, target, options, routingId, memory } = request;
+    this.id = id;
+    this.socketType = type;
+    this.departedBacklog = departed;
+    this.#server = server;
+    this.#options = options;
+    this.#memory = memory;
+    if (request.role === "connect") {
+      const endpoint: ConnectedEndpoint = host.connect(this, target, options, routingId);
+      this.#endpoint = endpoint;
+      this.#start = () => void endpoint.start();
+      this.#startSync = () => endpoint.start();
+    } else {
+      const endpoint: BoundEndpoint = host.bind(this, target, options);
+      this.#endpoint = endpoint;
+      this.#start = () => endpoint.start();
+      this.#startSync = () => endpoint.startSync();
+    }
+  }
+
+  start(): void {
+    this.#start()?.then(
+      () => this.#bound(),
+      (error: unknown) => this.#bindFailed(error),
+    );
+  }
+
+  startSync(): void {
+    try {
+      this.#startSync();
+      this.#bound();
+    } catch (error) {
+      this.#bindFailed(error);
+    }
+  }
+
+  close(lingerMs: number): void {
+    // The socket said so behind all that it wrote.
+    for (const pipe of this.#pipes) pipe.takeAll();
+    this.#endpoint.close(lingerMs);
+  }
+
+  /** Hands on what was written. True when all of it has left. */
+  flush(): boolean {
+    for (const pipe of this.#pipes) pipe.takeAll();
+    this.#endpoint.flushNow();
+    if (!this.#endpoint.isIdle) return false;
+    for (const pipe of this.#pipes) if (pipe.hasQueued) return false;
+    return true;
+  }
+
+  // --- EndpointOwner ---
+
+  createPipe(endpoint: string, dialed: boolean): FarEnd {
+    const given = this.#memory;
+    this.#memory = undefined;
+    const memory = given ?? createEngineMemory();
+    const number = given === undefined ? ++this.#lastPipe : 0;
+    const { helloMessage, probeRouter, raw } = this.#options;
+    const pipe: EngineFarEnd = new EngineFarEnd({
+      memory,
+      limits: this.#options,
+      greets: dialed && (helloMessage.length > 0 || probeRouter),
+      dropsWhenLost: this.socketType === "STREAM" || raw,
+      bell: this.#server.bell,
+      inbox: this.#server.inbox,
+      clock: this.#server.clock,
+      owner: {
+        dropped: (messages) => this.#server.post({ kind: "dropped", id: this.id, pipe: number, messages }),
+        changed: () => this.#server.changed(pipe),
+        left: (bytes) => {
+          this.#pipes.delete(pipe);
+          this.departedBacklog.add(bytes);
+        },
+        done: (bytes) => this.departedBacklog.remove(bytes),
+      },
+    });
+    this.#pipes.add(pipe);
+    if (given === undefined) this.#server.post({ kind: "pipe", id: this.id, pipe: number, memory, dialed, endpoint });
+    return pipe;
+  }
+
+  emit(event: MonitorEvent): void {
+    const { error, cause, ...rest } = event as MonitorEvent & { error?: unknown; cause?: unknown };
+    const sent = {
+      ...rest,
+      ...(error !== undefined && { error: sendError(error) }),
+      ...(cause !== undefined && { cause: sendError(cause) }),
+    };
+    this.#server.post({ kind: "event", id: this.id, event: sent as SentEvent });
+  }
+
+  authenticate(
+    request: ZapRequest,
+    { peerAddress }: Pick<Link, "peerAddress">,
+    _options: OptionValues,
+    signal: AbortSignal,
+  ): Promise<ZapReply | undefined> {
+    return this.#server.ask(this.id, request, peerAddress, signal);
+  }
+
+  gone(): void {
+    this.#server.gone(this);
+  }
+
+  #bound(): void {
+    this.#server.post({ kind: "bound", id: this.id, endpoint: this.#endpoint.endpoint });
+  }
+
+  #bindFailed(error: unknown): void {
+    this.#server.post({ kind: "bindFailed", id: this.id, error: sendError(error) });
+  }
+}

@@ -1,0 +1,243 @@
+/**
+ * An endpoint of a socket in this thread that an I/O thread runs: start and
+ * close are sent there, and what comes of it is done here to the socket.
+ */
+
+import type { Clock, Timer } from "../base/clock.ts";
+import type { ZmqError } from "../base/errors.ts";
+import type { MonitorEvent } from "../base/events.ts";
+import type { OptionValues } from "../base/options.ts";
+import type { EndpointOwner } from "../engine/endpoint-owner.ts";
+import type { BoundEndpoint, ConnectedEndpoint, EngineEndpoint } from "../engine/engine-endpoint.ts";
+import type { ZapReply, ZapRequest } from "../security/mechanism.ts";
+import type { EngineRequest, SentEvent } from "./engine-mail.ts";
+import type { EngineMemory } from "./engine-memory.ts";
+import type { Inbox } from "./inbox.ts";
+import { RemotePipe, type RemotePipeOwner } from "./remote-pipe.ts";
+import type { PeerThread } from "./ring-end-parts.ts";
+import { receiveError, receiveZmqError } from "./sent-errors.ts";
+
+/** The I/O thread, as its endpoints see it. */
+export interface RemoteThread extends PeerThread {
+  readonly inbox: Inbox;
+  readonly clock: Clock;
+  post(request: EngineRequest): void;
+  /** Blocks until `done[0]` is 1. Throws EMTHREAD when the thread does not answer. */
+  await(done: Int32Array): void;
+  /** Takes the mail of one endpoint's `startSync`. */
+  forget(endpoint: RemoteEndpoint): void;
+  /** A pipe whose endpoint is gone has messages that its socket may still read. */
+  orphaned(pipe: RemotePipe, owner: EndpointOwner): void;
+}
+
+export class RemoteEndpoint implements EngineEndpoint, RemotePipeOwner {
+  readonly id: number;
+  readonly options: OptionValues;
+  /** As given, until it is bound; then the resolved one. */
+  endpoint: string;
+  readonly owner: EndpointOwner;
+  protected readonly thread: RemoteThread;
+  readonly #given: string;
+  readonly #pipes = new Map<number, RemotePipe>();
+  #isClosing = false;
+  /** Set while CLOSE is not sent: until when what is queued may leave, by the clock. */
+  #lingerUntil: number | undefined = undefined;
+  #lingerTimer: Timer | undefined = undefined;
+  #isHeld = false;
+  #isGone = false;
+
+  constructor(id: number, thread: RemoteThread, owner: EndpointOwner, text: string, options: OptionValues) {
+    this.id = id;
+    this.thread = thread;
+    this.owner = owner;
+    this.endpoint = text;
+    this.#given = text;
+    this.options = options;
+  }
+
+  isAt(text: string): boolean {
+    return text === this.endpoint || text === this.#given;
+  }
+
+  get isClosing(): boolean {
+    return this.#isClosing;
+  }
+
+  get isIdle(): boolean {
+    let isIdle = true;
+    for (const pipe of this.#pipes.values()) if (!pipe.isIdle) isIdle = false;
+    return isIdle;
+  }
+
+  close(lingerMs: number): void {
+    if (this.#isClosing) return;
+    this.#isClosing = true;
+    if (this.#isGone) return;
+    this.#hold();
+    const { clock } = this.thread;
+    this.#lingerUntil = lingerMs < 0 ? Number.POSITIVE_INFINITY : clock.now() + lingerMs;
+    for (const pipe of [...this.#pipes.values()]) {
+      pipe.closeWrites();
+      pipe.endIfIdle();
+    }
+    if (lingerMs > 0) this.#lingerTimer = clock.setTimer(() => this.#sayClose(), lingerMs);
+    if (lingerMs === 0) this.#sayClose();
+    else this.drained();
+  }
+
+  flushNow(): void {
+    for (const pipe of [...this.#pipes.values()]) pipe.flush();
+  }
+
+  // --- From the I/O thread ---
+
+  addPipe(number: number, memory: EngineMemory, dialed: boolean, endpoint: string, routingId?: Uint8Array): void {
+    const { thread, owner, options } = this;
+    const { inbox, clock } = thread;
+    const far = owner.createPipe(endpoint, dialed, options, routingId);
+    const pipe = new RemotePipe({
+      pipe: far,
+      memory,
+      conflate: options.conflate,
+      thread,
+      inbox,
+      clock,
+      owner: this,
+    });
+    this.#pipes.set(number, pipe);
+    pipe.open(options);
+    if (this.#isClosing) pipe.closeWrites();
+  }
+
+  dropped(number: number, messages: readonly Uint8Array[][]): void {
+    this.#pipes.get(number)?.dropped(messages);
+  }
+
+  emit({ error, cause, ...event }: SentEvent): void {
+    const received = {
+      ...event,
+      ...(error !== undefined && { error: receiveZmqError(error) }),
+      ...(cause !== undefined && { cause: receiveError(cause) }),
+    };
+    this.owner.emit(received as MonitorEvent);
+  }
+
+  authenticate(request: ZapRequest, peerAddress: string, signal: AbortSignal): Promise<ZapReply | undefined> {
+    return this.owner.authenticate(request, { peerAddress }, this.options, signal);
+  }
+
+  /** It is over in the I/O thread. */
+  gone(): void {
+    if (this.#isGone) return;
+    this.#isGone = true;
+    this.#isClosing = true;
+    if (this.#lingerTimer !== undefined) this.thread.clock.clearTimer(this.#lingerTimer);
+    this.thread.forget(this);
+    this.thread.inbox.look();
+    for (const pipe of this.#pipes.values()) this.thread.orphaned(pipe, this.owner);
+    if (this.#isHeld) this.thread.clock.unref();
+    this.owner.gone(this);
+  }
+
+  /** The I/O thread is gone. */
+  fail(_error: ZmqError): void {
+    for (const pipe of [...this.#pipes.values()]) pipe.fail();
+    this.gone();
+  }
+
+  // --- RemotePipeOwner ---
+
+  ended(pipe: RemotePipe): void {
+    for (const [number, each] of this.#pipes) if (each === pipe) this.#pipes.delete(number);
+    const { departedBacklog } = this.owner;
+    if (departedBacklog.mustDelay) this.backlogFilled();
+    this.drained();
+  }
+
+  drained(): void {
+    if (this.#lingerUntil === undefined) return;
+    for (const pipe of this.#pipes.values()) if (!pipe.isInRing) return;
+    this.#sayClose();
+  }
+
+  protected backlogFilled(): void {}
+
+  #sayClose(): void {
+    if (this.#lingerUntil === undefined) return;
+    const leftMs = Math.max(0, this.#lingerUntil - this.thread.clock.now());
+    this.#lingerUntil = undefined;
+    this.flushNow();
+    const lingerMs = leftMs === Number.POSITIVE_INFINITY ? -1 : Math.ceil(leftMs);
+    this.thread.post({ kind: "close", id: this.id, lingerMs });
+  }
+
+  /** Keeps the process alive until it is over. */
+  #hold(): void {
+    if (this.#isHeld) return;
+    this.#isHeld = true;
+    this.thread.clock.ref();
+  }
+}
+
+export class RemoteConnected extends RemoteEndpoint implements ConnectedEndpoint {
+  readonly #routingId: Uint8Array | undefined;
+  readonly #memory: EngineMemory | undefined;
+
+  /** `memory`: of the pipe that it has from the beginning; absent with `immediate`. */
+  constructor(
+    id: number,
+    thread: RemoteThread,
+    owner: EndpointOwner,
+    text: string,
+    options: OptionValues,
+    routingId: Uint8Array | undefined,
+    memory: EngineMemory | undefined,
+  ) {
+    super(id, thread, owner, text, options);
+    this.#routingId = routingId;
+    this.#memory = memory;
+  }
+
+  start(): void {
+    if (this.#memory !== undefined) this.addPipe(0, this.#memory, true, this.endpoint, this.#routingId);
+    this.thread.post({ kind: "start", id: this.id });
+  }
+}
+
+export class RemoteBound extends RemoteEndpoint implements BoundEndpoint {
+  #settle: { resolve(): void; reject(error: unknown): void } | undefined = undefined;
+  #failure: ZmqError | undefined = undefined;
+
+  start(): Promise<void> {
+    const { clock } = this.thread;
+    clock.ref();
+    const started = new Promise<void>((resolve, reject) => {
+      this.#settle = { resolve, reject };
+    });
+    this.thread.post({ kind: "start", id: this.id });
+    return started.finally(() => clock.unref());
+  }
+
+  startSync(): void {
+    const done = new Int32Array(new SharedArrayBuffer(4));
+    this.thread.post({ kind: "startSync", id: this.id, done });
+    this.thread.await(done);
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  bound(endpoint: string): void {
+    this.endpoint = endpoint;
+    this.#settle?.resolve();
+  }
+
+  bindFailed(error: ZmqError): void {
+    this.#failure = error;
+    this.thread.forget(this);
+    this.#settle?.reject(error);
+  }
+
+  override fail(error: ZmqError): void {
+    this.bindFailed(error);
+    super.fail(error);
+  }
+}

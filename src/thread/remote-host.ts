@@ -1,0 +1,111 @@
+/** The engine of a context in I/O threads. */
+
+import type { Endpoint } from "../base/endpoint.ts";
+import { ZmqError } from "../base/errors.ts";
+import type { OptionValues } from "../base/options.ts";
+import type { EndpointOwner } from "../engine/endpoint-owner.ts";
+import type { BoundEndpoint, ConnectedEndpoint } from "../engine/engine-endpoint.ts";
+import type { EngineHost } from "../engine/engine-host.ts";
+import { createEngineMemory } from "./engine-memory.ts";
+import { RemoteBound, RemoteConnected } from "./remote-endpoint.ts";
+import type { EngineThread } from "./remote-thread.ts";
+
+export class RemoteHost implements EngineHost {
+  readonly #threads: readonly EngineThread[];
+  readonly #local: EngineHost;
+  readonly #end: () => void;
+  readonly #sockets = new WeakMap<EndpointOwner, number>();
+  #lastSocket = 0;
+  #lastId = 0;
+
+  /** `local`: the engine of this thread, by which mistakes are found at the call. `end` ends the threads. */
+  constructor(threads: readonly EngineThread[], local: EngineHost, end: () => void) {
+    this.#threads = threads;
+    this.#local = local;
+    this.#end = end;
+  }
+
+  checkConnect(target: Endpoint, options: OptionValues): void {
+    this.#local.checkConnect(target, options);
+  }
+
+  connect(
+    owner: EndpointOwner,
+    target: Endpoint,
+    options: OptionValues,
+    routingId: Uint8Array | undefined,
+  ): ConnectedEndpoint {
+    this.#local.connect(owner, target, options, routingId); // Throws what is wrong; not started, it does nothing.
+    const thread = this.#choose(options);
+    const memory = options.immediate ? undefined : createEngineMemory();
+    const endpoint = new RemoteConnected(++this.#lastId, thread, owner, target.text, options, routingId, memory);
+    thread.add(endpoint);
+    thread.post({
+      kind: "endpoint",
+      id: endpoint.id,
+      role: "connect",
+      socket: this.#socketOf(owner),
+      type: owner.socketType,
+      target,
+      options,
+      routingId,
+      memory,
+    });
+    return endpoint;
+  }
+
+  bind(owner: EndpointOwner, target: Endpoint, options: OptionValues): BoundEndpoint {
+    this.#local.bind(owner, target, options);
+    const thread = this.#choose(options);
+    const endpoint = new RemoteBound(++this.#lastId, thread, owner, target.text, options);
+    thread.add(endpoint);
+    thread.post({
+      kind: "endpoint",
+      id: endpoint.id,
+      role: "bind",
+      socket: this.#socketOf(owner),
+      type: owner.socketType,
+      target,
+      options,
+      routingId: undefined,
+      memory: undefined,
+    });
+    return endpoint;
+  }
+
+  close(): void {
+    for (const thread of this.#threads) thread.ended(undefined);
+    this.#end();
+  }
+
+  finish(timeoutMs: number, flush: () => void): void {
+    for (const thread of this.#threads) {
+      if (thread.load === 0) continue;
+      const done = new Int32Array(new SharedArrayBuffer(4));
+      thread.post({ kind: "finish", done });
+      thread.waitFor(done, timeoutMs, flush);
+    }
+  }
+
+  /** As libzmq: of the threads in the mask, the one with the fewest endpoints; 0: of all. */
+  #choose({ affinity }: OptionValues): EngineThread {
+    let chosen: EngineThread | undefined;
+    this.#threads.forEach((thread, index) => {
+      const isAllowed = affinity === 0 || Math.floor(Number(affinity) / 2 ** index) % 2 === 1;
+      if (isAllowed && (chosen === undefined || thread.load < chosen.load)) chosen = thread;
+    });
+    if (chosen === undefined) {
+      throw new ZmqError("EMTHREAD", { detail: `affinity ${affinity} allows none of the I/O threads` });
+    }
+    return chosen;
+  }
+
+  #socketOf(owner: EndpointOwner): number {
+    let socket = this.#sockets.get(owner);
+    if (socket === undefined) {
+      socket = ++this.#lastSocket;
+      this.#sockets.set(owner, socket);
+    }
+    return socket;
+  }
+}

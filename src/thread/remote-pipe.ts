@@ -1,0 +1,264 @@
+/**
+ * A pipe of the socket in this thread whose connection is in an I/O thread: the
+ * ring is its far side from the beginning to the end, so that messages leave
+ * while this thread computes, also those that were sent before there was a
+ * connection. What the far end in the I/O thread (engine-far-end.ts) tells by
+ * records is done here to the pipe.
+ */
+
+import { concat, EMPTY, fromText } from "../base/bytes.ts";
+import type { Clock } from "../base/clock.ts";
+import type { ZmqError } from "../base/errors.ts";
+import type { FarEnd } from "../base/far-end.ts";
+import { type Message, NO_PROPERTIES } from "../base/message.ts";
+import { RingReader } from "../base/ring-reader.ts";
+import { RingWriter } from "../base/ring-writer.ts";
+import {
+  BUSY,
+  BYTES_RECEIVED,
+  BYTES_SENT,
+  type EngineMemory,
+  type EnginePipeMemory,
+  engineMemory,
+  IDLE_WANTED,
+} from "./engine-memory.ts";
+import {
+  CLOSE,
+  CONNECTED,
+  DETACHED,
+  GREET,
+  GREETED,
+  numbers,
+  PEER,
+  peerOf,
+  REFUSE,
+  RENEW,
+  RENEWED,
+  RESIZE,
+} from "./engine-records.ts";
+import type { Inbox } from "./inbox.ts";
+import { isMessage, MessageReader } from "./records.ts";
+import { RingEnd } from "./ring-end.ts";
+import type { PeerThread, RingEndOwner } from "./ring-end-parts.ts";
+
+export interface RemotePipeOwner {
+  /** The pipe is over. */
+  ended(pipe: RemotePipe): void;
+  /** All that was written before the endpoint was closed is in the ring. */
+  drained(): void;
+}
+
+export interface RemotePipeParts {
+  readonly pipe: FarEnd;
+  readonly memory: EngineMemory;
+  readonly conflate: boolean;
+  readonly thread: PeerThread;
+  readonly inbox: Inbox;
+  readonly clock: Clock;
+  readonly owner: RemotePipeOwner;
+}
+
+export class RemotePipe implements RingEndOwner {
+  readonly takesRest = true;
+  readonly #pipe: FarEnd;
+  readonly #memory: EnginePipeMemory;
+  readonly #writer: RingWriter;
+  readonly #end: RingEnd;
+  readonly #inbox: Inbox;
+  readonly #owner: RemotePipeOwner;
+  readonly #conflate: boolean;
+  /** Octets of the wire that the pipe has counted. */
+  #sent = 0;
+  #received = 0;
+  /** Pieces of the properties of a peer. */
+  #peer: Uint8Array[] = [];
+  /** RENEWs that were not answered. */
+  #renewals = 0;
+  /** The near side closed the pipe: CLOSE follows when all is in the ring. */
+  #lingerMs: number | undefined = undefined;
+  isEnded = false;
+
+  constructor(parts: RemotePipeParts) {
+    const { pipe, memory, thread, inbox, clock, owner, conflate } = parts;
+    this.#pipe = pipe;
+    this.#memory = engineMemory(memory);
+    this.#writer = new RingWriter(this.#memory.outbound);
+    this.#inbox = inbox;
+    this.#owner = owner;
+    this.#conflate = conflate;
+    const reader = new RingReader(this.#memory.inbound);
+    this.#end = new RingEnd({ pipe, writer: this.#writer, reader, peer: thread, inbox, clock, owner: this });
+    this.#limit(pipe.sendHighWaterMark, pipe.receiveHighWaterMark);
+  }
+
+  /** Hands the pipe to its socket. `known`: the marks that the I/O thread knows. */
+  open(known: { readonly sendHighWaterMark: number; readonly receiveHighWaterMark: number }): void {
+    const { sendHighWaterMark, receiveHighWaterMark } = this.#pipe;
+    this.#end.attach();
+    this.#pipe.open();
+    this.#end.start();
+    if (sendHighWaterMark === known.sendHighWaterMark && receiveHighWaterMark === known.receiveHighWaterMark) return;
+    this.#end.send(RESIZE, numbers(sendHighWaterMark, receiveHighWaterMark));
+  }
+
+  /** Whether all that was written has left for the kernel. When not, `idle` of the pipe's owner follows once it has. */
+  get isIdle(): boolean {
+    if (this.isEnded || this.#hasLeft) return true;
+    Atomics.store(this.#memory.words, IDLE_WANTED, 1);
+    this.#inbox.look();
+    return this.#hasLeft;
+  }
+
+  get #hasLeft(): boolean {
+    return this.isInRing && this.#writer.unread === 0 && Atomics.load(this.#memory.words, BUSY) === 0;
+  }
+
+  /** Whether all that was written is where the I/O thread finds it. */
+  get isInRing(): boolean {
+    return this.isEnded || (!this.#pipe.hasQueued && this.#end.isIdle);
+  }
+
+  /** The endpoint is closed: nothing more may be written. `drained` of the owner follows when all is in the ring. */
+  closeWrites(): void {
+    this.#pipe.closeWrites();
+    this.flush();
+  }
+
+  /** The endpoint is closed: the pipe is over at once when all that was written has left. */
+  endIfIdle(): void {
+    if (this.isEnded || !this.#hasLeft) return;
+    this.#end.takeAll();
+    this.#finish();
+  }
+
+  /** Shows the I/O thread what is written, as far as there is room. */
+  flush(): void {
+    if (this.isEnded) return;
+    this.#end.flush();
+    this.#end.poll();
+  }
+
+  /** The I/O thread is gone. */
+  fail(): void {
+    this.#finish();
+  }
+
+  /** Messages that the I/O thread had taken and will not send. */
+  dropped(messages: readonly Message[]): void {
+    for (const message of messages) this.#pipe.discard(message);
+  }
+
+  // --- RingEndOwner ---
+
+  record(kind: number, bytes: Uint8Array): void {
+    switch (kind) {
+      case PEER:
+        this.#peer.push(bytes);
+        break;
+      case CONNECTED: {
+        const { peer, remoteAddress } = peerOf(concat([...this.#peer, bytes]));
+        this.#peer = [];
+        this.#end.send(GREET, EMPTY);
+        this.#pipe.connect(peer.size === 0 ? NO_PROPERTIES : peer, remoteAddress);
+        if (!this.isEnded) this.#end.send(GREETED, EMPTY);
+        break;
+      }
+      case DETACHED:
+        this.#end.detach();
+        this.#pipe.detach();
+        this.#end.attach();
+        break;
+      case RENEWED:
+        if (--this.#renewals === 0) this.#end.isDiscarding = false;
+        break;
+    }
+  }
+
+  left(): void {
+    this.#finish();
+  }
+
+  closing(lingerMs: number): void {
+    this.#lingerMs = lingerMs;
+    if (lingerMs === 0) this.#sayClosed();
+  }
+
+  drained(): void {
+    this.#sayClosed();
+  }
+
+  renew(): void {
+    this.#renewals++;
+    this.#end.isDiscarding = true;
+    this.#end.send(RENEW, EMPTY);
+    this.#end.flush();
+  }
+
+  refuse(error: ZmqError): void {
+    const { code, message, detail } = error;
+    this.#end.send(REFUSE, fromText(JSON.stringify({ code, message, detail })));
+    this.#end.flush();
+  }
+
+  resize(sendHighWaterMark: number, receiveHighWaterMark: number): void {
+    this.#limit(sendHighWaterMark, receiveHighWaterMark);
+    this.#pipe.limit(sendHighWaterMark, receiveHighWaterMark);
+    this.#end.send(RESIZE, numbers(sendHighWaterMark, receiveHighWaterMark));
+    this.#end.flush();
+    this.#pipe.signalRoom();
+  }
+
+  countBytes(): void {
+    const { counts } = this.#memory;
+    const sent = counts[BYTES_SENT] as number;
+    const received = counts[BYTES_RECEIVED] as number;
+    this.#pipe.countSent(sent - this.#sent);
+    this.#pipe.countReceived(received - this.#received);
+    this.#sent = sent;
+    this.#received = received;
+  }
+
+  polled(): boolean {
+    if (this.#hasLeft) this.#pipe.signalIdle();
+    if (this.isInRing) this.#owner.drained();
+    return !this.isEnded;
+  }
+
+  #limit(sendHighWaterMark: number, receiveHighWaterMark: number): void {
+    if (this.#conflate) this.#end.limit(0, 0);
+    else this.#end.limit(sendHighWaterMark, receiveHighWaterMark);
+  }
+
+  #sayClosed(): void {
+    if (this.#lingerMs === undefined) return;
+    const lingerMs = this.#lingerMs;
+    this.#lingerMs = undefined;
+    this.#end.send(CLOSE, numbers(lingerMs));
+    this.#end.flush();
+  }
+
+  #finish(): void {
+    if (this.isEnded) return;
+    this.countBytes();
+    this.isEnded = true;
+    this.#end.flush();
+    const lost = this.#rest();
+    this.#end.stop();
+    this.#pipe.end();
+    this.dropped(lost);
+    this.#owner.ended(this);
+  }
+
+  /** What the I/O thread had not taken when the pipe ended there. */
+  #rest(): Message[] {
+    const reader = new RingReader(this.#memory.outbound);
+    const messages = new MessageReader(reader);
+    const rest: Message[] = [];
+    while (reader.next()) {
+      if (!isMessage(reader.kind)) continue;
+      const message = messages.take();
+      if (message !== undefined) rest.push(message);
+    }
+    return rest;
+  }
+}

@@ -1,0 +1,184 @@
+/** One I/O thread, as the socket's thread sees it: the mail with it, and what happens when it ends. */
+
+import { asNative } from "../base/bytes.ts";
+import type { Clock } from "../base/clock.ts";
+import { ZmqError } from "../base/errors.ts";
+import type { EndpointOwner } from "../engine/endpoint-owner.ts";
+import { type Bell, ring } from "./bell.ts";
+import type { EngineNotice, EngineRequest, Mail } from "./engine-mail.ts";
+import type { Inbox, InboxSource } from "./inbox.ts";
+import { RemoteBound, type RemoteEndpoint, type RemoteThread } from "./remote-endpoint.ts";
+import type { RemotePipe } from "./remote-pipe.ts";
+import { receiveZmqError, sendError } from "./sent-errors.ts";
+
+/** A thread that is being started, or busy, answers later than one would think. */
+const ANSWER_MS = 10_000;
+const SLICE_MS = 100;
+
+export interface RemoteThreadParts {
+  readonly mail: Mail<EngineRequest, EngineNotice>;
+  readonly bell: Bell;
+  readonly inbox: Inbox;
+  readonly clock: Clock;
+  /** Whether it has ended, also as a blocked thread sees it. */
+  hasEnded(): boolean;
+}
+
+export class EngineThread implements RemoteThread, InboxSource {
+  readonly bell: Bell;
+  readonly inbox: Inbox;
+  readonly clock: Clock;
+  isDead = false;
+  readonly #mail: Mail<EngineRequest, EngineNotice>;
+  readonly #hasEnded: () => boolean;
+  readonly #endpoints = new Map<number, RemoteEndpoint>();
+  readonly #questions = new Map<number, AbortController>();
+  readonly #arrived: EngineNotice[] = [];
+  readonly #orphans = new Map<RemotePipe, EndpointOwner>();
+
+  constructor({ mail, bell, inbox, clock, hasEnded }: RemoteThreadParts) {
+    this.#mail = mail;
+    this.bell = bell;
+    this.inbox = inbox;
+    this.clock = clock;
+    this.#hasEnded = hasEnded;
+    inbox.add(this);
+  }
+
+  /** How many endpoints it has: new ones go to the thread with the fewest. */
+  get load(): number {
+    return this.#endpoints.size;
+  }
+
+  add(endpoint: RemoteEndpoint): void {
+    this.#endpoints.set(endpoint.id, endpoint);
+  }
+
+  post(request: EngineRequest): void {
+    if (this.isDead) return;
+    this.#mail.post(request);
+    ring(this.bell);
+  }
+
+  await(done: Int32Array): void {
+    if (!this.waitFor(done, ANSWER_MS)) throw this.#failure(undefined);
+    this.#receive();
+    for (const notice of this.#arrived.splice(0)) this.#noticed(notice);
+  }
+
+  #receive(): boolean {
+    let notice = this.#mail.receive();
+    if (notice === undefined) return false;
+    for (; notice !== undefined; notice = this.#mail.receive()) this.#arrived.push(notice);
+    return true;
+  }
+
+  /** Blocks until `done[0]` is 1: true; false after `timeoutMs`, or when the thread has ended. `meanwhile` is called now and then. */
+  waitFor(done: Int32Array, timeoutMs: number, meanwhile?: () => void): boolean {
+    const until = this.clock.now() + timeoutMs;
+    while (Atomics.load(done, 0) === 0) {
+      const leftMs = until - this.clock.now();
+      if (leftMs <= 0 || this.#hasEnded()) return Atomics.load(done, 0) !== 0;
+      Atomics.wait(done, 0, 0, Math.min(leftMs, meanwhile === undefined ? SLICE_MS : 5));
+      meanwhile?.();
+    }
+    return true;
+  }
+
+  forget(endpoint: RemoteEndpoint): void {
+    this.#endpoints.delete(endpoint.id);
+  }
+
+  orphaned(pipe: RemotePipe, owner: EndpointOwner): void {
+    this.#orphans.set(pipe, owner);
+  }
+
+  // --- InboxSource ---
+
+  poll(): boolean {
+    // What came before: since then all rings were looked at, and what pipes have to say is said before what is told of them.
+    for (const notice of this.#arrived.splice(0)) this.#noticed(notice);
+    const isDone = this.#receive();
+    if (this.#orphans.size > 0) this.#sweep();
+    if (!this.isDead && this.#hasEnded()) this.ended(undefined);
+    return isDone;
+  }
+
+  /** The thread ended, or its engine threw: nothing of it goes on. */
+  ended(cause: unknown): void {
+    if (this.isDead) return;
+    this.isDead = true;
+    const failure = this.#failure(cause);
+    for (const endpoint of [...this.#endpoints.values()]) endpoint.fail(failure);
+    for (const controller of this.#questions.values()) controller.abort();
+    this.inbox.remove(this);
+  }
+
+  #failure(cause: unknown): ZmqError {
+    return new ZmqError("EMTHREAD", { message: "The I/O thread ended", cause });
+  }
+
+  #noticed(notice: EngineNotice): void {
+    switch (notice.kind) {
+      case "failed":
+        this.ended(receiveZmqError(notice.error));
+        return;
+      case "notAsked":
+        this.#questions.get(notice.question)?.abort();
+        this.#questions.delete(notice.question);
+        return;
+    }
+    const endpoint = this.#endpoints.get(notice.id);
+    if (endpoint === undefined) return;
+    switch (notice.kind) {
+      case "bound":
+        if (endpoint instanceof RemoteBound) endpoint.bound(notice.endpoint);
+        break;
+      case "bindFailed":
+        if (endpoint instanceof RemoteBound) endpoint.bindFailed(receiveZmqError(notice.error));
+        break;
+      case "event":
+        endpoint.emit(notice.event);
+        break;
+      case "pipe":
+        endpoint.addPipe(notice.pipe, notice.memory, notice.dialed, notice.endpoint);
+        break;
+      case "dropped":
+        endpoint.dropped(notice.pipe, notice.messages);
+        break;
+      case "authenticate":
+        this.#authenticate(endpoint, notice);
+        break;
+      case "gone":
+        endpoint.gone();
+        break;
+    }
+  }
+
+  #authenticate(endpoint: RemoteEndpoint, notice: EngineNotice & { readonly kind: "authenticate" }): void {
+    const { question, request, peerAddress } = notice;
+    const controller = new AbortController();
+    this.#questions.set(question, controller);
+    const asked = { mechanism: request.mechanism, credentials: request.credentials.map(asNative) };
+    endpoint.authenticate(asked, peerAddress, controller.signal).then(
+      (reply) => {
+        if (this.#questions.delete(question)) this.post({ kind: "authenticated", question, reply });
+      },
+      (error: unknown) => {
+        if (!this.#questions.delete(question)) return;
+        this.post({ kind: "notAuthenticated", question, error: sendError(error) });
+      },
+    );
+  }
+
+  /** Ends pipes that nobody will read. */
+  #sweep(): void {
+    for (const [pipe, owner] of this.#orphans) {
+      if (pipe.isEnded) this.#orphans.delete(pipe);
+      else if (owner.isClosed) {
+        this.#orphans.delete(pipe);
+        pipe.fail();
+      }
+    }
+  }
+}
