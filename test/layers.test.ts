@@ -75,7 +75,11 @@ const GLOBALS: readonly { readonly name: string; readonly where: RegExp; readonl
   { name: "Date", where: /^src\/(base\/clock\.ts|cli\/)/, instead: "Clock.now" },
   { name: "performance", where: /^src\/(base\/clock\.ts|cli\/)/, instead: "Clock.now" },
   { name: "Math.random", where: /^src\/(base\/clock\.ts|cli\/)/, instead: "Clock.random32" },
-  { name: "systemClock", where: /^src\/(base\/clock|node\/platform)\.ts/, instead: "the clock that is handed in" },
+  {
+    name: "systemClock",
+    where: /^src\/(base\/clock|node\/platform|node\/io-thread-program)\.ts/,
+    instead: "the clock that is handed in",
+  },
   { name: "console", where: /^src\/cli\//, instead: "an event or an error" },
   { name: "Buffer", where: NODE_ONLY, instead: "Uint8Array and base/bytes.ts" },
   { name: "process", where: NODE_ONLY, instead: "Clock, or an option" },

@@ -13,10 +13,7 @@ const UNLIMITED =
 const BY_SIZE = "Stored, without effect: small frames share memory, large ones have their own.";
 
 export const CONTEXT_OPTIONS = {
-  /**
-   * ZMQ_IO_THREADS. Worker threads that run the connections of the context's sockets; 0: the sockets' own thread does.
-   * Counts as it is when the first socket is made. Default 0.
-   */
+  /** ZMQ_IO_THREADS. Worker threads that run the connections of the context's sockets, as set before the first of them; 0: none does. Default 0. */
   ioThreads: int({ id: 1, default: 0, min: 0, applies: "now" }),
   /** ZMQ_MAX_SOCKETS. Sockets that may be open at once; one more throws EMFILE. Default 1023. */
   maxSockets: int({ id: 2, default: 1023, min: 1, applies: "now" }),

@@ -148,7 +148,7 @@ export class RingReader {
     return false;
   }
 
-  /** The writer is done; what it wrote may still be there. */
+  /** The writer is done; what it wrote may still be there, and is the reader's, as at the end of a link. */
   get isWriterClosed(): boolean {
     return Atomics.load(this.#ring.words, WRITER_CLOSED) !== 0;
   }

@@ -10,14 +10,13 @@ import { ZmqError } from "../base/errors.ts";
 import type { MonitorEvent } from "../base/events.ts";
 import type { FarEnd } from "../base/far-end.ts";
 import type { InprocBinder, InprocSide } from "../base/inproc.ts";
-import type { Link } from "../base/link.ts";
 import type { OptionValues } from "../base/options.ts";
 import type { Pipe } from "../base/pipe.ts";
 import { SOCKET_TYPES } from "../base/socket-types.ts";
 import type { EndpointOwner } from "../engine/endpoint-owner.ts";
 import type { BoundEndpoint, EngineEndpoint } from "../engine/engine-endpoint.ts";
 import type { EngineHost } from "../engine/engine-host.ts";
-import type { ZapReply, ZapRequest } from "../security/mechanism.ts";
+import type { ZapReply } from "../security/mechanism.ts";
 import type { InprocNames } from "../transport/inproc.ts";
 import { noSuchEndpoint, resolvedNames } from "./endpoint-names.ts";
 import type { SocketCore } from "./socket-core.ts";
@@ -225,17 +224,16 @@ export class Endpoints implements EndpointOwner, InprocBinder {
     this.#core.emit(event);
   }
 
-  authenticate(
-    request: ZapRequest,
-    link: Pick<Link, "peerAddress">,
-    options: OptionValues,
-    signal: AbortSignal,
-  ): Promise<ZapReply | undefined> {
-    return this.#context.authenticate(request, link, options, signal);
+  authenticate(...question: Parameters<EndpointOwner["authenticate"]>): Promise<ZapReply | undefined> {
+    return this.#context.authenticate(...question);
   }
 
   gaveUp(endpoint: string, cause: unknown): void {
     this.#core.gaveUp(endpoint, cause);
+  }
+
+  failed({ endpoint }: EngineEndpoint, error: ZmqError): void {
+    this.#core.fail(endpoint, error);
   }
 
   gone(endpoint: EngineEndpoint): void {

@@ -211,9 +211,12 @@ export class Operations implements TurnWaiter {
     // The reason is that of the last attempt: an operation out of turn fails with EFSM.
     const isBoth = this.#senders.length > 0 && this.#receivers.length > 0;
     const reason = isBoth ? "EAGAIN" : (this.#pattern.blockedBy ?? "EAGAIN");
-    const detail = "the socket was closed while the call waited";
-    this.#senders.rejectAll(() => new ZmqError(reason, { detail }));
-    this.#receivers.rejectAll(() => new ZmqError(reason, { detail }));
+    this.rejectAll(() => new ZmqError(reason, { detail: "the socket was closed while the call waited" }));
+  }
+
+  rejectAll(error: () => ZmqError): void {
+    this.#senders.rejectAll(error);
+    this.#receivers.rejectAll(error);
   }
 
   /** A message that is there, unless other calls wait for one, or all wait for the next turn. */

@@ -273,6 +273,13 @@ export class SocketCore implements PipeOwner, PatternHost, OperationsHost {
     return properties;
   }
 
+  /** The engine of an endpoint is gone: all that waits is rejected. */
+  fail(address: string, error: ZmqError): void {
+    this.emit({ type: "close:error", address, error });
+    this.operations.rejectAll(() => error);
+    this.notify();
+  }
+
   /** Ends all waiting operations; the endpoints are closed by their keeper. */
   close(): void {
     if (this.isClosed) return;

@@ -4,6 +4,7 @@
  */
 
 import type { DepartedBacklog } from "../base/departed-backlog.ts";
+import type { ZmqError } from "../base/errors.ts";
 import type { MonitorEvent } from "../base/events.ts";
 import type { FarEnd } from "../base/far-end.ts";
 import type { Link } from "../base/link.ts";
@@ -34,6 +35,8 @@ export interface EndpointOwner {
   ): Promise<ZapReply | undefined>;
   /** This connected endpoint will not be tried again, because of what the peer did. Its `disconnect` event came before. */
   gaveUp?(endpoint: string, cause: unknown): void;
+  /** The engine of this endpoint is gone, and the endpoint with it: what waits for it waits in vain. `gone` follows. */
+  failed?(endpoint: EngineEndpoint, error: ZmqError): void;
   /** This endpoint is over: it gave up, or its linger period ended. */
   gone(endpoint: EngineEndpoint): void;
 }

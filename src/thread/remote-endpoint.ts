@@ -140,7 +140,8 @@ export class RemoteEndpoint implements EngineEndpoint, RemotePipeOwner {
   }
 
   /** The I/O thread is gone. */
-  fail(_error: ZmqError): void {
+  fail(error: ZmqError): void {
+    if (!this.#isGone) this.owner.failed?.(this, error);
     for (const pipe of [...this.#pipes.values()]) pipe.fail();
     this.gone();
   }

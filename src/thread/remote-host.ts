@@ -90,11 +90,15 @@ export class RemoteHost implements EngineHost {
   /** As libzmq: of the threads in the mask, the one with the fewest endpoints; 0: of all. */
   #choose({ affinity }: OptionValues): EngineThread {
     let chosen: EngineThread | undefined;
+    let failure: ZmqError | undefined;
     this.#threads.forEach((thread, index) => {
-      const isAllowed = affinity === 0 || Math.floor(Number(affinity) / 2 ** index) % 2 === 1;
-      if (isAllowed && (chosen === undefined || thread.load < chosen.load)) chosen = thread;
+      const isInMask = affinity === 0 || Math.floor(Number(affinity) / 2 ** index) % 2 === 1;
+      if (!isInMask) return;
+      if (thread.failure !== undefined) failure = thread.failure;
+      else if (chosen === undefined || thread.load < chosen.load) chosen = thread;
     });
     if (chosen === undefined) {
+      if (failure !== undefined) throw failure;
       throw new ZmqError("EMTHREAD", { detail: `affinity ${affinity} allows none of the I/O threads` });
     }
     return chosen;

@@ -60,6 +60,7 @@ export interface RemotePipeParts {
 
 export class RemotePipe implements RingEndOwner {
   readonly takesRest = true;
+  readonly publishesAtOnce = true;
   readonly #pipe: FarEnd;
   readonly #memory: EnginePipeMemory;
   readonly #writer: RingWriter;

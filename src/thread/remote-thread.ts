@@ -29,6 +29,8 @@ export class EngineThread implements RemoteThread, InboxSource {
   readonly inbox: Inbox;
   readonly clock: Clock;
   isDead = false;
+  /** Why it has ended, once it has. */
+  failure: ZmqError | undefined = undefined;
   readonly #mail: Mail<EngineRequest, EngineNotice>;
   readonly #hasEnded: () => boolean;
   readonly #endpoints = new Map<number, RemoteEndpoint>();
@@ -109,6 +111,7 @@ export class EngineThread implements RemoteThread, InboxSource {
     if (this.isDead) return;
     this.isDead = true;
     const failure = this.#failure(cause);
+    this.failure = failure;
     for (const endpoint of [...this.#endpoints.values()]) endpoint.fail(failure);
     for (const controller of this.#questions.values()) controller.abort();
     this.inbox.remove(this);

@@ -17,6 +17,8 @@ export interface PeerThread {
 export interface RingEndOwner {
   /** When the peer is gone, what had arrived is delivered whatever the mark says, as at the end of a link. */
   readonly takesRest?: boolean;
+  /** Each message is published at once: this thread may compute for long before its turn ends. */
+  readonly publishesAtOnce?: boolean;
   /** Its thread looked at it: what waited was written as far as there was room. False: it was stopped within the call. */
   polled?(): boolean;
   /** As `Outlet.countBytes`. */

@@ -9,9 +9,8 @@
  * bytes in the ring.
  *
  * Messages are read from the ring when the one before was read from the pipe
- * (`isBehind`), as `engine/incoming.ts` does with bytes, and for the same reason.
- * When nobody reads for a while, all are, up to the mark: subscriptions and the
- * owner's records may be behind them.
+ * (`isBehind`), as `engine/incoming.ts` does with bytes. When nobody reads for a
+ * while, all are, up to the mark: subscriptions and records may be behind them.
  */
 
 import type { Clock, Timer } from "../base/clock.ts";
@@ -30,7 +29,6 @@ const BATCH_BYTES = 16_384;
 const BATCH_MESSAGES = 32;
 /** Without a mark the peer is told after so many read messages, and after a quarter of the ring. */
 const TOLD_AFTER = 1000;
-/** So many records are taken in one poll; then others have their turn. */
 const RECORDS_A_POLL = 500;
 /** So often an end that is behind its reader is looked at. */
 const LOOK_MS = 50;

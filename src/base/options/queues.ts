@@ -99,7 +99,7 @@ export const QUEUE_OPTIONS = {
   }),
 
   /** ZMQ_AFFINITY. Bit mask of the I/O threads that serve the socket's connections. Default 0. */
-  affinity: uint64({ id: 4, default: 0, note: "Stored, without effect: there is one event loop." }),
+  affinity: uint64({ id: 4, default: 0 }),
 
   /** ZMQ_RECONNECT_IVL. Milliseconds before a lost or refused connection is tried again; 0 or -1 = never. Default 100. */
   reconnectInterval: int({ id: 18, default: 100, min: -1 }),

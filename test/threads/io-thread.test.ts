@@ -1,0 +1,170 @@
+/**
+ * The engine in an I/O thread: what a program sees of it, and what goes on there while the program computes. All else is
+ * tried by the tests of sockets, which run in both ways; see test/io-threads.ts.
+ */
+
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { test } from "node:test";
+import { Worker } from "node:worker_threads";
+import { Context, Pull, Push, Reply, Request } from "../../src/index.ts";
+
+const limit = { timeout: 20_000 };
+
+/** Keeps this thread from turning its event loop until `isOver`, looked at every millisecond. */
+function compute(isOver: () => boolean): void {
+  const word = new Int32Array(new SharedArrayBuffer(4));
+  for (let ms = 0; !isOver(); ms++) {
+    assert(ms < 15_000, "what the program waits for does not come to pass while it computes");
+    Atomics.wait(word, 0, 0, 1);
+  }
+}
+
+/** A worker that runs `program`, a function of `words`, which it shares with the test. */
+function beside(program: string, words: Int32Array, data: object): Worker {
+  const source = `
+    const { workerData: { words, data } } = require("node:worker_threads");
+    (${program})(words, data);
+  `;
+  return new Worker(source, { eval: true, execArgv: [], workerData: { words, data } });
+}
+
+test(
+  "the mistakes of bind have the code, the number and the address that they have without a thread",
+  limit,
+  async () => {
+    const context = new Context({ ioThreads: 1 });
+    const first = new Pull({ context });
+    const second = new Pull({ context });
+    await first.bind("tcp://127.0.0.1:*");
+    const address = first.lastEndpoint as string;
+    const inUse = { code: "EADDRINUSE", errno: 98, address, message: "Address already in use" };
+    await assert.rejects(second.bind(address), inUse);
+    assert.throws(() => second.bindSync(address), inUse);
+    assert.throws(() => second.connect("nope://x"), { code: "EPROTONOSUPPORT" });
+    first.close();
+    second.close();
+    await context.close();
+  },
+);
+
+test("bindSync knows the port when it returns", limit, async () => {
+  const context = new Context({ ioThreads: 1 });
+  const pull = new Pull({ context });
+  pull.bindSync("tcp://127.0.0.1:*");
+  assert.match(pull.lastEndpoint as string, /^tcp:\/\/127\.0\.0\.1:\d+$/);
+  const push = new Push({ context });
+  push.connect(pull.lastEndpoint as string);
+  await push.send("x");
+  assert.equal(String((await pull.receive())[0]), "x");
+  pull.close();
+  push.close();
+  await context.close();
+});
+
+test("while the program computes, PINGs are answered, and what it had sent leaves", limit, async () => {
+  const context = new Context({ ioThreads: 1 });
+  const push = new Push({ context });
+  await push.bind("tcp://127.0.0.1:*");
+  const words = new Int32Array(new SharedArrayBuffer(8));
+  // A peer by hand: NULL handshake, then PINGs of which it counts the PONGs, and the messages that come.
+  const peer = beside(
+    `(words, { port }) => {
+      const link = require("node:net").connect(port, "127.0.0.1");
+      const greeting = Buffer.alloc(64); greeting[0] = 0xff; greeting[9] = 0x7f; greeting[10] = 3; greeting[11] = 1; greeting.write("NULL", 12);
+      link.write(greeting);
+      const body = Buffer.concat([Buffer.from("\\x05READY\\x0bSocket-Type"), Buffer.from([0, 0, 0, 4]), Buffer.from("PULL")]);
+      link.write(Buffer.concat([Buffer.from([4, body.length]), body]));
+      const ping = Buffer.concat([Buffer.from([4, 7]), Buffer.from("\\x04PING"), Buffer.from([0, 0])]);
+      let all = Buffer.alloc(0);
+      link.on("data", (chunk) => {
+        all = Buffer.concat([all, chunk]);
+        const text = all.toString("latin1");
+        if (words[0] === 0 && text.includes("READY")) { words[0] = 1; Atomics.notify(words, 0); }
+        const pongs = text.split("\\x04PONG").length - 1;
+        const messages = text.split("work").length - 1;
+        if (Atomics.load(words, 0) === 2 && pongs < 100) link.write(ping);
+        Atomics.store(words, 1, pongs >= 100 && messages >= 100 ? 1 : 0);
+      });
+      setInterval(() => { if (Atomics.load(words, 0) === 2) { link.write(ping); } }, 5);
+    }`,
+    words,
+    { port: Number(new URL((push.lastEndpoint as string).replace("tcp", "http")).port) },
+  );
+  await once(peer, "online");
+  await push.connected();
+  for (let i = 0; i < 100; i++) await push.send(`work ${i}`);
+  Atomics.store(words, 0, 2);
+  compute(() => Atomics.load(words, 1) === 1);
+  await peer.terminate();
+  push.linger = 0;
+  push.close();
+  await context.close();
+});
+
+test("messages that come while the program computes wait in order, up to the high-water mark", limit, async () => {
+  const context = new Context({ ioThreads: 1 });
+  const pull = new Pull({ context, receiveHighWaterMark: 20_000 });
+  await pull.bind("tcp://127.0.0.1:*");
+  const words = new Int32Array(new SharedArrayBuffer(8));
+  const count = 20_000;
+  const peer = beside(
+    `(words, { port, count }) => {
+      const link = require("node:net").connect(port, "127.0.0.1");
+      const greeting = Buffer.alloc(64); greeting[0] = 0xff; greeting[9] = 0x7f; greeting[10] = 3; greeting.write("NULL", 12);
+      link.write(greeting);
+      const body = Buffer.concat([Buffer.from("\\x05READY\\x0bSocket-Type"), Buffer.from([0, 0, 0, 4]), Buffer.from("PUSH")]);
+      link.write(Buffer.concat([Buffer.from([4, body.length]), body]));
+      link.on("data", () => {});
+      const frames = [];
+      for (let i = 0; i < count; i++) { const text = String(i).padStart(100, "."); frames.push(Buffer.from([0, 100]), Buffer.from(text)); }
+      // The kernel has all of it only once the receiver has read most.
+      link.write(Buffer.concat(frames), () => { Atomics.store(words, 0, 1); });
+    }`,
+    words,
+    { port: Number(new URL((pull.lastEndpoint as string).replace("tcp", "http")).port), count },
+  );
+  await once(peer, "online");
+  compute(() => Atomics.load(words, 0) === 1);
+  for (let i = 0; i < count; i++) assert.equal(Number(String((await pull.receive())[0]).replace(/^\.+/, "")), i);
+  await peer.terminate();
+  pull.close();
+  await context.close();
+});
+
+test("a thread that ends fails what waits for it, and its connections are over", limit, async () => {
+  let worker: Worker | undefined;
+  process.once("worker", (started) => {
+    worker = started;
+  });
+  const context = new Context({ ioThreads: 1 });
+  const request = new Request({ context });
+  const reply = new Reply({ context });
+  await reply.bind("tcp://127.0.0.1:*");
+  request.connect(reply.lastEndpoint as string);
+  await request.connected();
+  const received = assert.rejects(reply.receive(), { code: "EMTHREAD", message: "The I/O thread ended" });
+  const told = new Promise((resolve) => request.events.on("close:error", resolve));
+  await worker?.terminate();
+  await received;
+  await told;
+  await assert.rejects(reply.bind("tcp://127.0.0.1:*"), { code: "EMTHREAD" });
+  assert.equal(request.peers.length, 0);
+  request.close();
+  reply.close();
+  await context.close();
+});
+
+test("affinity chooses the thread, and one that allows none is refused as in libzmq", limit, async () => {
+  const context = new Context({ ioThreads: 2 });
+  const names: Pull[] = [];
+  for (const affinity of [1, 2, 3]) {
+    const pull = new Pull({ context, affinity });
+    await pull.bind("tcp://127.0.0.1:*");
+    names.push(pull);
+  }
+  const none = new Pull({ context, affinity: 4 });
+  await assert.rejects(none.bind("tcp://127.0.0.1:*"), { code: "EMTHREAD" });
+  for (const pull of [...names, none]) pull.close();
+  await context.close();
+});
