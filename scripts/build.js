@@ -160,7 +160,8 @@ async function write(from, out, format, entries, replaced) {
         name: "sources",
         transform(code, id) {
           if (LIBSODIUM.test(id)) return replaced.libsodium;
-          if (IO_THREAD_TEXT.test(id)) return `export const ioThreadText = ${JSON.stringify(replaced.ioThread)};\n`;
+          if (IO_THREAD_TEXT.test(id))
+            return `export const ioThreadText = () => ${JSON.stringify(replaced.ioThread)};\n`;
           // Who requires an entry gets the default export below instead.
           if (isCommonJs) return code.replace(DEFAULT_EXPORT, "\n");
           // Bundlers cannot tell in every format where a module is. Only our own programs may ask.

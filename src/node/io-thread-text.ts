@@ -4,11 +4,17 @@
  * this file; from the sources it is loaded by tsx.
  */
 
-const program = new URL("./io-thread-program.ts", import.meta.url).href;
-const loader = import.meta.resolve("tsx/esm/api");
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
 
-export const ioThreadText = `
-  import(${JSON.stringify(loader)})
-    .then(({ tsImport }) => tsImport(${JSON.stringify(program)}, ${JSON.stringify(program)}))
-    .catch((error) => setImmediate(() => { throw error; }));
-`;
+export function ioThreadText(): string {
+  const program = JSON.stringify(new URL("./io-thread-program.ts", import.meta.url).href);
+  const tsx = dirname(createRequire(import.meta.url).resolve("tsx/package.json"));
+  const loader = JSON.stringify(pathToFileURL(join(tsx, "dist/esm/api/index.mjs")).href);
+  return `
+    import(${loader})
+      .then(({ tsImport }) => tsImport(${program}, ${program}))
+      .catch((error) => setImmediate(() => { throw error; }));
+  `;
+}

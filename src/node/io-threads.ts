@@ -39,7 +39,7 @@ function start(index: number, { namePrefix }: IoThreadOptions, { clock, inbox }:
   const words = new Int32Array(new SharedArrayBuffer(IO_THREAD_WORDS * 4));
   const { port1, port2 } = new MessageChannel();
   const data: IoThreadData = { port: port2, bell: inbox.bell, words };
-  const worker = new Worker(ioThreadText, {
+  const worker = new Worker(ioThreadText(), {
     eval: true,
     // No preloads of the program, and none of its arguments.
     execArgv: [],

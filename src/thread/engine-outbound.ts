@@ -196,9 +196,8 @@ export class EngineOutbound {
     const { outlet, isConnected } = this.#owner;
     if (this.#isGreeting && this.#greets) this.#greeting.push(message);
     else if (this.#dropsWhenLost && (this.#greeted !== this.#connections || !isConnected)) this.#drop([message]);
-    else if (this.#waiting.length === 0 && !this.#isHeld && outlet?.write(message)) this.#leaves();
-    else {
-      if (this.#conflate && this.#waiting.length === 1) this.#untold++;
+    else if (this.#waiting.length > 0 || this.#isHeld || outlet === undefined || !this.#write(outlet, message)) {
+      if (this.#conflate && this.#waiting.length === 1) this.#untold++; // the older one
       this.#waiting.push(message);
     }
   }
@@ -218,12 +217,17 @@ export class EngineOutbound {
     while (outlet !== undefined && !this.#isHeld) {
       const item = this.#waiting.shift();
       if (item === undefined) return;
-      if (!(Array.isArray(item) ? outlet.write(item) : outlet.writeControl(item))) {
-        this.#waiting.unshift(item);
-        return;
-      }
-      if (Array.isArray(item)) this.#leaves();
+      if (Array.isArray(item) ? this.#write(outlet, item) : outlet.writeControl(item)) continue;
+      this.#waiting.unshift(item);
+      return;
     }
+  }
+
+  #write(outlet: Outlet, message: Message): boolean {
+    this.#leaves(); // Within the call all may have left.
+    const isTaken = outlet.write(message);
+    if (!isTaken) this.#untold--;
+    return isTaken;
   }
 
   #leaves(): void {

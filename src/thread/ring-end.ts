@@ -350,9 +350,8 @@ export class RingEnd implements Outlet, InboxSource {
         const { kind } = reader;
         if (isMessage(kind)) {
           const message = this.#messages.take();
-          if (message === undefined) continue;
-          if (!this.isDiscarding) return message;
-          reader.countMessages(1);
+          if (message !== undefined && !this.isDiscarding) return message;
+          if (message !== undefined) reader.countMessages(1);
           continue;
         }
         const bytes = reader.take();
