@@ -7,9 +7,14 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { encodeJob, type Job, type Result, type Role } from "./peers/job.ts";
+import { encodeJob, type Job, type Kind, type Result, type Role } from "./peers/job.ts";
 import { CROWD, type Peer } from "./peers.ts";
 import type { Workload } from "./workloads.ts";
+
+/** Their server begins when the client says that it is ready. */
+const ANNOUNCED: ReadonlySet<Kind> = new Set<Kind>(["publish", "broadcast", "crowd"]);
+/** Their server answers until it is told that the client is done. */
+const ENDLESS: ReadonlySet<Kind> = new Set<Kind>(["roundtrip", "dealers", "clients", "handshakes"]);
 
 export interface Timing {
   readonly warmupMs: number;
@@ -57,12 +62,12 @@ export async function measure(workload: Workload, peer: Peer, timing: Timing): P
     const client = start("client", listening!, job.kind === "crowd" ? CROWD : peer.command);
     const failed = Promise.race([server.failed, client.failed]);
     const both = async () => {
-      if (job.kind === "publish" || job.kind === "crowd") {
+      if (ANNOUNCED.has(job.kind)) {
         await client.find("ready");
         server.go();
       }
       const { result: asked } = await client.find("result");
-      if (job.kind === "roundtrip" || job.kind === "dealers" || job.kind === "handshakes") server.go();
+      if (ENDLESS.has(job.kind)) server.go();
       const { result: served } = await server.find("result");
       return merge(server, served!, client, asked!);
     };

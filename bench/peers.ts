@@ -82,7 +82,7 @@ async function ours(warn: (line: string) => void): Promise<Peer> {
   if (!existsSync(entry)) throw new Error("neither dist/index.js nor src/index.ts is there");
   warn("dist/index.js is missing or older than src/: a bundle of src/index.ts is measured");
   await build({
-    input: { "zmq-ts": entry },
+    input: { "zmq-ts": entry, draft: join(ROOT, "src", "draft.ts") },
     platform: "node",
     external: (id) => !/^[./]/.test(id),
     logLevel: "warn",

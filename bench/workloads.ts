@@ -159,6 +159,19 @@ export const WORKLOADS: readonly Workload[] = [
       quick: true,
     }),
   ),
+  ...[1, 100].map((peers) =>
+    row(`server-${peers}-clients-tcp-64B`, "clients", "tcp", rate("round trips/s"), {
+      peers,
+      window: Math.max(1, Math.min(100, 1000 / peers)),
+      by: ["zmq-ts"],
+      against: { name: `router-${peers}-dealers-tcp-64B`, wanted: 0.95 },
+    }),
+  ),
+  row("pub-1-sub-tcp-2x64B", "publish", "tcp", RATE, { frames: 2, by: ["zmq-ts"] }),
+  row("radio-1-dish-tcp-64B", "broadcast", "tcp", RATE, {
+    by: ["zmq-ts"],
+    against: { name: "pub-1-sub-tcp-2x64B", wanted: 0.95 },
+  }),
   row("router-1000-idle-peers", "crowd", "tcp", MEMORY, { peers: 1000, ceiling: 16, quick: true }),
   row("router-10000-idle-peers", "crowd", "tcp", MEMORY, { peers: 10_000, ceiling: 16 }),
 ];

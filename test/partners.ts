@@ -16,3 +16,18 @@ export const PARTNER: Readonly<Record<Type, Type> & Record<string, Type | undefi
   XPUB: "SUB",
   XSUB: "PUB",
 };
+
+/** The draft types, apart from DGRAM, which has no peers of a type. */
+export const DRAFT_TYPES = ["SERVER", "CLIENT", "RADIO", "DISH", "SCATTER", "GATHER", "PEER", "CHANNEL"] as const;
+export type DraftType = (typeof DRAFT_TYPES)[number];
+
+export const DRAFT_PARTNER: Readonly<Record<DraftType, DraftType>> = {
+  SERVER: "CLIENT",
+  CLIENT: "SERVER",
+  RADIO: "DISH",
+  DISH: "RADIO",
+  SCATTER: "GATHER",
+  GATHER: "SCATTER",
+  PEER: "PEER",
+  CHANNEL: "CHANNEL",
+};

@@ -7,7 +7,7 @@
  */
 
 /** The shape of the traffic; each is one function in every peer. */
-export type Kind = "pipeline" | "roundtrip" | "publish" | "dealers" | "crowd" | "handshakes";
+export type Kind = "pipeline" | "roundtrip" | "publish" | "dealers" | "crowd" | "handshakes" | "clients" | "broadcast";
 
 /** The server binds, the client connects; `both` is inproc, where one process is the two of them. */
 export type Role = "server" | "client" | "both";
@@ -27,7 +27,7 @@ export interface Job {
   readonly many: boolean;
   /** Under CURVE; the one who binds is its server. */
   readonly curve: boolean;
-  /** SUB sockets of a `publish`, DEALER sockets of `dealers`, connections of a `crowd`, those under way of `handshakes`. */
+  /** SUB sockets of a `publish`, DISH of a `broadcast`, DEALER sockets of `dealers`, CLIENT of `clients`, connections of a `crowd`, those under way of `handshakes`. */
   readonly peers: number;
   /** Topics each SUB subscribes to; 0 is the empty subscription. */
   readonly subscriptions: number;

@@ -6,12 +6,14 @@
  * every message can be counted; and topics are subscribed by an XSUB without a send high-water mark, because libzmq drops
  * the subscriptions that pass it.
  */
+import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { CURVE_CLIENT, CURVE_SERVER, type Job, type Result } from "./job.ts";
 import { checkEnd, clockMask, endMark, go, Latencies, Ring, Stopwatch, say, topicsOf, work } from "./worker.ts";
 
 type Zmq = typeof import("zeromq");
-type Run = (zmq: Zmq, job: Job) => Promise<Result>;
+type Draft = typeof import("../../src/draft.ts");
+type Run = (zmq: Zmq, job: Job, draft: () => Promise<Draft>) => Promise<Result>;
 
 /** What zeromq.js lacks. */
 interface ManyAtATime {
@@ -27,6 +29,8 @@ const SERVERS: Record<Job["kind"], Run> = {
   dealers: route,
   crowd: seatCrowd,
   handshakes: route,
+  clients: serve,
+  broadcast: broadcast,
 };
 
 const CLIENTS: Partial<Record<Job["kind"], Run>> = {
@@ -35,9 +39,11 @@ const CLIENTS: Partial<Record<Job["kind"], Run>> = {
   publish: subscribe,
   dealers: deal,
   handshakes: shakeHands,
+  clients: (_zmq, job, draft) => ask(job, draft),
+  broadcast: tuneIn,
 };
 
-async function listening(socket: { bind(to: string): Promise<void>; lastEndpoint: string | null }, job: Job) {
+async function listening(socket: { bind(to: string): Promise<unknown>; lastEndpoint: string | null }, job: Job) {
   await socket.bind(job.endpoint);
   say({ listening: socket.lastEndpoint });
 }
@@ -148,10 +154,7 @@ async function route(zmq: Zmq, job: Job): Promise<Result> {
 }
 
 /** Sends every message back, until the harness says that the client is done. */
-async function echo(
-  socket: { receive(): Promise<Buffer[]>; send(message: Buffer[]): Promise<void> },
-  job: Job,
-): Promise<Result> {
+async function echo<M>(socket: { receive(): Promise<M>; send(message: M): Promise<void> }, job: Job): Promise<Result> {
   const watch = new Stopwatch(job);
   const mask = job.kind === "handshakes" ? 0 : 63;
   let count = 0;
@@ -192,25 +195,63 @@ async function publish(zmq: Zmq, job: Job): Promise<Result> {
   await listening(socket, job);
   const topics = topicsOf(job.subscriptions);
   // Subscriptions arrive in order, so whoever hears the last topic has subscribed to them all.
+  await untilGo(() => socket.send(`${topics.at(-1)}ready`));
+  return stream(socket, job, new Ring(job.size, topics), topics[0]);
+}
+
+/** Sends a ready mark now and then, until the harness says that the client has heard one. */
+async function untilGo(send: () => Promise<void>): Promise<void> {
   const started = go().then(() => true);
   while (!(await Promise.race([started, new Promise<false>((resolve) => setTimeout(resolve, 10, false))]))) {
-    await socket.send(`${topics.at(-1)}ready`);
+    await send();
   }
-  return stream(socket, job, new Ring(job.size, topics), topics[0]);
+}
+
+/** As `publish`, by a RADIO to one group. */
+async function broadcast(_zmq: Zmq, job: Job, draft: () => Promise<Draft>): Promise<Result> {
+  const { Radio } = await draft();
+  const socket = new Radio({ noDrop: true });
+  await listening(socket, job);
+  const to = { group: Buffer.from("g") };
+  await untilGo(() => socket.send("ready", to));
+  return stream({ send: (message) => socket.send(message as Buffer, to) }, job, new Ring(job.size));
 }
 
 async function subscribe(zmq: Zmq, job: Job): Promise<Result> {
   const topics = topicsOf(job.subscriptions);
-  const ring = new Ring(job.size, topics);
+  return listenAll(job, async () => {
+    const socket = job.subscriptions === 0 ? new zmq.Subscriber() : new zmq.XSubscriber({ sendHighWaterMark: 0 });
+    socket.connect(job.endpoint);
+    if (socket instanceof zmq.Subscriber) socket.subscribe("");
+    else for (const topic of topics) await socket.send(`\x01${topic}`);
+    return socket;
+  });
+}
+
+/** As `subscribe`, by DISHes in one group. */
+async function tuneIn(_zmq: Zmq, job: Job, draft: () => Promise<Draft>): Promise<Result> {
+  const { Dish } = await draft();
+  return listenAll(job, async () => {
+    const socket = new Dish();
+    socket.join("g");
+    socket.connect(job.endpoint);
+    return socket;
+  });
+}
+
+/** What is received; a DISH tells the group behind the one frame. */
+interface Listening {
+  receive(): Promise<readonly [Buffer, ...object[]] | Buffer[]>;
+}
+
+async function listenAll(job: Job, open: () => Promise<Listening>): Promise<Result> {
+  const ring = new Ring(job.size, topicsOf(job.subscriptions));
   let waiting = job.peers;
   let total = 0;
   let watch: Stopwatch | undefined;
 
   const listen = async () => {
-    const socket = job.subscriptions === 0 ? new zmq.Subscriber() : new zmq.XSubscriber({ sendHighWaterMark: 0 });
-    socket.connect(job.endpoint);
-    if (socket instanceof zmq.Subscriber) socket.subscribe("");
-    else for (const topic of topics) await socket.send(`\x01${topic}`);
+    const socket = await open();
     const isReady = (frame: Buffer) => frame.length < job.size && frame.toString().endsWith("ready");
     let [frame] = await socket.receive();
     if (!isReady(frame!)) throw new Error("the first message is not the ready mark");
@@ -242,8 +283,33 @@ async function subscribe(zmq: Zmq, job: Job): Promise<Result> {
 }
 
 async function deal(zmq: Zmq, job: Job): Promise<Result> {
-  const ring = new Ring(job.size);
   const options = contextFor(zmq, job);
+  return exchangeAll(job, () => new zmq.Dealer(options));
+}
+
+/** As `deal`, by CLIENTs. */
+async function ask(job: Job, draft: () => Promise<Draft>): Promise<Result> {
+  const { Client } = await draft();
+  return exchangeAll(job, () => new Client());
+}
+
+/** As `route`, by a SERVER. */
+async function serve(_zmq: Zmq, job: Job, draft: () => Promise<Draft>): Promise<Result> {
+  const { Server } = await draft();
+  const socket = new Server();
+  await listening(socket, job);
+  return echo({ receive: () => socket.receive(), send: ([body, from]) => socket.send(body, from) }, job);
+}
+
+/** A socket that asks. */
+interface Asking {
+  connect(to: string): void;
+  send(message: Buffer): Promise<void>;
+  receive(): Promise<Buffer[]>;
+}
+
+async function exchangeAll(job: Job, create: () => Asking): Promise<Result> {
+  const ring = new Ring(job.size);
   let watch: Stopwatch | undefined; // Once every DEALER has had an answer.
   let unanswered = job.peers;
   let total = 0;
@@ -251,7 +317,7 @@ async function deal(zmq: Zmq, job: Job): Promise<Result> {
   let measured: Result | undefined;
 
   const exchange = async () => {
-    const socket = new zmq.Dealer(options);
+    const socket = create();
     socket.connect(job.endpoint);
     let sent = 0;
     let received = 0;
@@ -333,14 +399,20 @@ function contextFor(zmq: Zmq, job: Job) {
 
 work(async (job) => {
   const name = process.argv.find((arg) => arg.startsWith("module="))?.slice("module=".length) ?? "zeromq";
-  const loaded = await import(name.startsWith("/") ? pathToFileURL(name).href : name);
+  const load = (module: string) => import(module.startsWith("/") ? pathToFileURL(module).href : module);
+  const loaded = await load(name);
+  // Beside our own module, as `zeromq/draft` beside `zeromq`.
+  const draft = async (): Promise<Draft> => {
+    const drafts = await load(name.startsWith("/") ? join(dirname(name), "draft.js") : `${name}/draft.js`);
+    return drafts.Server ? drafts : drafts.default;
+  };
   const zmq: Zmq = loaded.Push ? loaded : loaded.default;
-  if (job.role === "server") return SERVERS[job.kind](zmq, job);
+  if (job.role === "server") return SERVERS[job.kind](zmq, job, draft);
   const client = CLIENTS[job.kind];
   if (!client) throw new Error(`${job.kind} has no client here`);
-  if (job.role === "client") return client(zmq, job);
-  const served = SERVERS[job.kind](zmq, job);
-  const asked = await client(zmq, job);
+  if (job.role === "client") return client(zmq, job, draft);
+  const served = SERVERS[job.kind](zmq, job, draft);
+  const asked = await client(zmq, job, draft);
   // The server of a round trip never ends by itself.
   return job.kind === "roundtrip" ? asked : { ...asked, ...(await served) };
 });

@@ -4,8 +4,10 @@
  */
 
 import assert from "node:assert/strict";
+import { createRequire } from "node:module";
 import { test } from "node:test";
 import * as reference from "zeromq";
+import * as draft from "../../src/draft.ts";
 import zmqDefault, * as zmq from "../../src/index.ts";
 
 const theirs: Record<string, unknown> = { ...reference };
@@ -75,6 +77,19 @@ test("SocketType has the numbers that sockets tell as their type", () => {
   assert.equal(new zmq.Pair().type, zmq.SocketType.Pair);
   assert.equal(new zmq.Router().type, 6);
   assert.equal(new zmq.Stream().type, zmq.SocketType.Stream);
+});
+
+test("the draft entry has zeromq.js's classes with their members, and Peer and Channel", () => {
+  const reference: Record<string, unknown> = createRequire(import.meta.url)("zeromq/draft");
+  const entry: Record<string, unknown> = { ...draft };
+  const names = Object.keys(reference);
+  assert.deepEqual([...names, "Peer", "Channel", "default"].sort(), Object.keys(entry).sort());
+  for (const name of names) {
+    const prototype = prototypeOf(entry[name]);
+    const members = membersOf(prototypeOf(reference[name])).filter((member) => !(member in prototype));
+    assert.deepEqual(members, [], name);
+  }
+  for (const member of ["join", "leave"]) assert.ok(member in draft.Dish.prototype);
 });
 
 /** Fields here, accessors there. */

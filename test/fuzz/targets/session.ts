@@ -10,31 +10,37 @@ import { SOCKET_TYPES, type SocketTypeName } from "../../../src/base/socket-type
 import type { SocketCore } from "../../../src/core/socket-core.ts";
 import type { FakeClock } from "../../fake-clock.ts";
 import { type FakeLink, GREETING, ready } from "../../fake-link.ts";
-import { PARTNER, TYPES, type Type } from "../../partners.ts";
+import { DRAFT_PARTNER, DRAFT_TYPES, type DraftType, PARTNER, TYPES, type Type } from "../../partners.ts";
 import { Listener } from "../listener.ts";
 import { cut, joined } from "../mutate.ts";
 import type { Random } from "../random.ts";
 import { corpus, finding, maker, type Target } from "../target.ts";
 import { makeFrames } from "./frames.ts";
 
+type AnyType = Type | DraftType;
+const ALL_TYPES: readonly AnyType[] = [...TYPES, ...DRAFT_TYPES];
+const PARTNERS: Readonly<Record<AnyType, SocketTypeName>> = { ...PARTNER, ...DRAFT_PARTNER };
+
 /** Types by their number in ZMTP 2.0. */
 const LEGACY_IDS: readonly SocketTypeName[] = ["PAIR", "PUB", "SUB", "REQ", "REP", "DEALER", "ROUTER", "PULL", "PUSH"];
 
 /** One socket with its listener and its good peer. */
 class Rig {
-  readonly socketType: Type;
+  readonly socketType: AnyType;
   readonly listener: Listener;
   readonly good: FakeLink;
   #count = 0;
 
-  constructor(type: Type) {
+  constructor(type: AnyType) {
     this.socketType = type;
     this.listener = new Listener(type);
     if (type === "SUB" || type === "XSUB") this.core.pattern.subscribe?.(fromText("good"));
+    if (type === "DISH") this.core.pattern.join?.(fromText("good"));
     this.good = this.listener.accept();
     this.good.handler.data(GREETING);
-    this.good.handler.data(ready(PARTNER[type], fromText("good")));
+    this.good.handler.data(ready(PARTNERS[type], fromText("good")));
     if (type === "PUB" || type === "XPUB") this.good.handler.data(joined([0, 5, 1], fromText("good")));
+    if (type === "RADIO") this.good.handler.data(joined([4, 9, 4], fromText("JOINgood")));
     this.clock.turn();
   }
 
@@ -70,9 +76,14 @@ class Rig {
       case "REP":
         good.handler.data(joined([1, 0], frame));
         break;
+      case "DISH":
+        good.handler.data(joined([1, 4], fromText("good"), frame));
+        break;
       case "PUB":
       case "PUSH":
-        this.core.pattern.send?.([body]);
+      case "SCATTER":
+      case "RADIO":
+        this.core.pattern.send?.(socketType === "RADIO" ? [fromText("good"), body] : [body]);
         this.clock.turn();
         if (good.sentBytes === before) finding("nothing was sent to the good peer");
         return;
@@ -91,7 +102,7 @@ class Rig {
   }
 }
 
-const rigs = new Map<Type, Rig>();
+const rigs = new Map<AnyType, Rig>();
 
 /** Octet of the socket type in a ZMTP 2.0 greeting: whatever fits. */
 const FITTING_ID = 0xfe;
@@ -124,16 +135,16 @@ function makeTraffic(random: Random): Uint8Array {
 }
 
 /** A READY of type `?`, and a ZMTP 2.0 greeting with FITTING_ID, get the type that may talk to the socket. */
-function fitting(input: Uint8Array, type: Type): Uint8Array {
+function fitting(input: Uint8Array, type: AnyType): Uint8Array {
   if (input[0] === 0xff && input[11] === FITTING_ID) {
     const changed = input.slice();
-    changed[11] = LEGACY_IDS.indexOf(PARTNER[type]);
+    changed[11] = LEGACY_IDS.indexOf(PARTNERS[type]);
     return changed;
   }
   const at = GREETING.length;
   const mark = Buffer.from(input).indexOf("Socket-Type\0\0\0\x01?", at, "latin1");
   if (mark !== at + 9) return input;
-  const name = fromText(PARTNER[type]);
+  const name = fromText(PARTNERS[type]);
   const value = mark + 15;
   const whole = joined(input.subarray(0, value), name, input.subarray(value + 1));
   whole[value - 1] = name.length;
@@ -145,9 +156,9 @@ const session: Target = {
   name: "session",
   make: maker(corpus("session"), makeTraffic),
   check(made, random) {
-    const type = random.pick(TYPES);
+    const type = random.pick(ALL_TYPES);
     let rig = rigs.get(type);
-    if (rig === undefined || (type === "PAIR" && !rig.good.isOpen)) {
+    if (rig === undefined || (isExclusive(type) && !rig.good.isOpen)) {
       rig = new Rig(type);
       rigs.set(type, rig);
     }
@@ -166,7 +177,7 @@ const session: Target = {
     clock.turn();
     if (bad.sentBytes > 2000 + input.length * 4) finding(`${bad.sentBytes} octets for ${input.length}`);
     if (random.oneIn(4)) clock.advance(random.pick([100, 31_000, 70_000]));
-    const isEarly = type !== "PUSH" && type !== "PAIR";
+    const isEarly = type !== "PUSH" && type !== "SCATTER" && !isExclusive(type);
     if (isEarly) rig.probe();
     if (bad.isOpen) bad.handler.closed(random.oneIn(2) ? undefined : new Error("broken"));
     rig.drain("");
@@ -177,5 +188,10 @@ const session: Target = {
     if (rig.core.pipes.size > 1) finding(`${rig.core.pipes.size} pipes are left`);
   },
 };
+
+/** One peer at a time. */
+function isExclusive(type: AnyType): boolean {
+  return type === "PAIR" || type === "CHANNEL";
+}
 
 export const SESSION_TARGETS: readonly Target[] = [session];
