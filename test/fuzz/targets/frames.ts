@@ -19,7 +19,16 @@ type Framing = "v1" | "v2";
 
 const LENGTHS = [0, 0, 0, 1, 1, 2, 3, 5, 8, 16, 30, 64, 200, 253, 254, 255, 256, 257, 300];
 const LONG_LENGTHS = [511, 512, 513, 4095, 4096, 4097, 8191, 8192, 8193, 16_384, 65_535, 65_536, 70_000, 150_000];
-const COMMANDS = ["\x04PING\x00\x00", "\x04PONG", "\x09SUBSCRIBEab", "\x06CANCELab", "\x04JOINab", "\x05LEAVEab", "\x05ERROR\x03400", ""];
+const COMMANDS = [
+  "\x04PING\x00\x00",
+  "\x04PONG",
+  "\x09SUBSCRIBEab",
+  "\x06CANCELab",
+  "\x04JOINab",
+  "\x05LEAVEab",
+  "\x05ERROR\x03400",
+  "",
+];
 
 /** One to twelve frames, headers of either size, with lengths at the turning points; at times one that lies. */
 export function makeFrames(random: Random, framing: Framing): Uint8Array {
