@@ -253,7 +253,7 @@ async function listenAll(job: Job, open: () => Promise<Listening>): Promise<Resu
   const listen = async () => {
     const socket = await open();
     const isReady = (frame: Buffer) => frame.length < job.size && frame.toString().endsWith("ready");
-    let [frame] = await socket.receive();
+    let frame: Buffer | undefined = (await socket.receive())[0];
     if (!isReady(frame!)) throw new Error("the first message is not the ready mark");
     if (--waiting === 0) say({ ready: true });
     while (isReady(frame!)) [frame] = await socket.receive();
