@@ -115,6 +115,11 @@ export const WORKLOADS: readonly Workload[] = [
   ...(["tcp", "ipc"] as const).map((transport) =>
     row(`req-rep-${transport}-64B`, "roundtrip", transport, P50, { bar: ROUND_TRIP, by: ALL, quick: true }),
   ),
+  row("req-rep-tcp-64B-blocking", "roundtrip", "tcp", P50, {
+    blocking: true,
+    by: ["zmq-ts", "libzmq"],
+    bar: { libzmq: 1 / 1.3 },
+  }),
   row("push-pull-inproc-64B", "pipeline", "inproc", RATE, { bar: { libzmq: 0.8, "zeromq.js": 15 }, quick: true }),
   row("req-rep-inproc-64B", "roundtrip", "inproc", MEAN, { bar: { "zeromq.js": 15 }, ceiling: 1, quick: true }),
   ...SIZES.filter(({ label }) => ["64B", "1KiB", "64KiB"].includes(label)).map(({ label, size }) =>

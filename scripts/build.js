@@ -43,6 +43,7 @@ const ENTRIES = [
   { source: "src/index.ts", types: "node", require: true },
   { source: "src/v5-compat.ts", types: "node", require: true },
   { source: "src/draft.ts", types: "node", require: true },
+  { source: "src/sync.ts", types: "node", require: true },
   { source: "src/cli/zmq.ts", types: false, require: false },
 ];
 

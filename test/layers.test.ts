@@ -22,6 +22,7 @@ const LIBRARY = [
   "socket",
   "device",
   "authenticator",
+  "sync",
 ] as const;
 
 /**
@@ -40,6 +41,7 @@ const LAYERS: Record<string, readonly string[]> = {
   socket: ["base", "security", "pattern", "core"],
   device: ["base", "core", "socket"],
   authenticator: ["base", "wire", "security", "core", "socket"],
+  sync: ["base", "engine", "core", "socket", "device", "thread"],
   node: ["base", "security", "engine", "thread", "core", "authenticator", "transport"],
   entry: [...LIBRARY, "node", "v5-compat"],
   "v5-compat": ["base", "core", "socket", "entry"],

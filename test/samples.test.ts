@@ -37,6 +37,7 @@ test("the pages show the programs that they should", () => {
       "multicast.md: Multicast",
       "reliability.md: Asking until an answer comes",
       "security.md: A server that knows its clients",
+      "sync.md: Calls that block",
     ],
   );
 });

@@ -25,6 +25,8 @@ export interface Job {
   readonly iterate: boolean;
   /** Send and receive many messages at a time: `sendMany` of a `pipeline`, and `receiveMany`. For zmq-ts; libzmq has one way only. */
   readonly many: boolean;
+  /** By sockets whose calls block; libzmq's always do. */
+  readonly blocking: boolean;
   /** Under CURVE; the one who binds is its server. */
   readonly curve: boolean;
   /** SUB sockets of a `publish`, DISH of a `broadcast`, DEALER sockets of `dealers`, CLIENT of `clients`, connections of a `crowd`, those under way of `handshakes`. */
@@ -43,6 +45,7 @@ export const DEFAULTS: Omit<Job, "kind" | "role" | "endpoint"> = {
   frames: 1,
   iterate: false,
   many: false,
+  blocking: false,
   curve: false,
   peers: 1,
   subscriptions: 0,
@@ -98,6 +101,7 @@ export function decodeJob(args: readonly string[]): Job {
     frames: number("frames"),
     iterate: text("iterate") === "true",
     many: text("many") === "true",
+    blocking: text("blocking") === "true",
     curve: text("curve") === "true",
     peers: number("peers"),
     subscriptions: number("subscriptions"),

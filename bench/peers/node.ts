@@ -8,6 +8,7 @@
  */
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { blocking } from "./blocking.ts";
 import { CURVE_CLIENT, CURVE_SERVER, type Job, type Result } from "./job.ts";
 import { checkEnd, clockMask, endMark, go, Latencies, Ring, Stopwatch, say, topicsOf, work } from "./worker.ts";
 
@@ -399,6 +400,7 @@ function contextFor(zmq: Zmq, job: Job) {
 
 work(async (job) => {
   const name = process.argv.find((arg) => arg.startsWith("module="))?.slice("module=".length) ?? "zeromq";
+  if (job.blocking) return blocking(name, job);
   const load = (module: string) => import(module.startsWith("/") ? pathToFileURL(module).href : module);
   const loaded = await load(name);
   // Beside our own module, as `zeromq/draft` beside `zeromq`.

@@ -11,7 +11,7 @@ import type { Link } from "../base/link.ts";
 import { defaultOptions, type OptionValues } from "../base/options.ts";
 import type { SocketTypeName } from "../base/socket-types.ts";
 import type { EngineHost } from "../engine/engine-host.ts";
-import type { ZapReply, ZapRequest } from "../security/mechanism.ts";
+import type { ZapAnswer, ZapRequest } from "../security/mechanism.ts";
 import { securityZapRule } from "../security/select-mechanism.ts";
 import { ZAP_ACCEPTED } from "../security/zap.ts";
 import { DEFAULT_CONTEXT_ID, defaultOptionWords, sharedOptions } from "../thread/context-words.ts";
@@ -202,12 +202,12 @@ export class ContextCore implements EndpointsContext, Lingering {
   }
 
   /** Asks the ZAP handler of this context (27/ZAP); undefined when none is bound and `options` demand one. */
-  async authenticate(
+  authenticate(
     request: ZapRequest,
     link: Pick<Link, "peerAddress">,
     options: OptionValues,
     signal: AbortSignal,
-  ): Promise<ZapReply | undefined> {
+  ): ZapAnswer {
     if (!hasZapHandler(this.inproc)) {
       if (securityZapRule(options) === "required") return undefined;
       if (request.mechanism === "CURVE") this.platform.warn(OPEN_SERVER, "ZMQ_CURVE_OPEN");

@@ -16,7 +16,7 @@ import { SOCKET_TYPES } from "../base/socket-types.ts";
 import type { EndpointOwner } from "../engine/endpoint-owner.ts";
 import type { BoundEndpoint, EngineEndpoint } from "../engine/engine-endpoint.ts";
 import type { EngineHost } from "../engine/engine-host.ts";
-import type { ZapReply } from "../security/mechanism.ts";
+import type { ZapAnswer } from "../security/mechanism.ts";
 import type { InprocNames } from "../transport/inproc.ts";
 import { noSuchEndpoint, resolvedNames } from "./endpoint-names.ts";
 import type { SocketCore } from "./socket-core.ts";
@@ -224,7 +224,7 @@ export class Endpoints implements EndpointOwner, InprocBinder {
     this.#core.emit(event);
   }
 
-  authenticate(...question: Parameters<EndpointOwner["authenticate"]>): Promise<ZapReply | undefined> {
+  authenticate(...question: Parameters<EndpointOwner["authenticate"]>): ZapAnswer {
     return this.#context.authenticate(...question);
   }
 

@@ -220,7 +220,7 @@ export class Session implements Connection, LinkHandler, TrafficOwner, TurnWaite
     const request = handshake.zap;
     if (request === undefined || this.#zapQuestion !== undefined) return;
     this.#zapQuestion = new AbortController();
-    this.#owner.authenticate(request, this.link, this.#zapQuestion.signal).then(
+    Promise.resolve(this.#owner.authenticate(request, this.link, this.#zapQuestion.signal)).then(
       (reply) => {
         if (!this.#isOver) this.#authorized(handshake, reply);
       },

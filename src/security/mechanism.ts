@@ -36,6 +36,12 @@ export interface ZapReply {
   readonly metadata: Properties;
 }
 
+/**
+ * Undefined: there is no handler, and one is demanded. It is known at once where none is asked: a thread that blocks in
+ * a call hears of no promise.
+ */
+export type ZapAnswer = ZapReply | undefined | Promise<ZapReply | undefined>;
+
 export interface Mechanism {
   readonly name: "NULL" | "PLAIN" | "CURVE";
   /** `authorizing` while a ZAP answer is awaited. */

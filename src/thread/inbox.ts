@@ -72,16 +72,16 @@ export class Inbox {
   }
 
   /**
-   * Blocks this thread until a source had something to do: true. False after `timeoutMs`; -1: no time-out. Callers loop
-   * on what they wait for.
+   * Blocks this thread until a source had something to do, or `hasChanged` is true after a poll: true. False after
+   * `timeoutMs`; -1: no time-out. Callers loop on what they wait for.
    */
-  block(timeoutMs: number): boolean {
+  block(timeoutMs: number, hasChanged?: () => boolean): boolean {
     const { words, index } = this.bell;
     const until = timeoutMs < 0 ? Number.POSITIVE_INFINITY : this.#clock.now() + timeoutMs;
     try {
       for (;;) {
         Atomics.store(words, index, ASLEEP);
-        if (this.poll()) return true;
+        if (this.poll() || hasChanged?.() === true) return true;
         const leftMs = until - this.#clock.now();
         if (leftMs <= 0) return false;
         Atomics.wait(words, index, ASLEEP, Math.min(leftMs, SLICE_MS));

@@ -79,12 +79,7 @@ export class RemoteHost implements EngineHost {
   }
 
   finish(timeoutMs: number, flush: () => void): void {
-    for (const thread of this.#threads) {
-      if (thread.load === 0) continue;
-      const done = new Int32Array(new SharedArrayBuffer(4));
-      thread.post({ kind: "finish", done });
-      thread.waitFor(done, timeoutMs, flush);
-    }
+    for (const thread of this.#threads) thread.finish(timeoutMs, flush);
   }
 
   /** As libzmq: of the threads in the mask, the one with the fewest endpoints; 0: of all. */

@@ -4,6 +4,7 @@ import { asNative } from "../base/bytes.ts";
 import type { Clock } from "../base/clock.ts";
 import { ZmqError } from "../base/errors.ts";
 import type { EndpointOwner } from "../engine/endpoint-owner.ts";
+import type { ZapReply } from "../security/mechanism.ts";
 import { type Bell, ring } from "./bell.ts";
 import type { EngineNotice, EngineRequest, Mail } from "./engine-mail.ts";
 import type { Inbox, InboxSource } from "./inbox.ts";
@@ -87,6 +88,24 @@ export class EngineThread implements RemoteThread, InboxSource {
     return true;
   }
 
+  /** Blocks until all that was sent has left, for `timeoutMs` at most. What waits in this thread is handed over as there is room. */
+  finish(timeoutMs: number, flush: () => void): void {
+    const until = this.clock.now() + timeoutMs;
+    while (this.#endpoints.size > 0) {
+      flush();
+      const isAll = this.#isIdle;
+      const done = new Int32Array(new SharedArrayBuffer(4));
+      this.post({ kind: "finish", done });
+      if (!this.waitFor(done, until - this.clock.now(), flush) || isAll) return;
+    }
+  }
+
+  /** Nothing that was sent waits in this thread. */
+  get #isIdle(): boolean {
+    for (const endpoint of this.#endpoints.values()) if (!endpoint.isIdle) return false;
+    return true;
+  }
+
   forget(endpoint: RemoteEndpoint): void {
     this.#endpoints.delete(endpoint.id);
   }
@@ -163,15 +182,18 @@ export class EngineThread implements RemoteThread, InboxSource {
     const controller = new AbortController();
     this.#questions.set(question, controller);
     const asked = { mechanism: request.mechanism, credentials: request.credentials.map(asNative) };
-    endpoint.authenticate(asked, peerAddress, controller.signal).then(
-      (reply) => {
-        if (this.#questions.delete(question)) this.post({ kind: "authenticated", question, reply });
-      },
-      (error: unknown) => {
-        if (!this.#questions.delete(question)) return;
-        this.post({ kind: "notAuthenticated", question, error: sendError(error) });
-      },
-    );
+    const authenticated = (reply: ZapReply | undefined) => {
+      if (this.#questions.delete(question)) this.post({ kind: "authenticated", question, reply });
+    };
+    const answer = endpoint.authenticate(asked, peerAddress, controller.signal);
+    if (!(answer instanceof Promise)) {
+      authenticated(answer);
+      return;
+    }
+    answer.then(authenticated, (error: unknown) => {
+      if (!this.#questions.delete(question)) return;
+      this.post({ kind: "notAuthenticated", question, error: sendError(error) });
+    });
   }
 
   /** Ends pipes that nobody will read. */

@@ -1,0 +1,47 @@
+/** The engine of a blocking context: I/O threads, which start when it is first asked for something. inproc needs none. */
+
+import type { Endpoint } from "../base/endpoint.ts";
+import type { OptionValues } from "../base/options.ts";
+import type { EndpointOwner } from "../engine/endpoint-owner.ts";
+import type { BoundEndpoint, ConnectedEndpoint } from "../engine/engine-endpoint.ts";
+import type { EngineHost } from "../engine/engine-host.ts";
+
+export class LazyHost implements EngineHost {
+  readonly #start: () => EngineHost;
+  #host: EngineHost | undefined = undefined;
+
+  /** Errors of `start` reach the call that needs the engine. */
+  constructor(start: () => EngineHost) {
+    this.#start = start;
+  }
+
+  checkConnect(target: Endpoint, options: OptionValues): void {
+    this.#started.checkConnect(target, options);
+  }
+
+  connect(
+    owner: EndpointOwner,
+    target: Endpoint,
+    options: OptionValues,
+    routingId: Uint8Array | undefined,
+  ): ConnectedEndpoint {
+    return this.#started.connect(owner, target, options, routingId);
+  }
+
+  bind(owner: EndpointOwner, target: Endpoint, options: OptionValues): BoundEndpoint {
+    return this.#started.bind(owner, target, options);
+  }
+
+  finish(timeoutMs: number, flush: () => void): void {
+    this.#host?.finish?.(timeoutMs, flush);
+  }
+
+  close(): void {
+    this.#host?.close?.();
+  }
+
+  get #started(): EngineHost {
+    this.#host ??= this.#start();
+    return this.#host;
+  }
+}

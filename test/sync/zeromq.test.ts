@@ -1,0 +1,3 @@
+import { wire } from "./wire.ts";
+
+wire("zeromq");
