@@ -7,15 +7,22 @@ import { udpProtocol } from "../engine/udp-session.ts";
 import { Crypto } from "../security/crypto.ts";
 import { loadSodium } from "../security/sodium.ts";
 import { ipcTransport } from "../transport/node/ipc.ts";
+import { rawSockets } from "../transport/node/raw-sockets.ts";
 import { tcpTransport } from "../transport/node/tcp.ts";
 import { udpSockets } from "../transport/node/udp-sockets.ts";
 import { webSocketTransports } from "../transport/node/ws.ts";
+import { rawSocket } from "./raw-socket.ts";
 import { withSodiumNative } from "./sodium-native.ts";
 import { withOpenSsl } from "./x25519.ts";
 
 export function nodeEngine(clock: Clock): { readonly engine: LocalHost; readonly crypto: Crypto } {
   const crypto = new Crypto(() => withOpenSsl(withSodiumNative(loadSodium())));
   const transports = [tcpTransport(clock), ipcTransport(clock), ...webSocketTransports(clock)];
-  const engine = new LocalHost(clock, transports, crypto, [pgmProtocol("epgm", udpSockets), udpProtocol(udpSockets)]);
+  const datagrams = [
+    pgmProtocol("epgm", udpSockets),
+    pgmProtocol("pgm", rawSockets(rawSocket)),
+    udpProtocol(udpSockets),
+  ];
+  const engine = new LocalHost(clock, transports, crypto, datagrams);
   return { engine, crypto };
 }
