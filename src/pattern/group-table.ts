@@ -18,6 +18,16 @@ export class GroupTable {
     return this.#members.get(toKey(group)) ?? NOBODY;
   }
 
+  /** The groups of a peer, `most` of them at most. */
+  groupsOf(pipe: NearEnd, most: number): Uint8Array[] {
+    const groups: Uint8Array[] = [];
+    for (const key of this.#joins.get(pipe)?.keys() ?? []) {
+      if (groups.length === most) break;
+      groups.push(Uint8Array.from(key, (character) => character.charCodeAt(0)));
+    }
+    return groups;
+  }
+
   /** Returns the number of groups that the peer is in now. */
   join(pipe: NearEnd, group: Uint8Array): number {
     const key = toKey(group);
@@ -51,12 +61,18 @@ export class GroupTable {
     for (const key of joins.keys()) joins.set(key, 0);
   }
 
-  /** The peer is gone. */
-  removeAll(pipe: NearEnd): void {
+  /** The peer is gone: removes it from `most` of its groups. True when it is in no other. */
+  removeSome(pipe: NearEnd, most: number): boolean {
     const joins = this.#joins.get(pipe);
-    if (joins === undefined) return;
+    if (joins === undefined) return true;
+    let left = most;
+    for (const key of joins.keys()) {
+      if (left-- === 0) return false;
+      joins.delete(key);
+      this.#remove(pipe, key);
+    }
     this.#joins.delete(pipe);
-    for (const key of joins.keys()) this.#remove(pipe, key);
+    return true;
   }
 
   #add(pipe: NearEnd, key: string): void {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FakeHost, FakePeer, message, receive, receiveAll } from "../../test/fake-pipe.ts";
-import { fromText } from "../base/bytes.ts";
+import { fromText, toText } from "../base/bytes.ts";
 import type { Control } from "../base/message.ts";
 import { DishPattern, RadioPattern } from "./radio-dish.ts";
 
@@ -120,6 +120,23 @@ test("RADIO cuts off a peer that joins a group with too long a name, or too many
   assert.equal(many.isClosed, false);
   say(many, "join", "c");
   assert.equal(many.isClosed, true);
+});
+
+test("the groups of a peer that left are removed in several turns, and it gets nothing meanwhile", () => {
+  const tasks: (() => void)[] = [];
+  const host = Object.assign(new FakeHost("RADIO"), { later: (task: () => void) => void tasks.push(task) });
+  const pattern = new RadioPattern(host);
+  const [peer, other] = [new FakePeer(pattern), new FakePeer(pattern)];
+  for (let i = 0; i < 4500; i++) say(peer, "join", `g${i}`);
+  say(other, "join", "g4499");
+  assert.deepEqual(pattern.topicsOf(peer.pipe, 2).map(toText), ["g0", "g1"]);
+  peer.end();
+  pattern.send(message("g4499", "x"));
+  assert.deepEqual([peer.received(), other.received()], [[], ["g4499|x"]]);
+  assert.equal(tasks.length, 1);
+  for (let task = tasks.shift(); task !== undefined; task = tasks.shift()) task();
+  assert.equal(pattern.hasSubscriber(fromText("g4498")), false);
+  assert.deepEqual(host.drops, []);
 });
 
 test("RADIO discards what peers send", () => {

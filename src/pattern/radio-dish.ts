@@ -13,6 +13,7 @@ import { LONGEST_DATAGRAM, LONGEST_UDP_GROUP } from "../base/udp.ts";
 import { FairQueue } from "./fair-queue.ts";
 import { beforeNul, groupOf, LONGEST_GROUP } from "./group.ts";
 import { GroupTable } from "./group-table.ts";
+import { inTurns, TOPICS_AT_ONCE } from "./in-turns.ts";
 import type { Pattern, PatternHost } from "./pattern.ts";
 import { tooManyFrames } from "./single-frame.ts";
 
@@ -35,7 +36,7 @@ export class RadioPattern implements Pattern {
 
   /** Until here a dialed peer keeps its groups, however often its link is lost. */
   detach(pipe: NearEnd): void {
-    this.#groups.removeAll(pipe);
+    inTurns(this.#host, () => this.#groups.removeSome(pipe, TOPICS_AT_ONCE));
     if (this.#everything.includes(pipe)) this.#everything = this.#everything.filter((other) => other !== pipe);
   }
 
@@ -81,6 +82,10 @@ export class RadioPattern implements Pattern {
     this.#write(members, message);
     if (everything.length > 0) this.#write(everything, message);
     return true;
+  }
+
+  topicsOf(pipe: NearEnd, most: number): Uint8Array[] {
+    return this.#groups.groupsOf(pipe, most);
   }
 
   hasSubscriber(group: Uint8Array): boolean {

@@ -27,8 +27,8 @@ export interface PeerInfo {
   /** Handshake properties, `Peer-Address`, `User-Id`: frozen, without a prototype, one object a connection. */
   readonly metadata: Readonly<Record<string, string>>;
   /**
-   * The topics that the peer subscribed to, in the order of their bytes, 1000 at most; null unless this socket
-   * publishes, and with `receiveFrom`.
+   * The topics that the peer subscribed to, in the order of their bytes, or the groups that it joined, in that order;
+   * 1000 at most. Null unless this socket publishes, and with `receiveFrom`.
    */
   readonly subscriptions: readonly Uint8Array[] | null;
   /** Messages waiting to be sent and to be received. */

@@ -71,6 +71,28 @@ test("peer sends to its peer and prints what comes back; channel too", async (t)
   assert.equal(channel.stdout, "hello\n");
 });
 
+test("radio sends by udp to dish, and dgram --echo answers a datagram", async (t) => {
+  const shell = new Shell(t);
+  const dish = shell.start(
+    "dish",
+    "--bind",
+    "udp://127.0.0.1:*",
+    "--group",
+    "weather",
+    "--count",
+    "1",
+    "--format",
+    "json",
+  );
+  const endpoint = await dish.bound();
+  await shell.run("", "radio", "--connect", endpoint, "--group", "weather", "sunny");
+  assert.equal((await dish.ended).stdout, '["weather","sunny"]\n');
+  const echo = shell.start("dgram", "--bind", "udp://127.0.0.1:*", "--echo");
+  const address = (await echo.bound()).replace("udp://", "");
+  const asks = await shell.run("", "dgram", "-b", "udp://127.0.0.1:*", "-n", "1", "-s", " ", "-m", address, "hello");
+  assert.equal(asks.stdout, `${address} hello\n`);
+});
+
 test("a message of several frames is refused in words", async (t) => {
   const shell = new Shell(t);
   const scatter = await shell.run("", "scatter", "--bind", shell.ipc("a"), "--multipart", "one", "two");

@@ -35,7 +35,7 @@ export function executor({ command, type, format, separator, parse, onFailure }:
 
 /** Where the body begins. */
 function bodyStart(message: Message, type: SocketTypeName): number {
-  if (type === "STREAM" || type === "SERVER" || type === "PEER") return 1;
+  if (type === "STREAM" || type === "SERVER" || type === "PEER" || type === "DGRAM") return 1;
   if (type !== "ROUTER" && type !== "DEALER") return 0;
   const empty = message.findIndex((frame) => frame.length === 0);
   const last = message.length - 1;

@@ -1,6 +1,6 @@
 /** The commands of the draft socket types. */
 
-import { Channel, Client, Dish, Gather, Peer, Radio, Scatter, Server } from "../../draft.ts";
+import { Channel, Client, Datagram, Dish, Gather, Peer, Radio, Scatter, Server } from "../../draft.ts";
 import type { Kind } from "./kinds.ts";
 
 export const DRAFT_KINDS: readonly Kind[] = [
@@ -48,6 +48,18 @@ export const DRAFT_KINDS: readonly Kind[] = [
     examples: [
       ["zmq dish --connect tcp://host:5561 --group weather", "one group"],
       ["zmq dish -c :5561 --group weather --group news", "two groups"],
+      ["zmq dish --bind 'udp://*:5561' --group weather", "what RADIOs send by UDP"],
+    ],
+  },
+  {
+    name: "dgram",
+    type: "DGRAM",
+    role: "both",
+    Class: Datagram,
+    summary: "Exchange UDP datagrams with anybody; the other side's address is the first frame.",
+    examples: [
+      ["zmq dgram --bind 'udp://*:7' --echo", "an echo service"],
+      ["zmq dgram -b 'udp://*:5565' --multipart 192.168.0.7:53 hello", "one datagram, and what comes back"],
     ],
   },
   {

@@ -6,6 +6,7 @@
 import type { Message } from "../../base/message.ts";
 import type { SocketTypeName } from "../../base/socket-types.ts";
 import { type WaitOptions, ZmqError } from "../../index.ts";
+import { beforeNul } from "../../pattern/group.ts";
 import { decodeRoutingId } from "../../pattern/server-client.ts";
 import { warn } from "../terminal.ts";
 import type { AnySocket } from "./kinds.ts";
@@ -30,13 +31,14 @@ export function draftSender(
 
 /** Whether what a socket of this type receives is more than frames. */
 export function isDraftReceiver(type: SocketTypeName): boolean {
-  return type === "SERVER" || type === "PEER" || type === "DISH";
+  return type === "SERVER" || type === "PEER" || type === "DISH" || type === "DGRAM";
 }
 
-/** A received message as frames. */
+/** A received message as frames; the address of a datagram without the NUL behind it. */
 export function draftFrames(received: readonly object[]): Message {
   const [body, beside] = received;
   if (!(body instanceof Uint8Array) || beside === undefined) return [];
+  if (beside instanceof Uint8Array) return [beforeNul(body), beside];
   if ("routingId" in beside) return [Buffer.from(String(beside.routingId)), body];
   return "group" in beside && beside.group instanceof Uint8Array ? [beside.group, body] : [body];
 }
