@@ -297,7 +297,7 @@ function described(input: unknown, name: OptionName): string {
     return String(input);
   }
   if (typeof input === "string" && (name === "tcpAcceptFilter" || name === "verbosity")) return JSON.stringify(input);
-  if (typeof input === "string") return `${input.length} characters that are not such`;
+  if (typeof input === "string") return `a string of ${input.length} characters`;
   if (input instanceof Uint8Array) return `${input.length} bytes`;
   return typeof input;
 }

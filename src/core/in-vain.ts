@@ -17,13 +17,16 @@ export function cannot(type: SocketTypeName, operation: Operation): ZmqError {
   return new ZmqError("ENOTSUP", { detail: `${type} sockets cannot ${operation}` });
 }
 
-/** It waited, and nothing came of it (EAGAIN, also when `code` is undefined), or it was out of turn (EFSM). */
+/**
+ * It waited, and nothing came of it (EAGAIN, also when `code` is undefined), or it was out of turn (EFSM). `obstacle`: the
+ * likely reason.
+ */
 export function inVain(
   type: SocketTypeName,
   operation: Operation,
   code: "EAGAIN" | "EFSM" | undefined,
   waitedMs: number,
-  isAlone: boolean,
+  obstacle: string | undefined,
 ): ZmqError {
   if (code === "EFSM") {
     return new ZmqError(code, {
@@ -32,6 +35,5 @@ export function inVain(
   }
   const nothing = operation === "send" ? "no peer had room for the message" : "no message came";
   const waited = waitedMs === 0 ? nothing : `${nothing} within ${waitedMs} ms`;
-  const alone = isAlone ? "; the socket is neither bound nor connected" : "";
-  return new ZmqError("EAGAIN", { detail: `${waited}${alone}` });
+  return new ZmqError("EAGAIN", { detail: obstacle === undefined ? waited : `${waited}; ${obstacle}` });
 }

@@ -36,6 +36,7 @@ export interface OperationsHost {
   readonly options: OptionValues;
   readonly turn: Turn;
   readonly alive: Alive;
+  readonly obstacle: string | undefined; // what keeps messages from coming and going, for people
   /** Whether anybody wants to hear that readiness changed, and telling them. */
   readonly isWatched: boolean;
   notify(): void;
@@ -394,7 +395,6 @@ export class Operations implements TurnWaiter {
   }
 
   #inVain(waitedMs: number, operation: "send" | "receive"): ZmqError {
-    const { type, options } = this.#host;
-    return inVain(type, operation, this.#pattern.blockedBy, waitedMs, options.lastEndpoint === null);
+    return inVain(this.#host.type, operation, this.#pattern.blockedBy, waitedMs, this.#host.obstacle);
   }
 }

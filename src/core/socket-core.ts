@@ -27,7 +27,7 @@ import type { DropReason, Pattern, PatternHost } from "../pattern/pattern.ts";
 import { KeepAlive } from "./keep-alive.ts";
 import { Operations, type OperationsHost } from "./operations.ts";
 import type { Turn } from "./turn.ts";
-import { shownFrame, type Voice } from "./voice.ts";
+import { reasonOf, shownFrame, type Voice } from "./voice.ts";
 
 export type PatternFactory = (host: PatternHost) => Pattern;
 
@@ -57,6 +57,8 @@ export class SocketCore implements PipeOwner, PatternHost, OperationsHost {
   readonly drops = new Map<DropReason, number>();
   /** Says what nobody asked for; set by the context. */
   #voice: Voice | undefined = undefined;
+  /** Why the last connection ended or could not be made. */
+  #lastFailure: { readonly address: string; readonly cause: unknown } | undefined = undefined;
   #traceDrop: Voice["dropped"] = undefined;
   /** Set while the socket closes: told when a peer is gone. */
   pipeEnded: (() => void) | undefined = undefined;
@@ -211,6 +213,20 @@ export class SocketCore implements PipeOwner, PatternHost, OperationsHost {
   emit(event: MonitorEvent): void {
     this.observe?.(event);
     this.#voice?.event(event);
+    if (event.type === "handshake") this.#lastFailure = undefined;
+    else if ((event.type === "close" || event.type === "disconnect") && event.cause !== undefined) {
+      this.#lastFailure = { address: event.address, cause: event.cause };
+    }
+  }
+
+  /** What keeps messages from coming and going, as far as this side knows. For errors of calls that waited in vain. */
+  get obstacle(): string | undefined {
+    if (this.options.lastEndpoint === null) return "the socket is neither bound nor connected";
+    if (this.type === "SUB" && this.topicsCount === 0) return "the socket has no subscription: call subscribe()";
+    for (const pipe of this.pipes) if (pipe.isConnected) return undefined;
+    const failure = this.#lastFailure;
+    if (failure === undefined) return "no peer is connected";
+    return `no peer is connected; the last attempt at ${failure.address}: ${reasonOf(failure.cause)}`;
   }
 
   /** A connected endpoint will never be tried again; `cause` is that of the `disconnect` event before. */

@@ -87,7 +87,7 @@ function eventLine(event: MonitorEvent): string {
 }
 
 /** The error in a line: what was expected and what came, where it says so. */
-function reasonOf(error: unknown): string {
+export function reasonOf(error: unknown): string {
   if (error instanceof ZmqError) return `${error.code}, ${error.detail ?? error.message}`;
   return error instanceof Error ? error.message : String(error ?? "the peer closed the connection");
 }

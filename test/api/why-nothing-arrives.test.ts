@@ -49,6 +49,21 @@ it("a wrong port: `close` has ECONNREFUSED with the address", async () => {
   assert.equal(await closed, `Error: connect ECONNREFUSED ${address.slice("tcp://".length)}`);
 });
 
+it("a wrong port: a call that waited in vain says why no peer is connected", async () => {
+  await using client = new zmq.Request({ linger: 0, sendTimeout: 300, receiveTimeout: 300 });
+  const closed = told(client, "close");
+  const address = await freePort();
+  client.connect(address);
+  await closed;
+  await client.send("hello");
+  const { detail } = (await client.receive().catch((error) => error)) as zmq.ZmqError;
+  const reason = `connect ECONNREFUSED ${address.slice("tcp://".length)}`;
+  assert.equal(
+    detail,
+    `no message came within 300 ms; no peer is connected; the last attempt at ${address}: ${reason}`,
+  );
+});
+
 it("a firewall: an attempt that nobody answers ends with `close` and ETIMEDOUT", async (t) => {
   const peer = process.platform === "linux" ? await silentPeer() : undefined;
   if (peer === undefined) return t.skip("needs Linux and python3");
@@ -90,6 +105,9 @@ it("`subscribe()` forgotten: a connected subscriber has no topics, and its publi
   await publisher.connected();
   assert.deepEqual(subscriber.topics(), []);
   assert.deepEqual(publisher.peers[0]?.subscriptions, []);
+  subscriber.receiveTimeout = 0;
+  const { detail } = (await subscriber.receive().catch((error) => error)) as zmq.ZmqError;
+  assert.equal(detail, "no message came; the socket has no subscription: call subscribe()");
 });
 
 it("two mechanisms: both sides name the other's", async () => {
