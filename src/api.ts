@@ -82,4 +82,5 @@ export {
   XPublisher,
   XSubscriber,
 } from "./socket/sockets.ts";
+export { passByReference } from "./thread/memories.ts";
 export { capability, version } from "./version.ts";

@@ -15,7 +15,7 @@
 import { BroadcastChannel, getEnvironmentData, isMainThread, setEnvironmentData, threadId } from "node:worker_threads";
 import type { Clock } from "../base/clock.ts";
 import type { Threads } from "../core/platform.ts";
-import { ThreadDirectory } from "../thread/directory.ts";
+import { type PostedMemory, ThreadDirectory } from "../thread/directory.ts";
 import { type MemberId, Members } from "../thread/members.ts";
 import { Region } from "../thread/region.ts";
 
@@ -33,7 +33,9 @@ interface Inheritance {
   readonly runner: string;
 }
 
-/** What a thread says on the channel. */
+/** What threads say on the channel. */
+type Said = Announcement | { readonly posted: PostedMemory };
+
 interface Announcement {
   readonly region: SharedArrayBuffer;
 }
@@ -50,6 +52,8 @@ class NodeThreads implements Threads {
   #region: Region | undefined;
   #parent: MemberId | undefined;
   #channel: BroadcastChannel | undefined;
+  /** One that is not closed keeps the process alive in Deno. */
+  readonly #hasChannel = !("Deno" in globalThis);
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -90,7 +94,8 @@ class NodeThreads implements Threads {
   #directoryOf(region: Region): ThreadDirectory {
     let directory = this.#directories.get(region.id);
     if (directory === undefined) {
-      directory = new ThreadDirectory(region, this.#clock, threadId, this.#parent);
+      const post = (posted: PostedMemory) => this.#channel?.postMessage({ posted });
+      directory = new ThreadDirectory(region, this.#clock, threadId, this.#parent, this.#hasChannel ? post : undefined);
       if (this.#directories.size === 0) process.on("exit", () => this.#leave());
       this.#directories.set(region.id, directory);
       this.#bequeath();
@@ -118,11 +123,11 @@ class NodeThreads implements Threads {
   }
 
   #openChannel(): void {
-    if (this.#channel !== undefined || this.#runner !== "" || "Deno" in globalThis) return;
-    const channel = new BroadcastChannel(KEY);
+    if (this.#channel !== undefined || !this.#hasChannel) return;
+    const channel = new BroadcastChannel(`${KEY}${this.#runner}`);
     this.#channel = channel;
     channel.unref();
-    channel.onmessage = (event: unknown) => this.#heard((event as { data: Announcement }).data);
+    channel.onmessage = (event: unknown) => this.#received((event as { data: Said }).data);
     this.#announce();
   }
 
@@ -130,6 +135,11 @@ class NodeThreads implements Threads {
     if (this.#region === undefined) return;
     const announcement: Announcement = { region: this.#region.buffer };
     this.#channel?.postMessage(announcement);
+  }
+
+  #received(said: Said): void {
+    if ("posted" in said) this.#directories.get(said.posted.region)?.memoryCame(said.posted);
+    else if (this.#runner === "") this.#heard(said);
   }
 
   /** Another thread has told its region: all go to the oldest. */

@@ -25,6 +25,18 @@ export interface LocalNames {
   lookAgain(): void;
 }
 
+/** Memory on its way to one side of a pair, by whatever reaches all threads. */
+export interface PostedMemory {
+  readonly region: number;
+  readonly to: MemberId;
+  readonly pair: number;
+  readonly serial: number;
+  readonly memory: SharedArrayBuffer;
+}
+
+/** What comes for a pair that is not accepted yet waits; so much of it at most. */
+const MOST_EARLY = 64;
+
 export class ThreadDirectory implements InboxSource {
   readonly region: Region;
   readonly inbox: Inbox;
@@ -35,12 +47,22 @@ export class ThreadDirectory implements InboxSource {
   readonly #pairs: Pairs;
   /** Contexts of this thread by what all threads know them by; there may be several with the same. */
   readonly #contexts = new Map<number, Set<LocalNames>>();
-  readonly #crossings = new Set<ThreadCrossing>();
+  /** By the number of their pairs. */
+  readonly #crossings = new Map<number, ThreadCrossing>();
+  readonly #post: ((posted: PostedMemory) => void) | undefined;
+  readonly #early: PostedMemory[] = [];
   #changes: number;
   #isOver = false;
 
-  /** Joins this thread. `parent`: the member of the thread that started it. Throws EMFILE. */
-  constructor(region: Region, clock: Clock, threadId: number, parent: MemberId | undefined) {
+  /** Joins this thread. `parent`: the member of the thread that started it. `post` reaches `memoryCame` of another thread. Throws EMFILE. */
+  constructor(
+    region: Region,
+    clock: Clock,
+    threadId: number,
+    parent: MemberId | undefined,
+    post?: (posted: PostedMemory) => void,
+  ) {
+    this.#post = post;
     this.region = region;
     this.#clock = clock;
     this.#members = new Members(region);
@@ -99,16 +121,25 @@ export class ThreadDirectory implements InboxSource {
 
   /** Publishes what is written. */
   flushNow(): void {
-    for (const crossing of this.#crossings) crossing.flushNow();
+    for (const crossing of this.#crossings.values()) crossing.flushNow();
   }
 
   /** This thread ends. */
   leave(): void {
     if (this.#isOver) return;
-    for (const crossing of [...this.#crossings]) crossing.abandon();
+    for (const crossing of [...this.#crossings.values()]) crossing.abandon();
     this.#isOver = true;
     this.inbox.remove(this);
     this.#ended(this.#members.end(this.own));
+  }
+
+  /** Another thread has posted memory. */
+  memoryCame(posted: PostedMemory): void {
+    const { to, pair, serial, memory } = posted;
+    if (to.index !== this.own.index || to.epoch !== this.own.epoch) return;
+    const crossing = this.#crossings.get(pair);
+    if (crossing !== undefined) crossing.memoryCame(serial, memory);
+    else if (this.#early.push(posted) > MOST_EARLY) this.#early.shift();
   }
 
   // --- Names ---
@@ -181,6 +212,9 @@ export class ThreadDirectory implements InboxSource {
     accepted?: RingReader,
   ): ThreadCrossing {
     const [write, read] = this.#pairs.rings(offset, pairSide);
+    const pair = this.#pairs.numberOf(offset);
+    const post = this.#post;
+    const region = this.region.id;
     const crossing = new ThreadCrossing({
       side,
       writer: new RingWriter(write),
@@ -189,12 +223,17 @@ export class ThreadDirectory implements InboxSource {
       inbox: this.inbox,
       clock: this.#clock,
       ...(again !== undefined && { again }),
+      ...(post && { postMemory: (serial, memory) => post({ region, to: peer, pair, serial, memory }) }),
       released: () => {
-        this.#crossings.delete(crossing);
+        this.#crossings.delete(pair);
         this.#release(offset, pairSide);
       },
     });
-    this.#crossings.add(crossing);
+    this.#crossings.set(pair, crossing);
+    for (const early of this.#early.filter((each) => each.pair === pair)) {
+      this.#early.splice(this.#early.indexOf(early), 1);
+      crossing.memoryCame(early.serial, early.memory);
+    }
     return crossing;
   }
 

@@ -6,17 +6,20 @@
 import type { Clock } from "../base/clock.ts";
 import { copySmall, type Message } from "../base/message.ts";
 import type { RingWriter } from "../base/ring-writer.ts";
+import { isShared, type PassedMemories } from "./memories.ts";
 import { FRAME, PartialMessage } from "./records.ts";
 
 export class Outbox {
   readonly #writer: RingWriter;
   readonly #clock: Clock;
+  readonly #memories: PassedMemories | undefined;
   #partial: PartialMessage | undefined = undefined;
   readonly #late: { readonly kind: number; readonly bytes: Uint8Array }[] = [];
 
-  constructor(writer: RingWriter, clock: Clock) {
+  constructor(writer: RingWriter, clock: Clock, memories: PassedMemories | undefined) {
     this.#writer = writer;
     this.#clock = clock;
+    this.#memories = memories;
   }
 
   get isEmpty(): boolean {
@@ -42,14 +45,14 @@ export class Outbox {
   writeMessage(message: Message, isTaken = false): boolean {
     const writer = this.#writer;
     const first = message[0] as Uint8Array;
-    if (message.length === 1 && first.length <= writer.mostBytes) {
+    if (message.length === 1 && first.length <= writer.mostBytes && !isShared(first)) {
       if (writer.write(FRAME, first)) {
         writer.countMessage();
         return true;
       }
       if (!isTaken) return false;
     } else if (!isTaken && !writer.hasRoom(Math.min(first.length, writer.mostBytes))) return false;
-    const partial = new PartialMessage(message);
+    const partial = new PartialMessage(message, this.#memories);
     if (partial.writeTo(writer)) return true;
     // The rest waits, and small frames are their sender's to use again.
     copySmall(message);

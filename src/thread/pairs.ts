@@ -6,7 +6,7 @@
 
 import { RING_HEADER_BYTES, type RingMemory } from "../base/ring.ts";
 import type { MemberId, Members } from "./members.ts";
-import { PAIRS, type Region } from "./region.ts";
+import { PAIR_COUNT, PAIRS, type Region } from "./region.ts";
 
 /** Words of a pair. */
 const NEXT = 0;
@@ -15,6 +15,8 @@ const OLDER = 1;
 /** Member and epoch of the two sides, the connecting one first. A side that has let go has the member -1. */
 const SIDES = 2;
 const CONTEXT = 6;
+/** No two pairs that are near in time have the same. */
+const NUMBER = 7;
 const HEAD_BYTES = 64;
 
 /** Octets of the records of one ring: 64 KiB take 5.9 M messages of 64 bytes a second, 256 KiB 7.3 M, 1 MiB 7.7 M. */
@@ -44,6 +46,7 @@ export class Pairs {
       head[SIDES + side * 2 + 1] = epoch;
     }
     head[CONTEXT] = context;
+    head[NUMBER] = Atomics.add(region.words, PAIR_COUNT, 1);
     head[NEXT] = region.words[PAIRS] as number;
     region.words[PAIRS] = offset / 8;
     return offset;
@@ -61,6 +64,10 @@ export class Pairs {
 
   contextOf(offset: number): number {
     return this.#head(offset)[CONTEXT] as number;
+  }
+
+  numberOf(offset: number): number {
+    return this.#head(offset)[NUMBER] as number;
   }
 
   /** The thread that connected. */

@@ -5,6 +5,7 @@
  *   FRAME         the last frame of a message
  *   MORE          a frame that others follow
  *   LENGTH, PIECE…, FRAME or MORE    a long frame: its length as a float64, then pieces of it, the last one as FRAME or MORE
+ *   REFERENCE, REFERENCE_MORE        as FRAME and MORE, for one that is not copied: where it is, see memories.ts
  *   SUBSCRIBE, CANCEL, JOIN, LEAVE   a change of a subscription: its topic or group
  *   from OWN on   what only the two holders of the ends know
  */
@@ -13,12 +14,15 @@ import { uninitialized } from "../base/bytes.ts";
 import type { Control } from "../base/message.ts";
 import type { RingReader } from "../base/ring-reader.ts";
 import type { RingWriter } from "../base/ring-writer.ts";
+import type { PassedMemories, TakenMemories } from "./memories.ts";
 
 export const FRAME = 0;
 export const MORE = 1;
 const PIECE = 2;
 const LENGTH = 3;
-const SUBSCRIBE = 4;
+const REFERENCE = 4;
+const REFERENCE_MORE = 5;
+const SUBSCRIBE = 6;
 /** The first kind that is its users' own; the last is 255. */
 export const OWN = 16;
 
@@ -37,12 +41,15 @@ export function controlOf(kind: number, topic: Uint8Array): Control | undefined 
 /** A message that is on its way into the ring: it needs more room than there was. */
 export class PartialMessage {
   readonly #message: readonly Uint8Array[];
+  readonly #memories: PassedMemories | undefined;
   /** The frame that is next, and how much of it is written; -1: not even its length. */
   #frame = 0;
   #written = -1;
 
-  constructor(message: readonly Uint8Array[]) {
+  /** `memories`: of the frames that are not copied. */
+  constructor(message: readonly Uint8Array[], memories: PassedMemories | undefined) {
     this.#message = message;
+    this.#memories = memories;
   }
 
   /** Writes what there is room for. True when all of it is written. */
@@ -51,7 +58,12 @@ export class PartialMessage {
     while (this.#frame < message.length) {
       const frame = message[this.#frame] as Uint8Array;
       const kind = this.#frame === message.length - 1 ? FRAME : MORE;
-      if (frame.length <= writer.mostBytes ? !writer.write(kind, frame) : !this.#writeLong(writer, kind, frame)) {
+      const reference = this.#memories?.referenceTo(frame);
+      if (reference !== undefined) {
+        if (!writer.write(kind === FRAME ? REFERENCE : REFERENCE_MORE, reference)) return false;
+      } else if (
+        frame.length <= writer.mostBytes ? !writer.write(kind, frame) : !this.#writeLong(writer, kind, frame)
+      ) {
         return false;
       }
       this.#frame++;
@@ -80,6 +92,9 @@ export class PartialMessage {
 /** Joins records to messages. */
 export class MessageReader {
   readonly #reader: RingReader;
+  readonly #memories: TakenMemories | undefined;
+  /** A record whose memory has not come yet. */
+  #reference: { readonly isLast: boolean; readonly bytes: Uint8Array } | undefined = undefined;
   /** Frames of a message that is not complete. */
   #frames: Uint8Array[] | undefined = undefined;
   /** A long frame: its length, its memory once the first piece is there, and how much of it is. */
@@ -87,8 +102,24 @@ export class MessageReader {
   #body: Uint8Array | undefined = undefined;
   #filled = 0;
 
-  constructor(reader: RingReader) {
+  constructor(reader: RingReader, memories: TakenMemories | undefined) {
     this.#reader = reader;
+    this.#memories = memories;
+  }
+
+  /** Nothing more can be taken before a memory has come. */
+  get isWaiting(): boolean {
+    return this.#reference !== undefined;
+  }
+
+  /** As `take`, when a memory may have come for which it waits. */
+  goOn(): Uint8Array[] | undefined {
+    if (this.#reference === undefined) return undefined;
+    const frame = this.#memories?.frameOf(this.#reference.bytes);
+    if (frame === undefined) return undefined;
+    const { isLast } = this.#reference;
+    this.#reference = undefined;
+    return this.#add(frame, isLast);
   }
 
   /** Takes the found record, if it is of a message. Undefined when that is not complete yet, or when it is none: see `isMessage`. */
@@ -99,14 +130,22 @@ export class MessageReader {
       this.#length = new DataView(buffer, byteOffset).getFloat64(0);
       return undefined;
     }
-    let frame: Uint8Array | undefined;
+    if (kind === REFERENCE || kind === REFERENCE_MORE) {
+      this.#reference = { isLast: kind === REFERENCE, bytes: this.#reader.take() };
+      return this.goOn();
+    }
+    let frame: Uint8Array;
     if (this.#length >= 0) frame = this.#fill();
     else frame = this.#reader.take();
     if (kind === PIECE) return undefined;
-    if (kind === FRAME && this.#frames === undefined) return [frame];
+    return this.#add(frame, kind === FRAME);
+  }
+
+  #add(frame: Uint8Array, isLast: boolean): Uint8Array[] | undefined {
+    if (isLast && this.#frames === undefined) return [frame];
     this.#frames ??= [];
     this.#frames.push(frame);
-    if (kind === MORE) return undefined;
+    if (!isLast) return undefined;
     const message = this.#frames;
     this.#frames = undefined;
     return message;

@@ -25,6 +25,8 @@ export const CHANGES = 3;
 export const PAIRS = 5;
 /** One more than the highest number that a member had. */
 export const MEMBERS_USED = 6;
+/** Counts pairs of rings. */
+export const PAIR_COUNT = 7;
 /** First word of the options of the default context. */
 export const DEFAULT_CONTEXT = 8;
 /** First free block of each size. */

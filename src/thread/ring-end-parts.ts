@@ -6,6 +6,7 @@ import type { RingReader } from "../base/ring-reader.ts";
 import type { RingWriter } from "../base/ring-writer.ts";
 import type { Bell } from "./bell.ts";
 import type { Inbox } from "./inbox.ts";
+import type { PassedMemories, TakenMemories } from "./memories.ts";
 
 /** The thread at the other end. */
 export interface PeerThread {
@@ -47,4 +48,7 @@ export interface RingEndParts {
   readonly owner: RingEndOwner;
   /** The peer is a socket of this process. */
   readonly isCrossing?: boolean;
+  /** Of frames that are not copied. Absent: all are. */
+  readonly passed?: PassedMemories;
+  readonly taken?: TakenMemories;
 }

@@ -71,13 +71,14 @@ export class RingEnd implements Outlet, InboxSource {
   /** The pipe's count of read messages when none had been read for a while. Until it changes, all is delivered at once. */
   #unreadSince = -1;
 
-  constructor({ pipe, writer, reader, peer, inbox, clock, owner, isCrossing = false }: RingEndParts) {
+  constructor(parts: RingEndParts) {
+    const { pipe, writer, reader, peer, inbox, clock, owner, isCrossing = false, passed, taken } = parts;
     this.isCrossing = isCrossing;
     this.#pipe = pipe;
     this.#writer = writer;
-    this.#outbox = new Outbox(writer, clock);
+    this.#outbox = new Outbox(writer, clock, passed);
     this.#reader = reader;
-    this.#messages = new MessageReader(reader);
+    this.#messages = new MessageReader(reader, taken);
     this.#peer = peer;
     this.#inbox = inbox;
     this.#clock = clock;
@@ -215,7 +216,7 @@ export class RingEnd implements Outlet, InboxSource {
     }
     pipe.setBehind(false);
     this.#tell(true);
-    if (this.#state !== "open" || pipe.inboundFull || this.#reader.wantData()) return;
+    if (this.#state !== "open" || pipe.inboundFull || this.#messages.isWaiting || this.#reader.wantData()) return;
     this.#inbox.look();
   }
 
@@ -338,7 +339,7 @@ export class RingEnd implements Outlet, InboxSource {
       if (!pipe.inboundFull) this.#lookLater();
       return count > 0;
     }
-    return count > 0 || !this.#reader.wantData();
+    return count > 0 || (!this.#messages.isWaiting && !this.#reader.wantData());
   }
 
   /** The next message; what comes before it is handed on. Undefined when there is none. */
@@ -346,7 +347,11 @@ export class RingEnd implements Outlet, InboxSource {
     const reader = this.#reader;
     this.#isTaking = true;
     try {
-      while (this.#state === "open" && reader.next()) {
+      if (this.#messages.isWaiting) {
+        const message = this.#messages.goOn();
+        if (message !== undefined || this.#messages.isWaiting) return message;
+      }
+      while (this.#state === "open" && !this.#messages.isWaiting && reader.next()) {
         const { kind } = reader;
         if (isMessage(kind)) {
           const message = this.#messages.take();
@@ -368,6 +373,7 @@ export class RingEnd implements Outlet, InboxSource {
 
   /** The peer is gone, and all that it sent is delivered. */
   get #isLeft(): boolean {
+    if (this.#messages.isWaiting && !this.#peer.isDead) return false;
     return this.#reader.isOver || (this.#peer.isDead && !this.#reader.hasNext);
   }
 

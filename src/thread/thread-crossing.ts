@@ -15,6 +15,7 @@ import type { RingReader } from "../base/ring-reader.ts";
 import type { RingWriter } from "../base/ring-writer.ts";
 import { decodeGreeting, encodeGreeting, type Marks } from "./greeting.ts";
 import type { Inbox } from "./inbox.ts";
+import { PassedMemories, type PostMemory, TakenMemories } from "./memories.ts";
 import { OWN } from "./records.ts";
 import { RingEnd } from "./ring-end.ts";
 import type { PeerThread, RingEndOwner } from "./ring-end-parts.ts";
@@ -35,6 +36,8 @@ export interface CrossingParts {
   readonly peer: PeerThread;
   readonly inbox: Inbox;
   readonly clock: Clock;
+  /** Hands memory to the peer's thread. Absent where that cannot be: all is copied. */
+  readonly postMemory?: PostMemory;
   /** Connecting side: the name is looked for again. */
   readonly again?: () => void;
   /** The rings are not used any more. */
@@ -44,6 +47,7 @@ export interface CrossingParts {
 export class ThreadCrossing implements RingEndOwner {
   readonly #parts: CrossingParts;
   readonly #end: RingEnd;
+  readonly #taken = new TakenMemories();
   #state: "greeting" | "joined" | "over" = "greeting";
   #peerMarks: Marks = { sendHighWaterMark: 1, receiveHighWaterMark: 1 };
   /** While a closed pipe's messages leave. */
@@ -51,9 +55,11 @@ export class ThreadCrossing implements RingEndOwner {
   #isHolding = false;
 
   constructor(parts: CrossingParts) {
-    const { side, writer, reader, peer, inbox, clock } = parts;
+    const { side, writer, reader, peer, inbox, clock, postMemory } = parts;
+    const passed = postMemory && { passed: new PassedMemories(postMemory) };
     this.#parts = parts;
-    this.#end = new RingEnd({ pipe: side.pipe, writer, reader, peer, inbox, clock, owner: this, isCrossing: true });
+    const both = { pipe: side.pipe, owner: this, isCrossing: true, taken: this.#taken, ...passed };
+    this.#end = new RingEnd({ writer, reader, peer, inbox, clock, ...both });
   }
 
   /** Says HELLO. */
@@ -78,6 +84,12 @@ export class ThreadCrossing implements RingEndOwner {
     if (side.pipe.isClosed) return;
     this.#end.send(WELCOME, encodeGreeting(side, side.properties, ""));
     this.#end.release();
+  }
+
+  /** Memory that the peer's thread posted. */
+  memoryCame(serial: number, memory: SharedArrayBuffer): void {
+    this.#taken.came(serial, memory);
+    this.#parts.inbox.look();
   }
 
   flushNow(): void {

@@ -217,3 +217,55 @@ test("a large message arrives whole in memory of its own, and those of many smal
   for (let i = 0; i < 10_000; i++) assert.equal(String(await pull.receive()), `${i}`);
   await worker.result;
 });
+
+test("frames over memory that may be passed by reference arrive as views of it, in order with others", async () => {
+  await using pair = new zmq.Pair();
+  await pair.bind("inproc://reference");
+  const worker = thread(async ({ Pair }) => {
+    const pair = new Pair();
+    pair.connect("inproc://reference");
+    for (let i = 0; i < 100; i++) {
+      const [name, frame] = await pair.receive();
+      if (frame === undefined || String(name) !== String(i)) throw new Error(`${name} instead of ${i}`);
+      if (!(frame.buffer instanceof SharedArrayBuffer) || frame.length !== 5000 || frame[0] !== i)
+        throw new Error("a copy");
+      frame[1] = 200 + (i % 50);
+      await pair.send([name as Uint8Array]);
+    }
+    pair.close();
+  }, undefined);
+  for (let i = 0; i < 100; i++) {
+    const memory = new SharedArrayBuffer(10_000);
+    zmq.passByReference(memory);
+    const frame = new Uint8Array(memory, 100, 5000);
+    frame[0] = i;
+    await pair.send([String(i), frame]);
+    await pair.receive();
+    assert.equal(frame[1], 200 + (i % 50), "written by the other thread");
+  }
+  await worker.result;
+  assert.throws(() => zmq.passByReference(new ArrayBuffer(8) as never), TypeError);
+});
+
+test("frames over shared memory that was not named, and small ones, arrive as copies", async () => {
+  await using pull = new zmq.Pull();
+  await pull.bind("inproc://copied");
+  const worker = thread(async ({ Push, passByReference }) => {
+    const push = new Push();
+    push.connect("inproc://copied");
+    await push.send(new Uint8Array(new SharedArrayBuffer(9000)).fill(1));
+    const memory = new SharedArrayBuffer(9000);
+    passByReference(memory);
+    await push.send(new Uint8Array(memory, 0, 500).fill(2));
+  }, undefined);
+  for (const [length, octet] of [
+    [9000, 1],
+    [500, 2],
+  ]) {
+    const [frame] = await pull.receive();
+    assert.ok(frame?.buffer instanceof ArrayBuffer);
+    assert.equal(frame.length, length);
+    assert.ok(frame.every((each) => each === octet));
+  }
+  await worker.result;
+});

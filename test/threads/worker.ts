@@ -22,6 +22,7 @@ export function thread<T, D>(
   env?: NodeJS.ProcessEnv,
 ): Thread<T> {
   const source = `
+    globalThis.__name = (named) => named; // tsx calls it around each function
     const { parentPort, workerData } = require("node:worker_threads");
     import("tsx/esm/api").then(({ register }) => { register(); return import(${JSON.stringify(ENTRY)}); }).then(
       async (zmq) => parentPort.postMessage({ value: await (${task.toString()})(zmq, workerData) }),
