@@ -73,6 +73,17 @@ test("multi-worker-service: several processes answer behind one address", async 
   assert.equal(new Set(output.match(/process \d+/g)).size, 3);
 });
 
+test("multithreaded-service: several threads answer behind one address", async (t) => {
+  const output = await run(t, "multithreaded-service").output();
+  assert.match(output, /primes below 1000: 168 /);
+  assert.match(output, /primes below 100000: 9592 /);
+  assert.equal(new Set(output.match(/thread \d+/g)).size, 3);
+});
+
+test("frame-grabber: every picture arrives right, and not as a copy", async (t) => {
+  assert.match(await run(t, "frame-grabber").output(), /60 of 60 pictures were right, and in shared memory/);
+});
+
 test("job-queue: every job is done or given up after three tries", async (t) => {
   const output = await run(t, "job-queue").output();
   assert.equal(output.match(/job 13 fails every time/g)?.length, 3);
