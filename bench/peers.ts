@@ -98,9 +98,10 @@ function newest(directory: string): number {
   return Math.max(...files.map((entry) => statSync(join(entry.parentPath, entry.name)).mtimeMs));
 }
 
-function compileC(): Peer {
+export function compileC(): Peer {
   const source = join(ROOT, "bench", "peers", "libzmq.c");
   const binary = join(OUT, "libzmq");
+  mkdirSync(OUT, { recursive: true });
   const compiler = process.env.CC ?? "cc";
   try {
     execFileSync(compiler, ["-O2", "-o", binary, source, "-lzmq", "-lpthread"], {

@@ -16,7 +16,7 @@ export class Outbox {
   #partial: PartialMessage | undefined = undefined;
   readonly #late: { readonly kind: number; readonly bytes: Uint8Array }[] = [];
 
-  constructor(writer: RingWriter, clock: Clock, memories: PassedMemories | undefined) {
+  constructor(writer: RingWriter, clock: Clock, memories?: PassedMemories) {
     this.#writer = writer;
     this.#clock = clock;
     this.#memories = memories;

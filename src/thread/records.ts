@@ -47,7 +47,7 @@ export class PartialMessage {
   #written = -1;
 
   /** `memories`: of the frames that are not copied. */
-  constructor(message: readonly Uint8Array[], memories: PassedMemories | undefined) {
+  constructor(message: readonly Uint8Array[], memories?: PassedMemories) {
     this.#message = message;
     this.#memories = memories;
   }
@@ -102,7 +102,7 @@ export class MessageReader {
   #body: Uint8Array | undefined = undefined;
   #filled = 0;
 
-  constructor(reader: RingReader, memories: TakenMemories | undefined) {
+  constructor(reader: RingReader, memories?: TakenMemories) {
     this.#reader = reader;
     this.#memories = memories;
   }

@@ -1,0 +1,95 @@
+/**
+ * Two worker threads that talk over inproc: `npx tsx bench/threads.ts [rounds]`. This library (the build in dist),
+ * zeromq.js, a MessagePort that copies, and libzmq in C with two threads, in turns; medians of the rounds.
+ */
+
+import { execFileSync } from "node:child_process";
+import { MessageChannel, Worker } from "node:worker_threads";
+import { DEFAULTS, encodeJob } from "./peers/job.ts";
+import { compileC } from "./peers.ts";
+
+interface Row {
+  readonly kind: "flood" | "roundtrip";
+  readonly size: number;
+  readonly count: number;
+}
+
+const ROWS: readonly Row[] = [
+  { kind: "flood", size: 64, count: 1_000_000 },
+  { kind: "flood", size: 1024, count: 300_000 },
+  { kind: "flood", size: 65_536, count: 20_000 },
+  { kind: "flood", size: 1 << 20, count: 1500 },
+  { kind: "roundtrip", size: 64, count: 20_000 },
+];
+
+const LIBRARIES = {
+  "zmq-ts": new URL("../dist/index.js", import.meta.url).href,
+  "zeromq.js": "zeromq",
+  MessagePort: "MessagePort",
+};
+
+const rounds = Number(process.argv[2] ?? 3);
+const libzmq = compileC();
+
+for (const row of ROWS) {
+  const figures = new Map<string, number[]>();
+  for (let round = 0; round < rounds; round++) {
+    for (const [name, library] of Object.entries(LIBRARIES)) {
+      // zeromq.js is slower by far: less of it tells as much.
+      const count = name === "zeromq.js" ? Math.ceil(row.count / 5) : row.count;
+      note(figures, name, count / (await measure({ ...row, count }, library)));
+    }
+    note(figures, "libzmq, C", inC(row));
+  }
+  const title = row.kind === "flood" ? `${row.size} B, messages a second` : `${row.size} B, round trip, us`;
+  const shown = [...figures].map(([name, rates]) => {
+    const rate = rates.sort((a, b) => a - b)[rates.length >> 1] ?? 0;
+    return `${name} ${row.kind === "flood" ? Math.round(rate).toLocaleString("en") : (1e6 / rate).toFixed(1)}`;
+  });
+  console.log(`${title}: ${shown.join(" | ")}`);
+}
+
+function note(figures: Map<string, number[]>, name: string, rate: number): void {
+  figures.set(name, [...(figures.get(name) ?? []), rate]);
+}
+
+/** Seconds. */
+async function measure({ kind, size, count }: Row, library: string): Promise<number> {
+  const { port1, port2 } = new MessageChannel();
+  const start = (end: "bound" | "connected", port: typeof port1) =>
+    new Worker(new URL("./threads-peer.js", import.meta.url), {
+      workerData: { library, kind, end, size, count, port },
+      transferList: [port],
+      execArgv: [],
+    });
+  const bound = start("bound", port1);
+  await new Promise((resolve, reject) => bound.once("message", resolve).once("error", reject));
+  const connected = start("connected", port2);
+  const measuring = kind === "flood" ? bound : connected;
+  const { seconds } = await new Promise<{ seconds: number }>((resolve, reject) => {
+    measuring.once("message", resolve);
+    for (const each of [bound, connected]) each.once("error", reject);
+  });
+  await Promise.all([bound.terminate(), connected.terminate()]);
+  return seconds;
+}
+
+/** Messages, or round trips, a second of libzmq between two threads of C. */
+function inC({ kind, size }: Row): number {
+  const job = encodeJob({
+    ...DEFAULTS,
+    kind: kind === "flood" ? "pipeline" : "roundtrip",
+    role: "both",
+    endpoint: "inproc://bench",
+    size,
+    durationMs: 1000,
+    warmupMs: 200,
+  });
+  const [program = "", ...args] = libzmq.command;
+  const lines = execFileSync(program, [...args, ...job], { encoding: "utf8", input: "" })
+    .trim()
+    .split("\n");
+  const results = lines.map((line) => JSON.parse(line)).filter(({ result }) => result !== undefined);
+  const { count = 0, seconds = 1 } = results[0]?.result ?? {};
+  return count / seconds;
+}
