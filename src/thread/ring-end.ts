@@ -13,7 +13,7 @@
  * while, all are, up to the mark: subscriptions and records may be behind them.
  */
 
-import type { Clock, Timer } from "../base/clock.ts";
+import type { Clock } from "../base/clock.ts";
 import type { FarEnd, Outlet } from "../base/far-end.ts";
 import type { Control, Message } from "../base/message.ts";
 import type { RingReader } from "../base/ring-reader.ts";
@@ -23,6 +23,7 @@ import type { Inbox, InboxSource } from "./inbox.ts";
 import { Outbox } from "./outbox.ts";
 import { controlOf, isMessage, kindOf, MessageReader } from "./records.ts";
 import type { PeerThread, RingEndOwner, RingEndParts } from "./ring-end-parts.ts";
+import { SlowReader } from "./slow-reader.ts";
 
 /** What is written is published after so many octets or messages, at the latest when this turn's microtasks are done. */
 const BATCH_BYTES = 16_384;
@@ -30,8 +31,6 @@ const BATCH_MESSAGES = 32;
 /** Without a mark the peer is told after so many read messages, and after a quarter of the ring. */
 const TOLD_AFTER = 1000;
 const RECORDS_A_POLL = 500;
-/** So often an end that is behind its reader is looked at. */
-const LOOK_MS = 50;
 
 /** Moves messages both ways once `start` was called, until `stop`. */
 export class RingEnd implements Outlet, InboxSource {
@@ -67,9 +66,7 @@ export class RingEnd implements Outlet, InboxSource {
   #counted = 0;
   /** Records are being taken, and must not be from within. */
   #isTaking = false;
-  #lookTimer: Timer | undefined = undefined;
-  /** The pipe's count of read messages when none had been read for a while. Until it changes, all is delivered at once. */
-  #unreadSince = -1;
+  readonly #slow: SlowReader;
 
   constructor(parts: RingEndParts) {
     const { pipe, writer, reader, peer, inbox, clock, owner, isCrossing = false, passed, taken } = parts;
@@ -84,6 +81,9 @@ export class RingEnd implements Outlet, InboxSource {
     this.#clock = clock;
     this.#owner = owner;
     this.#counted = pipe.messagesReceived;
+    this.#slow = new SlowReader(clock, pipe, () => {
+      if (reader.hasNext || this.#isLeft) inbox.look();
+    });
     this.#publishAfter = owner.publishesAtOnce === true ? 1 : BATCH_MESSAGES;
   }
 
@@ -99,7 +99,7 @@ export class RingEnd implements Outlet, InboxSource {
     if (this.#state === "stopped") return;
     this.#state = "stopped";
     this.#inbox.remove(this);
-    if (this.#lookTimer !== undefined) this.#clock.clearTimer(this.#lookTimer);
+    this.#slow.stop();
     this.#outbox.clear();
     this.#writer.close();
     this.#reader.close();
@@ -181,8 +181,13 @@ export class RingEnd implements Outlet, InboxSource {
   }
 
   write(message: Message): boolean {
-    if (this.#isPulling) return false;
-    if (this.#isHeld || !this.#outbox.isEmpty || this.#isAtMark || !this.#outbox.writeMessage(message)) {
+    if (
+      this.#isPulling ||
+      this.#isHeld ||
+      !this.#outbox.isEmpty ||
+      this.#isAtMark ||
+      !this.#outbox.writeMessage(message)
+    ) {
       this.#wantRoom();
       return false;
     }
@@ -205,7 +210,6 @@ export class RingEnd implements Outlet, InboxSource {
   supply(): void {
     if (this.#isTaking) return;
     const pipe = this.#pipe;
-    this.#count();
     if (this.#state === "open" && !pipe.inboundFull) {
       const message = this.#next();
       if (message !== undefined) {
@@ -322,8 +326,7 @@ export class RingEnd implements Outlet, InboxSource {
   #takeSome(): boolean {
     const pipe = this.#pipe;
     if (this.#state !== "open" || this.#isTaking) return false;
-    this.#count();
-    const takesAll = pipe.conflates || pipe.messagesReceived === this.#unreadSince;
+    const takesAll = pipe.conflates || this.#slow.isFound;
     let count = 0;
     while (this.#state === "open" && !pipe.inboundFull && (takesAll || !pipe.canRead)) {
       const message = this.#next();
@@ -332,11 +335,10 @@ export class RingEnd implements Outlet, InboxSource {
       if (++count >= RECORDS_A_POLL) break;
     }
     if (this.#state !== "open") return count > 0;
-    this.#count();
     this.#tell(count === 0);
     if (!pipe.conflates && (pipe.canRead || pipe.inboundFull)) {
       pipe.setBehind(true);
-      if (!pipe.inboundFull) this.#lookLater();
+      if (!pipe.inboundFull) this.#slow.lookLater();
       return count > 0;
     }
     return count > 0 || (!this.#messages.isWaiting && !this.#reader.wantData());
@@ -375,18 +377,6 @@ export class RingEnd implements Outlet, InboxSource {
   get #isLeft(): boolean {
     if (this.#messages.isWaiting && !this.#peer.isDead) return false;
     return this.#reader.isOver || (this.#peer.isDead && !this.#reader.hasNext);
-  }
-
-  #lookLater(): void {
-    if (this.#lookTimer !== undefined) return;
-    const { messagesReceived } = this.#pipe;
-    this.#lookTimer = this.#clock.setTimer(() => {
-      this.#lookTimer = undefined;
-      const pipe = this.#pipe;
-      if (this.#state !== "open" || !pipe.isBehind) return;
-      if (pipe.messagesReceived === messagesReceived) this.#unreadSince = messagesReceived;
-      if (this.#reader.hasNext || this.#isLeft) this.#inbox.look();
-    }, LOOK_MS);
   }
 
   /** Has the reader count what was read from the pipe. */
