@@ -194,3 +194,18 @@ test("a large frame whose memory shrinks once it is encoded is still sent whole"
   for (const piece of pieces) decoder.push(piece);
   assert.deepEqual(Uint8Array.from((decoder.next() as Uint8Array[])[0] as Uint8Array), new Uint8Array(20_000).fill(7));
 });
+
+test("a batch of a few messages takes little memory, one of many is in one piece", () => {
+  const encoder = new Encoder("v2");
+  encoder.encode([new Uint8Array(64)]);
+  const [few] = encoder.take() as [Uint8Array];
+  assert.ok(few.buffer.byteLength <= 2048, `${few.buffer.byteLength} octets`);
+  encoder.sent();
+  const bodies = Array.from({ length: 200 }, (_, n) => new Uint8Array(n).fill(n));
+  for (const body of bodies) encoder.encode([body]);
+  const pieces = encoder.take();
+  assert.equal(pieces.length, 1);
+  const decoder = new Decoder(LIMITS);
+  decoder.push(pieces[0] as Uint8Array);
+  for (const body of bodies) assert.deepEqual(Array.from((decoder.next() as Uint8Array[])[0] as Uint8Array), [...body]);
+});

@@ -18,6 +18,11 @@ const COPIED_BYTES = 16_384;
 /** Sealed frames up to this size go into the batch, whose memory is used again: a body of 64 KiB and the octets that CURVE adds. */
 const SEALED_BYTES = BATCH_BYTES + 33;
 const MEMORY_BYTES = LONGEST_HEADER + SEALED_BYTES;
+/**
+ * The first batch of a connection that sends little at a time: a thousand of them have theirs at once, where the small
+ * ones, which are kept, fit into a cache, and the large ones would be fresh memory each time.
+ */
+const SMALL_MEMORY_BYTES = 2048;
 
 /** So many shared messages must have followed each other in a block before it is referred to: a reference costs as much as some copies. */
 const SHARED_STREAK = 4;
@@ -32,6 +37,19 @@ export type Framing = "v1" | "v2";
 
 const freeBatches: Uint8Array[] = [];
 const KEPT_BATCHES = 8;
+const freeSmallBatches: Uint8Array[] = [];
+const KEPT_SMALL_BATCHES = 1024;
+
+function largeBatch(): Uint8Array {
+  return freeBatches.pop() ?? uninitialized(MEMORY_BYTES);
+}
+
+/** The link has written the batch: it may be used again. */
+function free(batch: Uint8Array): void {
+  if (batch.length === MEMORY_BYTES) {
+    if (freeBatches.length < KEPT_BATCHES) freeBatches.push(batch);
+  } else if (freeSmallBatches.length < KEPT_SMALL_BATCHES) freeSmallBatches.push(batch);
+}
 
 export class Encoder implements FrameEncoder {
   readonly #framing: Framing;
@@ -52,6 +70,8 @@ export class Encoder implements FrameEncoder {
   #streak = 0;
   /** From here to `#blockEnd` it is a run of shared messages: bytes that follow all others and are not copied yet. -1: there is none. */
   #runStart = -1;
+  /** The last batches were more than a small one holds. */
+  #sendsMuch = false;
   /** Bytes encoded and not yet taken. */
   size = 0;
 
@@ -140,6 +160,7 @@ export class Encoder implements FrameEncoder {
     this.#closePiece();
     const pieces = this.#pieces;
     this.#pieces = [];
+    if (this.size < SMALL_MEMORY_BYTES / 2) this.#sendsMuch = false;
     this.size = 0;
     return pieces;
   }
@@ -149,10 +170,8 @@ export class Encoder implements FrameEncoder {
     const batch = this.#batch;
     if (batch === undefined) return;
     this.#batch = undefined;
-    if (freeBatches.length < KEPT_BATCHES) freeBatches.push(batch);
-    for (let used = this.#filled.pop(); used !== undefined; used = this.#filled.pop()) {
-      if (freeBatches.length < KEPT_BATCHES) freeBatches.push(used);
-    }
+    free(batch);
+    for (let used = this.#filled.pop(); used !== undefined; used = this.#filled.pop()) free(used);
   }
 
   /** The link still holds the bytes: the batch buffer is its own now. */
@@ -232,14 +251,30 @@ export class Encoder implements FrameEncoder {
 
   /** Makes room for `length` contiguous octets in the batch. */
   #reserve(length: number): void {
-    if (this.#batch !== undefined) {
-      if (this.#end + length <= MEMORY_BYTES) return;
+    const full = this.#batch;
+    if (full !== undefined) {
+      if (this.#end + length <= full.length) return;
+      this.#filled.push(full);
+      this.#sendsMuch = true;
+      if (full.length === SMALL_MEMORY_BYTES && this.#end - this.#start + length <= MEMORY_BYTES) {
+        this.#growFrom(full);
+        return;
+      }
       this.#closePiece();
-      this.#filled.push(this.#batch);
     }
-    this.#batch = freeBatches.pop() ?? uninitialized(MEMORY_BYTES);
+    const isSmall = !this.#sendsMuch && length <= SMALL_MEMORY_BYTES;
+    this.#batch = isSmall ? (freeSmallBatches.pop() ?? uninitialized(SMALL_MEMORY_BYTES)) : largeBatch();
     this.#start = 0;
     this.#end = 0;
+  }
+
+  /** What is in the small batch, and in no piece yet, goes on in a large one. */
+  #growFrom(small: Uint8Array): void {
+    const large = largeBatch();
+    large.set(small.subarray(this.#start, this.#end));
+    this.#batch = large;
+    this.#end -= this.#start;
+    this.#start = 0;
   }
 
   #closePiece(): void {
