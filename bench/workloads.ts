@@ -125,6 +125,9 @@ export const WORKLOADS: readonly Workload[] = [
   ...SIZES.filter(({ label }) => ["64B", "1KiB", "64KiB"].includes(label)).map(({ label, size }) =>
     row(`push-pull-curve-${label}`, "pipeline", "tcp", RATE, { size, curve: true, bar: { libzmq: 1 }, quick: true }),
   ),
+  // Accept, handshake, the first message and its answer, close.
+  row("handshakes-null", "handshakes", "tcp", rate("handshakes/s"), { peers: 8, warmupMs: 3000, quick: true }),
+  row("handshakes-null-cold", "handshakes", "tcp", rate("handshakes/s"), { peers: 8 }),
   // A connection runs through hundreds of functions; it takes some thousand of them until all are compiled.
   row("handshakes-curve", "handshakes", "tcp", rate("handshakes/s"), {
     curve: true,

@@ -12,11 +12,12 @@ export interface WaitOptions {
 
 /** Of calls that receive many messages at a time. */
 export interface BatchOptions extends WaitOptions {
-  /** Messages at most, 1 or more; 1000 when it is absent. */
+  /** Messages at most, 1 or more; 256 when it is absent. */
   readonly max?: number | undefined;
 }
 
-const DEFAULT_MAX = 1000;
+/** Larger batches take no less time. */
+const DEFAULT_MAX = 256;
 
 /** Throws RangeError for what is no count. */
 export function maxOf(options: BatchOptions | undefined): number {

@@ -44,9 +44,9 @@ export interface Writable<
    */
   trySend(message: M, ...options: O): boolean;
   /**
-   * Sends many messages, in order, as so many calls of `send`, and resolves when all were taken: several times as fast
-   * as an `await` for each. Each item is a message: of several frames where it is an array. When one fails, those behind
-   * it are not sent, and the error's `sent` says how many were before it; a signal's reason is then its `cause`.
+   * Sends many messages, in order, as so many calls of `send`, and resolves when all were taken. Quicker than an `await`
+   * for each. Each item is a message: of several frames where it is an array. When one fails, those behind it are not
+   * sent, and the error's `sent` says how many were before it; a signal's reason is then its `cause`.
    */
   sendMany(messages: Iterable<M>, ...options: O | [WaitOptions]): Promise<void>;
   /** A message of one frame, UTF-8. */
@@ -72,8 +72,9 @@ export interface Readable<M extends object[] = Message[]>
    */
   tryReceive(): M | undefined;
   /**
-   * The messages that are there, at least one, `max` at most, in the order in which `receive` gives them: several times
-   * as fast as an `await` for each. Waits as `receive` while there is none. On request and reply sockets it is one.
+   * The messages that are there, at least one, `max` at most, in the order in which `receive` gives them. Quicker than an
+   * `await` for each. Waits as `receive` while there is none. On request and reply sockets it is one. With `manual`, an
+   * XPUB's `subscribe` is for the peer of the last.
    */
   receiveMany(options?: BatchOptions): Promise<M[]>;
   /** A loop of `receiveMany`, until the socket is closed. Leaving it leaves the socket open. */

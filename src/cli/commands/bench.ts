@@ -132,20 +132,22 @@ async function serve(socket: Pair, shutdown: Shutdown): Promise<number> {
   let counted = 0;
   const wait = { signal: shutdown.stopping };
   try {
-    for (;;) {
-      const message = await socket.receive(wait);
-      if (message.length === 1) {
-        if (echoes > 0) {
-          echoes--;
-          await socket.send(message);
-        } else if (counted++ === 0) began = performance.now();
-        continue;
+    for await (const messages of socket.batches(wait)) {
+      for (const message of messages) {
+        if (message.length === 1) {
+          if (echoes > 0) {
+            echoes--;
+            await socket.send(message);
+          } else if (counted++ === 0) began = performance.now();
+          continue;
+        }
+        const [word, number] = parse(message);
+        if (word === "echo") echoes = number;
+        else if (word === "count") counted = 0;
+        else if (word === "done") await socket.send(["took", String(performance.now() - began)]);
       }
-      const [word, number] = parse(message);
-      if (word === "echo") echoes = number;
-      else if (word === "count") counted = 0;
-      else if (word === "done") await socket.send(["took", String(performance.now() - began)]);
     }
+    return EXIT.done;
   } catch (error) {
     if (!shutdown.stopping.aborted) throw error;
     return EXIT.done;
@@ -170,11 +172,12 @@ async function measure(socket: Pair, bytes: number, flags: Flags): Promise<Resul
 /** Messages per second as the partner saw them. */
 async function throughput(socket: Pair, bytes: number, durationMs: number): Promise<number> {
   const body = Buffer.alloc(bytes, "z");
+  const stretch = new Array<Buffer>(STRETCH).fill(body);
   await socket.send(["count", "0"]);
   const end = performance.now() + durationMs;
   let sent = 0;
   while (performance.now() < end) {
-    for (let i = 0; i < STRETCH; i++) await socket.send(body);
+    await socket.sendMany(stretch);
     sent += STRETCH;
   }
   await socket.send(["done", String(sent)]);
