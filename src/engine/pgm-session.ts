@@ -14,6 +14,7 @@
  * here are bound to one address each, which goes before.
  */
 
+import type { Clock } from "../base/clock.ts";
 import type { DatagramAddress, DatagramPlace, DatagramSocket, DatagramTransport } from "../base/datagram.ts";
 import { formatEndpoint, formatHost, type PgmEndpoint } from "../base/endpoint.ts";
 import { ZmqError } from "../base/errors.ts";
@@ -345,6 +346,6 @@ function octets(address: string): Uint8Array {
   return Uint8Array.from(ipOctets(address) ?? []);
 }
 
-function randomOctets({ random32 }: { random32(): number }, count: number): Uint8Array {
-  return Uint8Array.from({ length: count }, () => random32() & 0xff);
+function randomOctets(clock: Clock, count: number): Uint8Array {
+  return Uint8Array.from({ length: count }, () => clock.random32() & 0xff);
 }

@@ -28,6 +28,12 @@ function withoutEpgm(): string | undefined {
   }
 }
 
+/** libzmq's sockets share their port only with those that say so in its own way. */
+function noSharedPort(): string | undefined {
+  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+  return major > 22 || (major === 22 && minor >= 12) ? undefined : "ports are shared with libzmq from Node 22.12 on";
+}
+
 class Network extends TwoHosts {
   ours(host: Host, role: "pub" | "sub", endpoint: string, loss = 0): Program {
     return this.run(
@@ -132,6 +138,21 @@ test("publishers that share a host and a port are each asked for what they sent"
     await sub.line("READY");
     await expectAll(first, sub);
   }),
+);
+
+test(
+  "libzmq and this library can be on one host",
+  {
+    skip: noHosts ?? noPyzmq ?? noSharedPort() ?? false,
+  },
+  () =>
+    withNetwork(async (network) => {
+      const { a } = network;
+      const endpoint = "epgm://127.0.0.1;239.192.1.1:7500";
+      const sub = network.libzmq(a, "sub", endpoint);
+      await sub.line("READY");
+      await expectAll(network.ours(a, "pub", endpoint, 0.1), sub);
+    }),
 );
 
 test("multicast of IPv6 is repaired as well", { skip: noHosts ?? false }, () =>
