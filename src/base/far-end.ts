@@ -90,6 +90,14 @@ export interface FarEnd {
   countReceived(bytes: number): void;
 }
 
+/** What an outlet to a connection in another thread knows beside. */
+export interface RemoteOutlet {
+  /** Messages that were taken and have not left. */
+  readonly unsent: number;
+  /** Before somebody looks at the octets that went over the wire: counts them now. */
+  countBytes(): void;
+}
+
 /** The far side, as the pipe sees it. */
 export interface Outlet {
   /**
@@ -107,8 +115,8 @@ export interface Outlet {
   writeControl(control: Control): boolean;
   /** Whether `write` would take a message now. */
   readonly canWrite: boolean;
-  /** Before somebody looks at the octets that went over the wire: the outlet counts them now. */
-  countBytes?(): void;
+  /** The connection is in another thread. */
+  readonly remote?: RemoteOutlet | undefined;
   /** Limits that are not those of this pipe's own queues alone: the outlet sets them. */
   resize?(sendHighWaterMark: number, receiveHighWaterMark: number): void;
   /** The inbound queue was full and has room again. */

@@ -44,6 +44,8 @@ export interface PipeState {
   readonly hasQueued: boolean;
   /** Messages waiting to leave, and to be read. */
   readonly outboundLength: number;
+  /** As `outboundLength`, with what is on its way through another thread. */
+  readonly unsentLength: number;
   readonly inboundLength: number;
   /** Messages written and read; bytes on the wire, those of the handshake apart. */
   readonly messagesSent: number;

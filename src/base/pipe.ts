@@ -107,6 +107,9 @@ class QueuePair implements Pipe {
   get outboundLength(): number {
     return this.#outbound.length;
   }
+  get unsentLength(): number {
+    return this.#outbound.length + (this.#outlet?.remote?.unsent ?? 0);
+  }
   get inboundLength(): number {
     return this.#inbound.length;
   }
@@ -117,11 +120,11 @@ class QueuePair implements Pipe {
     return this.#inbound.highWaterMark;
   }
   get bytesSent(): number {
-    this.#outlet?.countBytes?.();
+    this.#outlet?.remote?.countBytes();
     return this.#bytesSent;
   }
   get bytesReceived(): number {
-    this.#outlet?.countBytes?.();
+    this.#outlet?.remote?.countBytes();
     return this.#bytesReceived;
   }
 

@@ -53,8 +53,11 @@ export class RingReader {
   #begin = 0;
   /** Octets of the found record that is still in the ring; 0 when it is in the window. */
   #inRing = 0;
+  readonly #copyOf: (bytes: Uint8Array) => Uint8Array;
 
-  constructor(memory: RingMemory) {
+  /** `copy` makes the copies of small records; those that it makes for one ring may share memory. */
+  constructor(memory: RingMemory, copy: (bytes: Uint8Array) => Uint8Array = copyOf) {
+    this.#copyOf = copy;
     this.#ring = new SharedRing(memory);
     const { words } = this.#ring;
     this.#head = Atomics.load(words, HEAD);
@@ -197,7 +200,7 @@ export class RingReader {
     const { data } = this.#ring;
     const last = this.#fitting(start, end);
     if (last === end && this.length <= SMALL_BYTES) {
-      this.#window = this.length === 0 ? EMPTY : copyOf(data.subarray(this.#begin, this.#begin + this.length));
+      this.#window = this.length === 0 ? EMPTY : this.#copyOf(data.subarray(this.#begin, this.#begin + this.length));
       this.#begin = 0;
       this.#at = 0;
       this.#end = 0;

@@ -56,7 +56,7 @@ export function peerInfo(pipe: NearEnd, pattern: Pick<Pattern, "topicsOf">): Pee
     routingId: pipe.routingId === undefined ? null : copyOf(pipe.routingId),
     metadata: metadataOf(pipe),
     subscriptions: pattern.topicsOf?.(pipe, MOST_TOPICS) ?? null,
-    sendQueueLength: pipe.outboundLength,
+    sendQueueLength: pipe.unsentLength,
     receiveQueueLength: pipe.inboundLength,
     messagesSent: pipe.messagesSent,
     messagesReceived: pipe.messagesReceived,

@@ -144,10 +144,11 @@ export class EngineOutbound {
       if (Array.isArray(item)) dropped.push(item);
     }
     this.#isOver = true;
-    this.#drop(dropped);
-    this.#tell(true);
-    this.#setBusy(false);
+    // It is seen that nothing leaves any more before there is room again, which nobody shall use. The dropped ones make none.
     this.#reader.close();
+    this.#reader.release();
+    this.#setBusy(false);
+    if (dropped.length > 0) this.#owner.dropped(dropped);
   }
 
   /** Withdraws what waits. */

@@ -99,6 +99,7 @@ export class RemoteEndpoint implements EngineEndpoint, RemotePipeOwner {
       pipe: far,
       memory,
       conflate: options.conflate,
+      isSecret: options.securityMechanism === "curve",
       thread,
       inbox,
       clock,

@@ -6,10 +6,10 @@
  * records is done here to the pipe.
  */
 
-import { concat, EMPTY, fromText } from "../base/bytes.ts";
+import { concat, copier, EMPTY, fromText } from "../base/bytes.ts";
 import type { Clock } from "../base/clock.ts";
 import type { ZmqError } from "../base/errors.ts";
-import type { FarEnd } from "../base/far-end.ts";
+import type { FarEnd, RemoteOutlet } from "../base/far-end.ts";
 import { type Message, NO_PROPERTIES } from "../base/message.ts";
 import { RingReader } from "../base/ring-reader.ts";
 import { RingWriter } from "../base/ring-writer.ts";
@@ -41,6 +41,9 @@ import { isMessage, MessageReader } from "./records.ts";
 import { RingEnd } from "./ring-end.ts";
 import type { PeerThread, RingEndOwner } from "./ring-end-parts.ts";
 
+/** Of the memory that small messages of a secret connection share. */
+const FIRST_SLAB_BYTES = 512;
+
 export interface RemotePipeOwner {
   /** The pipe is over. */
   ended(pipe: RemotePipe): void;
@@ -52,15 +55,18 @@ export interface RemotePipeParts {
   readonly pipe: FarEnd;
   readonly memory: EngineMemory;
   readonly conflate: boolean;
+  /** What arrives shares no memory with what other connections bring. */
+  readonly isSecret: boolean;
   readonly thread: PeerThread;
   readonly inbox: Inbox;
   readonly clock: Clock;
   readonly owner: RemotePipeOwner;
 }
 
-export class RemotePipe implements RingEndOwner {
+export class RemotePipe implements RingEndOwner, RemoteOutlet {
   readonly takesRest = true;
   readonly publishesAtOnce = true;
+  readonly remote: RemoteOutlet = this;
   readonly #pipe: FarEnd;
   readonly #memory: EnginePipeMemory;
   readonly #writer: RingWriter;
@@ -78,6 +84,8 @@ export class RemotePipe implements RingEndOwner {
   /** The near side closed the pipe: CLOSE follows when all is in the ring. */
   #lingerMs: number | undefined = undefined;
   isEnded = false;
+  /** The far end sends nothing any more. */
+  #isOver = false;
 
   constructor(parts: RemotePipeParts) {
     const { pipe, memory, thread, inbox, clock, owner, conflate } = parts;
@@ -87,7 +95,7 @@ export class RemotePipe implements RingEndOwner {
     this.#inbox = inbox;
     this.#owner = owner;
     this.#conflate = conflate;
-    const reader = new RingReader(this.#memory.inbound);
+    const reader = new RingReader(this.#memory.inbound, parts.isSecret ? copier(FIRST_SLAB_BYTES) : undefined);
     this.#end = new RingEnd({ pipe, writer: this.#writer, reader, peer: thread, inbox, clock, owner: this });
     this.#limit(pipe.sendHighWaterMark, pipe.receiveHighWaterMark);
   }
@@ -116,7 +124,7 @@ export class RemotePipe implements RingEndOwner {
 
   /** Whether all that was written is where the I/O thread finds it. */
   get isInRing(): boolean {
-    return this.isEnded || (!this.#pipe.hasQueued && this.#end.isIdle);
+    return this.isEnded || (this.#end.isIdle && !this.#pipe.hasQueued);
   }
 
   /** The endpoint is closed: nothing more may be written. `drained` of the owner follows when all is in the ring. */
@@ -167,7 +175,7 @@ export class RemotePipe implements RingEndOwner {
       case DETACHED:
         this.#end.detach();
         this.#pipe.detach();
-        this.#end.attach();
+        this.#end.attach(this.#isOver);
         break;
       case RENEWED:
         if (--this.#renewals === 0) this.#end.isDiscarding = false;
@@ -209,6 +217,10 @@ export class RemotePipe implements RingEndOwner {
     this.#pipe.signalRoom();
   }
 
+  get unsent(): number {
+    return this.#writer.unread;
+  }
+
   countBytes(): void {
     const { counts } = this.#memory;
     const sent = counts[BYTES_SENT] as number;
@@ -220,6 +232,11 @@ export class RemotePipe implements RingEndOwner {
   }
 
   polled(): boolean {
+    // Nothing is sent any more: a send that waits is refused when the pipe ends, which comes behind what is unread.
+    if (!this.#isOver && this.#writer.isReaderClosed) {
+      this.#isOver = true;
+      this.#end.attach(true);
+    }
     if (this.#hasLeft) this.#pipe.signalIdle();
     if (this.isInRing) this.#owner.drained();
     return !this.isEnded;

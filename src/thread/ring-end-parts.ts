@@ -1,7 +1,7 @@
 /** What an end of a ring is made of, and what it tells its owner. */
 
 import type { Clock } from "../base/clock.ts";
-import type { FarEnd } from "../base/far-end.ts";
+import type { FarEnd, RemoteOutlet } from "../base/far-end.ts";
 import type { RingReader } from "../base/ring-reader.ts";
 import type { RingWriter } from "../base/ring-writer.ts";
 import type { Bell } from "./bell.ts";
@@ -20,10 +20,10 @@ export interface RingEndOwner {
   readonly takesRest?: boolean;
   /** Each message is published at once: this thread may compute for long before its turn ends. */
   readonly publishesAtOnce?: boolean;
-  /** Its thread looked at it: what waited was written as far as there was room. False: it was stopped within the call. */
+  /** Its thread looks at it. False: it was stopped within the call. */
   polled?(): boolean;
-  /** As `Outlet.countBytes`. */
-  countBytes?(): void;
+  /** As `Outlet.remote`. */
+  readonly remote?: RemoteOutlet;
   /** A record of a kind from OWN on, in order with the messages around it. `bytes` are the owner's. */
   record(kind: number, bytes: Uint8Array): void;
   /** The peer has closed its ring, or its thread is dead. All that it had sent was delivered. */

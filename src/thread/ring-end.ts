@@ -14,7 +14,7 @@
  */
 
 import type { Clock } from "../base/clock.ts";
-import type { FarEnd, Outlet } from "../base/far-end.ts";
+import type { FarEnd, Outlet, RemoteOutlet } from "../base/far-end.ts";
 import type { Control, Message } from "../base/message.ts";
 import type { RingReader } from "../base/ring-reader.ts";
 import type { RingWriter } from "../base/ring-writer.ts";
@@ -140,8 +140,8 @@ export class RingEnd implements Outlet, InboxSource {
     else this.#wantRoom();
   }
 
-  countBytes(): void {
-    this.#owner.countBytes?.();
+  get remote(): RemoteOutlet | undefined {
+    return this.#owner.remote;
   }
 
   /** Delivers all that has come, whatever the mark of the pipe says. */
@@ -248,8 +248,8 @@ export class RingEnd implements Outlet, InboxSource {
 
   poll(): boolean {
     if (this.#state === "stopped") return false;
-    const wrote = this.#drain();
     if (this.#owner.polled?.() === false) return true;
+    const wrote = this.#drain();
     if (this.#owner.takesRest === true && this.#reader.isWriterClosed) this.takeAll();
     const took = this.#takeSome();
     if (this.#state === "open" && !took && this.#isLeft) {
