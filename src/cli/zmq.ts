@@ -31,6 +31,7 @@ program
         `zmq: ${text
           .replace(/^error: /, "")
           .trim()
+          .replace(/\.$/, "")
           .replace("\n(Did", " (Did")}; ${seeHelp()}\n`,
       ),
   })

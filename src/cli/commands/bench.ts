@@ -29,7 +29,7 @@ import { painterOf } from "../terminal.ts";
 interface Flags extends SecurityFlags {
   readonly listen?: string;
   readonly join?: string;
-  readonly size?: readonly string[];
+  readonly size?: readonly number[];
   readonly duration: number;
   readonly roundTrips: number;
   readonly timeout: number;
@@ -64,7 +64,7 @@ export function addBench(program: Command, finish: Finish): void {
     .description("Measure throughput (one way) and latency (round trips) between two processes.")
     .argument("[endpoint]", "the partner's endpoint (default: start one on this machine)")
     .option("-l, --listen <endpoint>", "wait for other benchmarks, until a signal")
-    .option("-s, --size <bytes>", "message size; repeatable (default: 64, 1k and 64k)", collect)
+    .option("-s, --size <bytes>", "message size; repeatable (default: 64, 1k and 64k)", sizes)
     .option("-d, --duration <time>", "length of each throughput measurement", duration, 1000)
     .option("-r, --round-trips <n>", "number per latency measurement", count, 2000)
     .option("--timeout <time>", "exit with 3 if the partner does not answer", duration, 10_000)
@@ -74,6 +74,11 @@ export function addBench(program: Command, finish: Finish): void {
   addSecurityFlags(command);
   command.addHelpText("after", examples(EXAMPLES));
   command.action((endpoint: string | undefined, flags: Flags) => finish(() => run(endpoint, flags)));
+}
+
+/** commander's parser of a size that may be repeated. */
+function sizes(text: string, before: readonly number[] = []): readonly number[] {
+  return [...before, size(text)];
 }
 
 async function run(endpoint: string | undefined, flags: Flags): Promise<number> {
@@ -90,7 +95,7 @@ async function run(endpoint: string | undefined, flags: Flags): Promise<number> 
     connectTo(socket, flags.join);
     return serve(socket, shutdown);
   }
-  const sizes = (flags.size ?? SIZES).map(size);
+  const measured = flags.size ?? SIZES.map(size);
   socket.sendTimeout = flags.timeout;
   socket.receiveTimeout = flags.timeout;
   socket.linger = 0;
@@ -100,7 +105,7 @@ async function run(endpoint: string | undefined, flags: Flags): Promise<number> 
   try {
     const results: Result[] = [];
     if (!flags.json) process.stdout.write(HEAD);
-    for (const bytes of sizes) {
+    for (const bytes of measured) {
       const result = await measure(socket, bytes, flags);
       results.push(result);
       if (!flags.json) process.stdout.write(row(result));
