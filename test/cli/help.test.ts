@@ -100,7 +100,10 @@ test("a wrong command line is told in one line with `zmq:`, which names --help",
   const flag = await shell.run("", "sub", "--nope");
   assert.equal(flag.stderr, "zmq: unknown option '--nope'; see zmq sub --help\n");
   const size = await shell.run("", "bench", "--size", "x");
-  assert.match(size.stderr, /^zmq: option '-s, --size <bytes>' argument 'x' is invalid. Expected bytes.*; see zmq bench --help\n$/);
+  assert.match(
+    size.stderr,
+    /^zmq: option '-s, --size <bytes>' argument 'x' is invalid. Expected bytes.*; see zmq bench --help\n$/,
+  );
   const nothing = await shell.run("", "push");
   assert.match(nothing.stderr, /^zmq: push: expected at least one --bind .*; see zmq push --help\n$/);
   assert.deepEqual([command.code, flag.code, nothing.code], [2, 2, 2]);
