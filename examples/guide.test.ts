@@ -8,7 +8,7 @@ import { run } from "./testing.ts";
 const read = (path: string) => readFileSync(new URL(path, import.meta.url), "utf8");
 const guide = read("../docs/guide.md");
 const names = readdirSync(new URL(".", import.meta.url)).filter((name) => name.endsWith(".ts"));
-const support = ["parts.ts", "stage.ts", "testing.ts"];
+const support = ["parts.ts", "stage.ts", "testing.ts", "threads.ts"];
 const programs = names.filter((name) => !name.endsWith(".test.ts") && !support.includes(name));
 
 test("the guide and the README lead to every program, and to none that is not there", () => {
