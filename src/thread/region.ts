@@ -17,7 +17,7 @@ import { ZmqError } from "../base/errors.ts";
 /** Words of the region. */
 const MAGIC = 0;
 const LOCK = 1;
-/** Octets of the buffer that are in use. */
+/** Octets of the buffer that are in use, / 8. */
 const USED = 2;
 /** Counts changes that waiting threads look for: names bound, threads ended. */
 export const CHANGES = 3;
@@ -46,7 +46,7 @@ const FIRST_BLOCK = WORDS_BYTES + MEMBERS * MEMBER_WORDS * 4;
 const FIRST_BYTES = 131_072;
 const GROWTH_BYTES = 1 << 20;
 /** Addresses are reserved, no memory is used by that. Where so many cannot be had, fewer are tried. */
-const MOST_BYTES = [1 << 30, 1 << 27, 1 << 24];
+const MOST_BYTES = [2 ** 32, 2 ** 30, 2 ** 27];
 
 const SMALLEST_BLOCK = 64;
 const LARGE_BYTES = 262_144;
@@ -72,7 +72,7 @@ export class Region {
     for (const maxByteLength of MOST_BYTES) {
       try {
         const region = new Region(new SharedArrayBuffer(FIRST_BYTES, { maxByteLength }));
-        region.words[USED] = FIRST_BLOCK;
+        region.words[USED] = FIRST_BLOCK / 8;
         new Float64Array(region.buffer, ID_OFFSET, 1)[0] = id;
         region.words[MAGIC] = VERSION;
         return region;
@@ -130,14 +130,14 @@ export class Region {
       block.fill(0, 0, Math.min(block.length, 1024));
       return free * 8;
     }
-    const offset = words[USED] as number;
+    const offset = (words[USED] as number) * 8;
     const end = offset + size;
     if (end > this.buffer.byteLength) {
       const wanted = Math.min(Math.ceil(end / GROWTH_BYTES) * GROWTH_BYTES, this.buffer.maxByteLength);
       if (end > wanted) throw new ZmqError("ENOMEM", { detail: "the memory that threads share for inproc is used up" });
       this.buffer.grow(wanted);
     }
-    words[USED] = end;
+    words[USED] = end / 8;
     return offset;
   }
 

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import * as draft from "../../src/draft.ts";
 import * as zmq from "../../src/index.ts";
 import { thread } from "./worker.ts";
 
@@ -268,4 +269,65 @@ test("frames over shared memory that was not named, and small ones, arrive as co
     assert.ok(frame.every((each) => each === octet));
   }
   await worker.result;
+});
+
+test("the draft socket types meet between threads", async () => {
+  await using server = new draft.Server();
+  await using gather = new draft.Gather();
+  await using radio = new draft.Radio();
+  await using channel = new draft.Channel();
+  for (const [i, socket] of [server, gather, radio, channel].entries()) await socket.bind(`inproc://draft-${i}`);
+  const { result } = thread(
+    async (_, entry) => {
+      const { Client, Scatter, Dish, Channel } = (await import(entry)) as typeof import("../../src/draft.ts");
+      const [client, scatter, dish, channel] = [new Client(), new Scatter(), new Dish(), new Channel()];
+      for (const [i, socket] of [client, scatter, dish, channel].entries()) socket.connect(`inproc://draft-${i}`);
+      dish.join("group");
+      await client.send("question");
+      await scatter.send("work");
+      await channel.send("hello");
+      const [answer, [heard, { group }], [word]] = [
+        await client.receive(),
+        await dish.receive(),
+        await channel.receive(),
+      ];
+      return `${answer[0]} ${heard} ${group} ${word}`;
+    },
+    new URL("../../src/draft.ts", import.meta.url).href,
+  );
+  const [question, { routingId }] = await server.receive();
+  assert.equal(String(question), "question");
+  assert.equal(String(await gather.receive()), "work");
+  assert.equal(String(await channel.receive()), "hello");
+  await server.send("answer", { routingId });
+  while (radio.peers.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  await new Promise((resolve) => setTimeout(resolve, 200)); // JOIN is on its way
+  await radio.send("news", { group: "group" });
+  await channel.send("back");
+  assert.equal(await result, "answer news group back");
+});
+
+test("XSUB, manual XPUB and REQ behind a proxy work between threads", async () => {
+  await using xpub = new zmq.XPublisher();
+  await using xsub = new zmq.XSubscriber();
+  xpub.bindSync("inproc://proxy-out");
+  xsub.bindSync("inproc://proxy-in");
+  const proxy = new zmq.Proxy(xsub, xpub);
+  const running = proxy.run();
+  const publisher = thread(async ({ Publisher }) => {
+    const publisher = new Publisher();
+    publisher.connect("inproc://proxy-in");
+    await publisher.subscriberJoined("news");
+    await publisher.send(["news", "through a proxy"]);
+  }, undefined);
+  const subscriber = thread(async ({ Subscriber }) => {
+    const subscriber = new Subscriber();
+    subscriber.subscribe("news");
+    subscriber.connect("inproc://proxy-out");
+    return (await subscriber.receive()).map(String);
+  }, undefined);
+  assert.deepEqual(await subscriber.result, ["news", "through a proxy"]);
+  await publisher.result;
+  proxy.terminate();
+  await running;
 });
