@@ -5,6 +5,7 @@
  */
 
 import { threadId } from "node:worker_threads";
+import { ZmqError } from "./base/errors.ts";
 import type { ContextHandle } from "./core/context-core.ts";
 import type { Platform, Threads } from "./core/platform.ts";
 import { Turn } from "./core/turn.ts";
@@ -49,7 +50,17 @@ function joinThreads(clock: BlockingClock): Thread {
   };
   const { engine, ioThreads: _, ...others } = nodePlatform;
   const turn = new Turn(clock);
-  const start = (count: number) => startIoThreads({ count, namePrefix: "" }, { engine, clock, inbox });
+  const start = (count: number) => {
+    try {
+      return startIoThreads({ count, namePrefix: "" }, { engine, clock, inbox });
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new ZmqError("EMTHREAD", {
+        detail: `a blocking socket needs an I/O thread, which cannot be started: ${why}`,
+        cause,
+      });
+    }
+  };
   return {
     platformOf: (ioThreads) => ({
       ...others,

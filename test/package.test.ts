@@ -106,6 +106,23 @@ test("the draft entry has zeromq.js's names, and shares its instance with the pa
   assert.equal(output, `${names}\ntrue true true\n${"true\n".repeat(3)}`);
 });
 
+test("the blocking entry is one instance for import and require, and its I/O thread is part of the package", async () => {
+  const output = await plainNode(`
+    const zmq = require("zmq-ts/sync");
+    const imported = await import("zmq-ts/sync.js");
+    console.log(imported.default === zmq, imported.Context === zmq.Context);
+    const context = new zmq.Context();
+    const server = context.socket(zmq.REP);
+    const client = context.socket(zmq.REQ);
+    client.connect(server.bind("tcp://127.0.0.1:*"));
+    client.send("hello");
+    server.send(server.recv() + " yourself");
+    console.log(client.recvString());
+    context.destroy();
+  `);
+  assert.equal(output, "true true\nhello yourself\n");
+});
+
 test("what bundlers take names no module that may be missing, and nothing that one format alone knows", () => {
   for (const file of scripts().filter((name) => name.includes(`${sep}esm${sep}`))) {
     const code = readFileSync(file, "utf8");

@@ -11,7 +11,7 @@ import type { Link } from "../base/link.ts";
 import { defaultOptions, type OptionValues } from "../base/options.ts";
 import type { SocketTypeName } from "../base/socket-types.ts";
 import type { EngineHost } from "../engine/engine-host.ts";
-import type { ZapAnswer, ZapRequest } from "../security/mechanism.ts";
+import type { ZapListener, ZapRequest } from "../security/mechanism.ts";
 import { securityZapRule } from "../security/select-mechanism.ts";
 import { ZAP_ACCEPTED } from "../security/zap.ts";
 import { DEFAULT_CONTEXT_ID, defaultOptionWords, sharedOptions } from "../thread/context-words.ts";
@@ -207,14 +207,16 @@ export class ContextCore implements EndpointsContext, Lingering {
     link: Pick<Link, "peerAddress">,
     options: OptionValues,
     signal: AbortSignal,
-  ): ZapAnswer {
+    listener: ZapListener,
+  ): void {
     if (!hasZapHandler(this.inproc)) {
-      if (securityZapRule(options) === "required") return undefined;
-      if (request.mechanism === "CURVE") this.platform.warn(OPEN_SERVER, "ZMQ_CURVE_OPEN");
-      return ZAP_ACCEPTED;
+      const mayPass = securityZapRule(options) !== "required";
+      if (mayPass && request.mechanism === "CURVE") this.platform.warn(OPEN_SERVER, "ZMQ_CURVE_OPEN");
+      listener.answered(mayPass ? ZAP_ACCEPTED : undefined);
+      return;
     }
     const { zapDomain, routingId } = options;
     const question = { ...request, domain: zapDomain ?? "", address: link.peerAddress, routingId };
-    return askZapHandler(this.inproc, question, signal);
+    askZapHandler(this.inproc, this.clock, question, signal, listener);
   }
 }

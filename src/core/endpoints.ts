@@ -16,7 +16,6 @@ import { SOCKET_TYPES } from "../base/socket-types.ts";
 import type { EndpointOwner } from "../engine/endpoint-owner.ts";
 import type { BoundEndpoint, EngineEndpoint } from "../engine/engine-endpoint.ts";
 import type { EngineHost } from "../engine/engine-host.ts";
-import type { ZapAnswer } from "../security/mechanism.ts";
 import type { InprocNames } from "../transport/inproc.ts";
 import { noSuchEndpoint, resolvedNames } from "./endpoint-names.ts";
 import type { SocketCore } from "./socket-core.ts";
@@ -224,8 +223,8 @@ export class Endpoints implements EndpointOwner, InprocBinder {
     this.#core.emit(event);
   }
 
-  authenticate(...question: Parameters<EndpointOwner["authenticate"]>): ZapAnswer {
-    return this.#context.authenticate(...question);
+  authenticate(...question: Parameters<EndpointOwner["authenticate"]>): void {
+    this.#context.authenticate(...question);
   }
 
   gaveUp(endpoint: string, cause: unknown): void {

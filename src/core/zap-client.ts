@@ -10,10 +10,11 @@
  */
 
 import { EMPTY, fromText } from "../base/bytes.ts";
+import type { Clock } from "../base/clock.ts";
 import { passUncopied } from "../base/message.ts";
 import type { NearEnd, PipeOwner } from "../base/near-end.ts";
 import { createPipe } from "../base/pipe.ts";
-import type { ZapReply } from "../security/mechanism.ts";
+import type { ZapListener, ZapReply } from "../security/mechanism.ts";
 import { encodeZapRequest, parseZapReply, ZAP_ENDPOINT, type ZapQuestion } from "../security/zap.ts";
 import type { InprocNames } from "../transport/inproc.ts";
 
@@ -31,33 +32,36 @@ export function hasZapHandler(names: InprocNames): boolean {
 }
 
 /**
- * Resolves to the handler's answer; rejects with ERR_ZAP_… when that breaks
- * RFC 27. A handler that never answers, or is closed before it does, leaves it
- * pending: the handshake's own time-out ends that connection. When `signal`
- * fires the question is withdrawn, and the promise stays pending too.
+ * `listener` hears the handler's answer, or ERR_ZAP_… when that breaks RFC 27.
+ * A handler that never answers, or is closed before it does, is not told of:
+ * the handshake's own time-out ends that connection. When `signal` fires the
+ * question is withdrawn.
  */
-export function askZapHandler(names: InprocNames, question: ZapQuestion, signal: AbortSignal): Promise<ZapReply> {
-  return new Promise((resolve, reject) => {
-    const pipe = createPipe(
-      new Asker((frames) => {
-        try {
-          resolve(parseZapReply(frames));
-        } catch (error) {
-          reject(error);
-        }
-        // Later: the handler's socket is still inside its `send`.
-        Promise.resolve().then(() => pipe.close());
-      }),
-      ZAP_ENDPOINT,
-      true,
-      LIMITS,
-    );
-    signal.addEventListener("abort", () => pipe.close(), { once: true });
-    const request = encodeZapRequest(question);
-    passUncopied(request, () => {
-      pipe.write(request);
-      names.connect(NAME, { pipe, sendHighWaterMark: 0, receiveHighWaterMark: 0, properties: PROPERTIES });
-    });
+export function askZapHandler(
+  names: InprocNames,
+  clock: Clock,
+  question: ZapQuestion,
+  signal: AbortSignal,
+  listener: ZapListener,
+): void {
+  const answered = (frames: readonly Uint8Array[]) => {
+    // Later: the handler's socket is still inside its `send`.
+    clock.defer(() => pipe.close());
+    let reply: ZapReply;
+    try {
+      reply = parseZapReply(frames);
+    } catch (error) {
+      listener.failed(error);
+      return;
+    }
+    listener.answered(reply);
+  };
+  const pipe = createPipe(new Asker(answered), ZAP_ENDPOINT, true, LIMITS);
+  signal.addEventListener("abort", () => pipe.close(), { once: true });
+  const request = encodeZapRequest(question);
+  passUncopied(request, () => {
+    pipe.write(request);
+    names.connect(NAME, { pipe, sendHighWaterMark: 0, receiveHighWaterMark: 0, properties: PROPERTIES });
   });
 }
 

@@ -9,7 +9,7 @@ import type { FarEnd } from "../base/far-end.ts";
 import type { Link } from "../base/link.ts";
 import type { Properties } from "../base/message.ts";
 import type { OptionValues } from "../base/options.ts";
-import type { ZapAnswer, ZapRequest } from "../security/mechanism.ts";
+import type { ZapListener, ZapRequest } from "../security/mechanism.ts";
 import type { EngineLoop } from "./engine-loop.ts";
 
 /**
@@ -54,5 +54,5 @@ export interface ConnectionOwner {
   /** `cause`: that of the `disconnect` event, where there is one. */
   ended(connection: Connection, reason: EndReason, cause?: unknown): void;
   /** Asks the ZAP handler; `undefined` when there must be one and is none. `signal`: the connection is over. */
-  authenticate(request: ZapRequest, link: Link, signal: AbortSignal): ZapAnswer;
+  authenticate(request: ZapRequest, link: Link, signal: AbortSignal, listener: ZapListener): void;
 }

@@ -22,7 +22,7 @@ import { type Link, LinkHandshakeError, type Transport } from "../base/link.ts";
 import type { Properties } from "../base/message.ts";
 import type { OptionValues } from "../base/options.ts";
 import { SOCKET_TYPES } from "../base/socket-types.ts";
-import type { ZapAnswer, ZapRequest } from "../security/mechanism.ts";
+import type { ZapListener, ZapRequest } from "../security/mechanism.ts";
 import type { Connection, ConnectionOwner, EndReason } from "./connection.ts";
 import type { ConnectionMaker, EndpointOwner } from "./endpoint-owner.ts";
 import type { ConnectedEndpoint } from "./engine-endpoint.ts";
@@ -170,8 +170,8 @@ export class Dialer implements ConnectionOwner, ConnectedEndpoint {
     this.#owner.emit(event);
   }
 
-  authenticate(request: ZapRequest, link: Link, signal: AbortSignal): ZapAnswer {
-    return this.#owner.authenticate(request, link, this.options, signal);
+  authenticate(request: ZapRequest, link: Link, signal: AbortSignal, listener: ZapListener): void {
+    this.#owner.authenticate(request, link, this.options, signal, listener);
   }
 
   ready(connection: Connection, _peer: Properties): FarEnd {

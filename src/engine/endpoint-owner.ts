@@ -10,7 +10,7 @@ import type { FarEnd } from "../base/far-end.ts";
 import type { Link } from "../base/link.ts";
 import type { OptionValues } from "../base/options.ts";
 import type { SocketTypeName } from "../base/socket-types.ts";
-import type { ZapAnswer, ZapRequest } from "../security/mechanism.ts";
+import type { ZapListener, ZapRequest } from "../security/mechanism.ts";
 import type { Connection, ConnectionOwner } from "./connection.ts";
 import type { EngineEndpoint } from "./engine-endpoint.ts";
 
@@ -32,7 +32,8 @@ export interface EndpointOwner {
     link: Pick<Link, "peerAddress">,
     options: OptionValues,
     signal: AbortSignal,
-  ): ZapAnswer;
+    listener: ZapListener,
+  ): void;
   /** This connected endpoint will not be tried again, because of what the peer did. Its `disconnect` event came before. */
   gaveUp?(endpoint: string, cause: unknown): void;
   /** The engine of this endpoint is gone, and the endpoint with it: what waits for it waits in vain. `gone` follows. */

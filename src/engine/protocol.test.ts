@@ -24,7 +24,6 @@ import type {
   PeerCommand,
   Protocol,
 } from "../base/protocol.ts";
-import type { ZapReply } from "../security/mechanism.ts";
 import { NullMechanism } from "../security/null.ts";
 import { PlainClient } from "../security/plain.ts";
 import type { ConnectionOwner, EndReason } from "./connection.ts";
@@ -214,7 +213,7 @@ function connection(hasMechanism = true, options: Partial<OptionValues> = {}) {
     ready: () => pipe,
     started: ignored,
     ended: (_connection, reason) => ends.push(reason),
-    authenticate: (): Promise<ZapReply | undefined> => Promise.resolve(undefined),
+    authenticate: (_request, _link, _signal, listener) => listener.answered(undefined),
   };
   const config = { socketType: "DEALER", routingId: fromText("me"), metadata: new Map() } as const;
   const isPlain = options.plainUsername !== undefined;

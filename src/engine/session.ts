@@ -219,8 +219,12 @@ export class Session implements Connection, LinkHandler, TrafficOwner, TurnWaite
   #authorize(handshake: Handshake): void {
     const request = handshake.zap;
     if (request === undefined || this.#zapQuestion !== undefined) return;
-    this.#zapQuestion = new AbortController();
-    Promise.resolve(this.#owner.authenticate(request, this.link, this.#zapQuestion.signal)).then(
+    const question = new AbortController();
+    this.#zapQuestion = question;
+    // In a turn of its own, also where the answer is known at once.
+    new Promise<ZapReply | undefined>((answered, failed) => {
+      this.#owner.authenticate(request, this.link, question.signal, { answered, failed });
+    }).then(
       (reply) => {
         if (!this.#isOver) this.#authorized(handshake, reply);
       },

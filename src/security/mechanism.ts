@@ -37,10 +37,14 @@ export interface ZapReply {
 }
 
 /**
- * Undefined: there is no handler, and one is demanded. It is known at once where none is asked: a thread that blocks in
- * a call hears of no promise.
+ * Hears the answer of a ZAP handler: once, and within the call that brings it or within the question itself. So a thread
+ * that blocks hears it too, which it does not with promises.
  */
-export type ZapAnswer = ZapReply | undefined | Promise<ZapReply | undefined>;
+export interface ZapListener {
+  /** Undefined: there is no handler, and one is demanded. */
+  answered(reply: ZapReply | undefined): void;
+  failed(error: unknown): void;
+}
 
 export interface Mechanism {
   readonly name: "NULL" | "PLAIN" | "CURVE";

@@ -13,7 +13,7 @@ import type { SocketTypeName } from "../base/socket-types.ts";
 import type { EndpointOwner } from "../engine/endpoint-owner.ts";
 import type { BoundEndpoint, ConnectedEndpoint, EngineEndpoint } from "../engine/engine-endpoint.ts";
 import type { EngineHost } from "../engine/engine-host.ts";
-import type { ZapReply, ZapRequest } from "../security/mechanism.ts";
+import type { ZapListener, ZapRequest } from "../security/mechanism.ts";
 import { type Bell, ring } from "./bell.ts";
 import { EngineFarEnd } from "./engine-far-end.ts";
 import type { EngineNotice, EngineRequest, Mail, SentEvent } from "./engine-mail.ts";
@@ -33,11 +33,6 @@ export interface EngineServerParts {
   readonly host: EngineHost;
 }
 
-interface Question {
-  resolve(reply: ZapReply | undefined): void;
-  reject(error: unknown): void;
-}
-
 export class EngineServer implements InboxSource {
   readonly bell: Bell;
   readonly inbox: Inbox;
@@ -47,7 +42,7 @@ export class EngineServer implements InboxSource {
   readonly #endpoints = new Map<number, ServedEndpoint>();
   /** What departed peers left, by the number of the socket. */
   readonly #backlogs = new Map<number, SocketBacklog>();
-  readonly #questions = new Map<number, Question>();
+  readonly #questions = new Map<number, ZapListener>();
   #lastQuestion = 0;
   readonly #outgoing: EngineNotice[] = [];
   readonly #changed = new Set<EngineFarEnd>();
@@ -89,15 +84,13 @@ export class EngineServer implements InboxSource {
     return isDone;
   }
 
-  ask(id: number, request: ZapRequest, peerAddress: string, signal: AbortSignal): Promise<ZapReply | undefined> {
+  ask(id: number, request: ZapRequest, peerAddress: string, signal: AbortSignal, listener: ZapListener): void {
     const question = ++this.#lastQuestion;
-    return new Promise((resolve, reject) => {
-      this.#questions.set(question, { resolve, reject });
-      signal.addEventListener("abort", () => {
-        if (this.#questions.delete(question)) this.post({ kind: "notAsked", question });
-      });
-      this.post({ kind: "authenticate", id, question, request, peerAddress });
+    this.#questions.set(question, listener);
+    signal.addEventListener("abort", () => {
+      if (this.#questions.delete(question)) this.post({ kind: "notAsked", question });
     });
+    this.post({ kind: "authenticate", id, question, request, peerAddress });
   }
 
   gone(endpoint: ServedEndpoint): void {
@@ -129,10 +122,10 @@ export class EngineServer implements InboxSource {
         this.#endpoints.get(request.id)?.close(request.lingerMs);
         break;
       case "authenticated":
-        this.#take(request.question)?.resolve(request.reply);
+        this.#take(request.question)?.answered(request.reply);
         break;
       case "notAuthenticated":
-        this.#take(request.question)?.reject(receiveError(request.error));
+        this.#take(request.question)?.failed(receiveError(request.error));
         break;
       case "backlog":
         this.#backlogs.get(request.socket)?.fill(request.isFull);
@@ -146,7 +139,7 @@ export class EngineServer implements InboxSource {
     }
   }
 
-  #take(question: number): Question | undefined {
+  #take(question: number): ZapListener | undefined {
     const taken = this.#questions.get(question);
     this.#questions.delete(question);
     return taken;
@@ -312,8 +305,9 @@ class ServedEndpoint implements EndpointOwner {
     { peerAddress }: Pick<Link, "peerAddress">,
     _options: OptionValues,
     signal: AbortSignal,
-  ): Promise<ZapReply | undefined> {
-    return this.#server.ask(this.id, request, peerAddress, signal);
+    listener: ZapListener,
+  ): void {
+    this.#server.ask(this.id, request, peerAddress, signal, listener);
   }
 
   gone(): void {

@@ -9,7 +9,7 @@ import type { MonitorEvent } from "../base/events.ts";
 import type { OptionValues } from "../base/options.ts";
 import type { EndpointOwner } from "../engine/endpoint-owner.ts";
 import type { BoundEndpoint, ConnectedEndpoint, EngineEndpoint } from "../engine/engine-endpoint.ts";
-import type { ZapAnswer, ZapRequest } from "../security/mechanism.ts";
+import type { ZapListener, ZapRequest } from "../security/mechanism.ts";
 import type { EngineRequest, SentEvent } from "./engine-mail.ts";
 import type { EngineMemory } from "./engine-memory.ts";
 import type { Inbox } from "./inbox.ts";
@@ -123,8 +123,8 @@ export class RemoteEndpoint implements EngineEndpoint, RemotePipeOwner {
     this.owner.emit(received as MonitorEvent);
   }
 
-  authenticate(request: ZapRequest, peerAddress: string, signal: AbortSignal): ZapAnswer {
-    return this.owner.authenticate(request, { peerAddress }, this.options, signal);
+  authenticate(request: ZapRequest, peerAddress: string, signal: AbortSignal, listener: ZapListener): void {
+    this.owner.authenticate(request, { peerAddress }, this.options, signal, listener);
   }
 
   /** It is over in the I/O thread. */

@@ -4,7 +4,6 @@ import { asNative } from "../base/bytes.ts";
 import type { Clock } from "../base/clock.ts";
 import { ZmqError } from "../base/errors.ts";
 import type { EndpointOwner } from "../engine/endpoint-owner.ts";
-import type { ZapReply } from "../security/mechanism.ts";
 import { type Bell, ring } from "./bell.ts";
 import type { EngineNotice, EngineRequest, Mail } from "./engine-mail.ts";
 import type { Inbox, InboxSource } from "./inbox.ts";
@@ -182,17 +181,14 @@ export class EngineThread implements RemoteThread, InboxSource {
     const controller = new AbortController();
     this.#questions.set(question, controller);
     const asked = { mechanism: request.mechanism, credentials: request.credentials.map(asNative) };
-    const authenticated = (reply: ZapReply | undefined) => {
-      if (this.#questions.delete(question)) this.post({ kind: "authenticated", question, reply });
-    };
-    const answer = endpoint.authenticate(asked, peerAddress, controller.signal);
-    if (!(answer instanceof Promise)) {
-      authenticated(answer);
-      return;
-    }
-    answer.then(authenticated, (error: unknown) => {
-      if (!this.#questions.delete(question)) return;
-      this.post({ kind: "notAuthenticated", question, error: sendError(error) });
+    endpoint.authenticate(asked, peerAddress, controller.signal, {
+      answered: (reply) => {
+        if (this.#questions.delete(question)) this.post({ kind: "authenticated", question, reply });
+      },
+      failed: (error) => {
+        if (!this.#questions.delete(question)) return;
+        this.post({ kind: "notAuthenticated", question, error: sendError(error) });
+      },
     });
   }
 
