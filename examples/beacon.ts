@@ -6,6 +6,8 @@
  *
  * Parts: service NAME [BEACON] (answers questions, and says where), finder [BEACON] [AMOUNT] (prints who comes and goes, and
  * asks each; ends when AMOUNT services came and went).
+ *
+ * From parts.ts: `program` starts the parts, `watched` shows counters to the tour. A copy of a part needs none of them.
  */
 
 import { setTimeout as wait } from "node:timers/promises";

@@ -8,6 +8,8 @@
  * Parts: service [ADDRESS [WORKERS]], client [ADDRESS].
  *
  * From parts.ts and threads.ts: starting parts and threads. A copy of the service needs none of them.
+ *
+ * From parts.ts: `program` starts the parts, `bound` prints the endpoint. A copy of a part needs none of them.
  */
 
 import { threadId } from "node:worker_threads";

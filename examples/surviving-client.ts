@@ -6,6 +6,8 @@
  *     node --import tsx examples/surviving-client.ts
  *
  * Parts: server [ADDRESS], client ADDRESS AMOUNT (asks AMOUNT questions, "100" or "12s").
+ *
+ * From parts.ts: `program` starts the parts, `bound` prints the endpoint, `until` counts messages or seconds, `watched` shows counters to the tour. A copy of a part needs none of them.
  */
 
 import { setTimeout as wait } from "node:timers/promises";
