@@ -5,6 +5,7 @@
  *                                dist/<entry>.js       re-exports <entry>.cjs: one instance for `import` and `require`
  *                                dist/esm/<entry>.js   as an ES module, for bundlers and the command line
  *   src/node/io-thread-program.ts --rolldown--> a string, in place of src/node/io-thread-text.ts, in a chunk of its own
+ *   src/browser*.ts --rolldown-> dist/browser*.js      for browsers, each one minified file
  *   src/<entry>.ts --tsc-------> dist/**\/*.d.cts       one tree of declarations, only what the entries reach
  *                                dist/<entry>.d.ts     re-exports <entry>.d.cts
  *
@@ -30,7 +31,7 @@ import {
   utimesSync,
   writeFileSync,
 } from "node:fs";
-import { createRequire } from "node:module";
+import { builtinModules, createRequire } from "node:module";
 import { dirname, join, posix, relative, resolve, sep } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
@@ -38,6 +39,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
  * The entries. One line adds one; `package.json` must then name it in `exports` (or `bin`).
  * - `types`: which global types its declarations need: "node", "none" (neutral code), or false for no declarations.
  * - `require`: whether it is a module for users, by `import` and `require`; else it is a program.
+ * - `web`: one minified file for browsers, which imports nothing but other such entries.
  */
 const ENTRIES = [
   { source: "src/index.ts", types: "node", require: true },
@@ -45,6 +47,8 @@ const ENTRIES = [
   { source: "src/draft.ts", types: "node", require: true },
   { source: "src/sync.ts", types: "node", require: true },
   { source: "src/cli/zmq.ts", types: false, require: false },
+  { source: "src/browser.ts", types: "none", require: false, web: true },
+  { source: "src/browser-curve.ts", types: "none", require: false, web: true },
 ];
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
@@ -60,6 +64,9 @@ const LIBSODIUM = /\bnode_modules[\\/]libsodium-sumo\b/;
 
 /** The text of an I/O thread's program. */
 const IO_THREAD_TEXT = /\bsrc[\\/]node[\\/]io-thread-text\.ts$/;
+
+/** Packages that become part of the build with their licences: what is CommonJS would ask users of Rollup for a plug-in. */
+const BUNDLED = ["socks", "ip-address", "smart-buffer", "tweetnacl"];
 
 /** How a CommonJS chunk requires those that are large and seldom needed. */
 const REQUIRED_LATER = [
@@ -109,16 +116,37 @@ async function bundle(from, out) {
   );
   const replaced = { libsodium, ioThread: await ioThreadProgram(from, libsodium) };
   const exported = await write(from, out, "cjs", required, replaced);
-  await write(from, out, "esm", ENTRIES, replaced);
+  const onNode = ENTRIES.filter(({ web }) => !web);
+  await write(from, out, "esm", onNode, replaced);
+  for (const entry of ENTRIES.filter(({ web }) => web)) await writeWeb(from, out, entry);
   for (const entry of required) {
     const name = nameOf(entry);
     writeFileSync(join(out, `${name}.js`), reexport(`./${posix.basename(name)}.cjs`, exported.get(name)));
   }
-  for (const entry of ENTRIES.filter(({ require }) => !require)) {
+  for (const entry of ENTRIES.filter(({ require, web }) => !require && !web)) {
     const file = join(out, `${nameOf(entry)}.js`);
     if (readFileSync(file, "utf8").startsWith("#!")) chmodSync(file, 0o755);
   }
   copyFileSync(join(sodium, "LICENSE"), join(out, "LICENSE.libsodium.txt"));
+  for (const name of BUNDLED) {
+    copyFileSync(join(from, "node_modules", name, "LICENSE"), join(out, `LICENSE.${name}.txt`));
+  }
+}
+
+/** What a bundled CommonJS package requires of Node, as an ES module: so that our ES modules have no `require`. */
+const requiredOfNode = {
+  name: "required-of-node",
+  resolveId: (id, importer) =>
+    importer !== undefined && BUNDLED.includes(nodeModuleOf(importer)) && builtinModules.includes(id)
+      ? `\0node:${id}`
+      : null,
+  load: (id) =>
+    id.startsWith("\0node:") ? `export * from "${id.slice(1)}"; export { default } from "${id.slice(1)}";` : null,
+};
+
+/** The package that a file below `node_modules` belongs to. */
+function nodeModuleOf(file) {
+  return packageOf(file.split(`${sep}node_modules${sep}`).at(-1) ?? "");
 }
 
 /** The program of an I/O thread as one script, which needs nothing but Node: a worker is started with its text. */
@@ -128,7 +156,7 @@ async function ioThreadProgram(from, libsodium) {
     cwd: from,
     input: "./src/node/io-thread-program.ts",
     platform: "node",
-    resolve: { mainFields: ["module"], conditionNames: ["import"] },
+    resolve: { mainFields: ["module", "main"], conditionNames: ["import"] },
     external: (id) => id.startsWith("node:"),
     transform: { target: "es2022", define: { "import.meta.url": "undefined" } },
     plugins: [{ name: "libsodium", transform: (_code, id) => (LIBSODIUM.test(id) ? libsodium : null) }],
@@ -137,7 +165,7 @@ async function ioThreadProgram(from, libsodium) {
       report(level, log);
     },
   });
-  const { output } = await bundled.generate({ format: "cjs", minify: true, keepNames: true });
+  const { output } = await bundled.generate({ format: "cjs", minify: true, keepNames: true, codeSplitting: false });
   await bundled.close();
   if (output.length !== 1) throw new Error("the program of an I/O thread is not one script");
   return output[0].code;
@@ -153,10 +181,11 @@ async function write(from, out, format, entries, replaced) {
     cwd: from,
     input: Object.fromEntries(entries.map((entry) => [nameOf(entry), `./${entry.source}`])),
     platform: "neutral",
-    resolve: { mainFields: ["module"], conditionNames: ["import"] },
+    resolve: { mainFields: ["module", "main"], conditionNames: ["import"] },
     external: (id) => id.startsWith("node:") || outside.has(packageOf(id)),
     transform: { target: "es2022", define: isCommonJs ? { "import.meta.url": "__filename" } : {} },
     plugins: [
+      requiredOfNode,
       {
         name: "sources",
         transform(code, id) {
@@ -199,6 +228,37 @@ async function write(from, out, format, entries, replaced) {
   });
   await bundled.close();
   return new Map(output.filter((chunk) => chunk.isEntry).map((chunk) => [chunk.name, chunk.exports]));
+}
+
+/** Writes one file that a page loads as it is. Other entries for browsers stay imports, so that there is one instance of each. */
+async function writeWeb(from, out, entry) {
+  const { rolldown } = await import("rolldown");
+  const others = new Set(ENTRIES.filter(({ web }) => web && web !== entry).map(nameOf));
+  const bundled = await rolldown({
+    cwd: from,
+    input: { [nameOf(entry)]: `./${entry.source}` },
+    platform: "browser",
+    external: (id, importer) =>
+      importer !== undefined &&
+      /^\.\/browser[-\w]*\.ts$/.test(id) &&
+      others.has(id.slice(2, -3)) &&
+      id.slice(2, -3) !== nameOf(entry),
+    resolve: { conditionNames: ["import"] },
+    transform: { target: "es2022" },
+    onLog(level, log, report) {
+      if (level === "warn") throw new Error(`rolldown: ${log.message}`);
+      report(level, log);
+    },
+  });
+  await bundled.write({
+    dir: out,
+    format: "esm",
+    minify: true,
+    codeSplitting: false,
+    entryFileNames: "[name].js",
+    paths: (id) => `./${posix.basename(id, ".ts")}.js`,
+  });
+  await bundled.close();
 }
 
 /** The declarations: tsc emits `.d.ts`, and what the entries reach is written again as `.d.cts`. */

@@ -43,7 +43,8 @@ const LAYERS: Record<string, readonly string[]> = {
   authenticator: ["base", "wire", "security", "core", "socket"],
   sync: ["base", "engine", "core", "socket", "device", "thread"],
   node: ["base", "security", "engine", "thread", "core", "authenticator", "transport"],
-  entry: [...LIBRARY, "node", "v5-compat"],
+  web: ["base", "security", "engine", "core", "transport"],
+  entry: [...LIBRARY, "node", "web", "v5-compat"],
   "v5-compat": ["base", "core", "socket", "entry"],
   cli: [...LIBRARY, "node", "entry"],
 };
@@ -59,11 +60,12 @@ const PIPE_ENDS: readonly { readonly file: string; readonly where: RegExp }[] = 
 ];
 
 /** Files that Node alone runs. All others compile without Node's types (tsconfig.neutral.json) and run in browsers. */
-const NODE_ONLY = /^src\/(transport\/node\/|node\/|cli\/|v5-compat\/|(?!browser\.ts$)[^/]+\.ts$)/;
+const NODE_ONLY = /^src\/(transport\/node\/|node\/|cli\/|v5-compat\/|(?!(browser[-\w]*|api|version)\.ts$)[^/]+\.ts$)/;
 
 /** Packages that a part of `src` may import. */
 const PACKAGES: readonly { readonly name: string; readonly where: RegExp }[] = [
   { name: "libsodium-sumo", where: /^src\/security\// },
+  { name: "tweetnacl", where: /^src\/security\/small-primitives\.ts/ },
   { name: "commander", where: /^src\/cli\// },
   { name: "socks", where: /^src\/transport\/node\/socks\.ts/ },
 ];
@@ -79,10 +81,10 @@ const GLOBALS: readonly { readonly name: string; readonly where: RegExp; readonl
   { name: "Math.random", where: /^src\/(base\/clock\.ts|cli\/)/, instead: "Clock.random32" },
   {
     name: "systemClock",
-    where: /^src\/(base\/clock|node\/platform|node\/io-thread-program)\.ts/,
+    where: /^src\/(base\/clock|node\/platform|web\/platform|node\/io-thread-program)\.ts/,
     instead: "the clock that is handed in",
   },
-  { name: "console", where: /^src\/cli\//, instead: "an event or an error" },
+  { name: "console", where: /^src\/(cli\/|web\/platform\.ts)/, instead: "an event or an error" },
   { name: "Buffer", where: NODE_ONLY, instead: "Uint8Array and base/bytes.ts" },
   { name: "process", where: NODE_ONLY, instead: "Clock, or an option" },
 ];

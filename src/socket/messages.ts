@@ -92,7 +92,7 @@ export function messages<S extends AnySocket>(coreOf: (socket: S) => SocketCore)
       };
     },
     /** A loop of `receiveMany`. */
-    batches(this: S, options?: BatchOptions): AsyncIterable<Uint8Array[][], undefined> {
+    batches(this: S, options?: BatchOptions): AsyncIterable<Uint8Array[][]> {
       const core = coreOf(this);
       const signal = signalOf(options, 0);
       const max = maxOf(options);

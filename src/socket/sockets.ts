@@ -78,7 +78,7 @@ export interface Readable<M extends object[] = Message[]>
    */
   receiveMany(options?: BatchOptions): Promise<M[]>;
   /** A loop of `receiveMany`, until the socket is closed. Leaving it leaves the socket open. */
-  batches(options?: BatchOptions): AsyncIterable<M[], undefined>;
+  batches(options?: BatchOptions): AsyncIterable<M[]>;
   /** As `receive`, with the peer and its metadata. */
   receiveFrom(options?: WaitOptions): Promise<Received<M>>;
   /** A message of one frame as UTF-8 text; EINVAL when it has more. */

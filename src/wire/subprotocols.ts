@@ -8,6 +8,8 @@
  *   ZWS2.0              the same without a mechanism: jszmq, and pages, which cannot offer a name with a slash
  */
 
+import type { OptionValues } from "../base/options.ts";
+
 export const STREAM = "zmtp3.1.stream";
 export const BARE = "ZWS2.0";
 
@@ -34,4 +36,10 @@ export function offeredProtocols({ mechanism, needsMechanism }: Speaker, isSlash
 export function chooseProtocol(offered: readonly string[], { mechanism, needsMechanism }: Speaker): string | undefined {
   const known = needsMechanism ? [STREAM, `${BARE}/${mechanism}`] : [STREAM, `${BARE}/${mechanism}`, BARE];
   return known.find((name) => offered.includes(name));
+}
+
+/** What an endpoint speaks, by its options. */
+export function speakerOf({ securityMechanism, zapDomain }: OptionValues): Speaker {
+  const mechanism = securityMechanism === "plain" ? "PLAIN" : securityMechanism === "curve" ? "CURVE" : "NULL";
+  return { mechanism, needsMechanism: mechanism !== "NULL" || zapDomain !== null };
 }

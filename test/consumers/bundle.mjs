@@ -63,7 +63,8 @@ const bundlers = {
     const plugins = [nodeResolve({ preferBuiltins: true }), ...(isCommonJs ? [commonjs()] : [])];
     const onwarn = ({ message }) => console.log(message);
     const bundle = await rollup({ input: program, external: /^node:/, plugins, onwarn });
-    await bundle.write({ file: out, format: isCommonJs ? "cjs" : "es" });
+    // One file: what the library loads later, such as the program of an I/O thread, is then part of it.
+    await bundle.write({ file: out, format: isCommonJs ? "cjs" : "es", inlineDynamicImports: true });
     await bundle.close();
   },
 };

@@ -2,7 +2,7 @@
 
 import type { ListenHandler } from "../../base/link.ts";
 import type { OptionValues } from "../../base/options.ts";
-import { chooseProtocol } from "../../wire/subprotocols.ts";
+import { chooseProtocol, speakerOf } from "../../wire/subprotocols.ts";
 import { UpgradeRefusal, type UpgradeRequest } from "../../wire/websocket-upgrade.ts";
 import { originRefusal } from "./origin.ts";
 import { acceptFilter } from "./tcp-sockets.ts";
@@ -104,10 +104,4 @@ export class WebRoutes {
         },
       );
   }
-}
-
-/** What an endpoint speaks, by its options. */
-export function speakerOf({ securityMechanism, zapDomain }: OptionValues) {
-  const mechanism = securityMechanism === "plain" ? "PLAIN" : securityMechanism === "curve" ? "CURVE" : "NULL";
-  return { mechanism, needsMechanism: mechanism !== "NULL" || zapDomain !== null } as const;
 }

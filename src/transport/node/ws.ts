@@ -12,13 +12,13 @@ import { ZmqError } from "../../base/errors.ts";
 import { type Link, LinkHandshakeError, type Listener, type ListenHandler, type Transport } from "../../base/link.ts";
 import type { WebServer } from "../../base/options/websocket.ts";
 import type { OptionValues } from "../../base/options.ts";
-import { offeredProtocols } from "../../wire/subprotocols.ts";
+import { offeredProtocols, speakerOf } from "../../wire/subprotocols.ts";
 import { UpgradeRefusal } from "../../wire/websocket-upgrade.ts";
 import { ServerListener } from "./server.ts";
 import { proxyOf } from "./socks.ts";
 import { canListenSync, connectTcp, openTcp, openTcpSync } from "./tcp-sockets.ts";
 import { upgraded } from "./web-client.ts";
-import { speakerOf, type WebRoute } from "./web-routes.ts";
+import type { WebRoute } from "./web-routes.ts";
 import { AttachedWebServer, OwnWebServer, webLink } from "./web-server.ts";
 
 /** The transports `ws` and `wss` of Node and runtimes like it. */

@@ -1,0 +1,73 @@
+/**
+ * Chromium with a page that has the built browser entry as `zmq`. The page comes from an HTTP server of the test's own,
+ * with a strict content security policy: no inline script, no `eval`, no WebAssembly.
+ */
+
+import { existsSync, readFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { type Browser, chromium, type Page } from "playwright-core";
+import type * as Library from "../../src/browser.ts";
+
+const CHROMIUM = ["/usr/bin/chromium", "/usr/bin/chromium-browser"].find((path) => existsSync(path));
+const POLICY = "default-src 'none'; script-src 'self'; connect-src ws: wss: 'self'; worker-src 'self'";
+const PAGE = `<!doctype html><title>zmq</title><script type="module" src="/page.js"></script>`;
+const SCRIPT = `import * as zmq from "/browser.js"; globalThis.zmq = zmq; globalThis.isReady = true;`;
+
+declare global {
+  /** In the page. */
+  var zmq: typeof Library;
+  var isReady: boolean;
+}
+
+/** Why there is no browser to test with; undefined when there is one. */
+export const noBrowser: string | undefined = CHROMIUM === undefined ? "Debian's chromium is not installed" : undefined;
+
+export class TestPage implements AsyncDisposable {
+  readonly page: Page;
+  /** The server of the page, for ws endpoints that attach to it. */
+  readonly server: Server;
+  readonly #browser: Browser;
+
+  private constructor(page: Page, server: Server, browser: Browser) {
+    this.page = page;
+    this.server = server;
+    this.#browser = browser;
+  }
+
+  static async open(): Promise<TestPage> {
+    const server = createServer((request, response) => {
+      const path = request.url ?? "/";
+      const file = /^\/(browser[-\w]*\.js)$/.exec(path)?.[1];
+      const [type, body] =
+        file !== undefined
+          ? ["text/javascript", readFileSync(new URL(`../../dist/${file}`, import.meta.url))]
+          : path === "/page.js"
+            ? ["text/javascript", SCRIPT]
+            : ["text/html", PAGE];
+      response.writeHead(200, { "content-type": type, "content-security-policy": POLICY }).end(body);
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const browser = await chromium.launch({ executablePath: CHROMIUM as string, args: ["--no-sandbox"] });
+    const page = await browser.newPage();
+    const made = new TestPage(page, server, browser);
+    await made.load();
+    return made;
+  }
+
+  get port(): number {
+    return (this.server.address() as AddressInfo).port;
+  }
+
+  /** The page anew. */
+  async load(): Promise<void> {
+    await this.page.goto(`http://127.0.0.1:${this.port}/`);
+    await this.page.waitForFunction("globalThis.isReady === true");
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#browser.close();
+    this.server.closeAllConnections();
+    this.server.close();
+  }
+}
