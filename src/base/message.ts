@@ -26,8 +26,12 @@ export class Share {
   end = 0;
 }
 
-/** A copy of the array, to be shared. */
-export function shareable(message: Message): SharedMessage {
+/** For fewer peers it is quicker to encode the message for each: a delivery takes 18 ns instead of 28 for 8, but 48 instead of 34 for 2. */
+const SHARED_BY = 4;
+
+/** A copy of the array to be shared by so many peers, or the array itself. */
+export function shareable(message: Message, peers: number): SharedMessage {
+  if (peers < SHARED_BY) return message;
   const shared: SharedMessage = message.slice();
   shared.share = new Share();
   return shared;

@@ -121,7 +121,7 @@ export class FanOut {
   }
 
   #write(found: readonly SubscribedPipe[], count: number, message: Message): void {
-    const shared = count > 1 ? shareable(message) : message;
+    const shared = shareable(message, count);
     for (let i = 0; i < count; i++) {
       const pipe = (found[i] as SubscribedPipe).pipe;
       if (!pipe.writeShared(shared) && !pipe.isClosed) this.#host.dropped("highWaterMark", pipe, message);

@@ -109,7 +109,7 @@ export class RadioPattern implements Pattern {
 
   #write(pipes: readonly NearEnd[], message: Message): void {
     const count = pipes.length;
-    const shared = count > 1 ? shareable(message) : message;
+    const shared = shareable(message, count);
     for (let i = 0; i < count; i++) {
       const pipe = pipes[i] as NearEnd;
       if (!pipe.writeShared(shared) && !pipe.isClosed) this.#host.dropped("highWaterMark", pipe, message);

@@ -54,7 +54,7 @@ test("shared messages come out of every encoder as if each had encoded them, wha
   const behind: Message[] = [];
   for (let n = 0; n < 4000; n++) {
     const message = randomMessage();
-    const shared = shareable(message);
+    const shared = shareable(message, 4);
     const skipped = random(4) === 0 ? random(sides.length) : -1;
     sides.forEach((side, i) => {
       if (i === skipped) return;
@@ -86,7 +86,7 @@ test("messages that all get make few pieces, and are in memory once", () => {
   const sides = [new Side(), new Side()];
   const all = Array.from({ length: 900 }, (_, n) => [new Uint8Array(64).fill(n)]);
   for (const message of all) {
-    const shared = shareable(message);
+    const shared = shareable(message, 4);
     for (const side of sides) side.encoder.encodeShared(shared);
   }
   const [first, second] = sides.map((side) => side.encoder.take()) as [Uint8Array[], Uint8Array[]];
@@ -97,7 +97,7 @@ test("messages that all get make few pieces, and are in memory once", () => {
 test("a connection that gets every other message copies, and makes few pieces", () => {
   const [all, some] = [new Side(), new Side()];
   for (let n = 0; n < 900; n++) {
-    const shared = shareable([new Uint8Array(64).fill(n)]);
+    const shared = shareable([new Uint8Array(64).fill(n)], 4);
     all.encoder.encodeShared(shared);
     if (n % 6 !== 0) some.encoder.encodeShared(shared);
   }
@@ -107,10 +107,10 @@ test("a connection that gets every other message copies, and makes few pieces", 
 test("what a caller changes after its message was taken does not change what others get", () => {
   const [first, second] = [new Side(), new Side()];
   const body = new Uint8Array([1]);
-  const shared = shareable([body]);
+  const shared = shareable([body], 4);
   first.encoder.encodeShared(shared);
   body[0] = 2;
-  const next = shareable([body]);
+  const next = shareable([body], 4);
   for (const side of [first, second]) side.encoder.encodeShared(next);
   assert.equal(Buffer.concat(first.encoder.take()).toString("hex"), "000101000102");
   assert.equal(Buffer.concat(second.encoder.take()).toString("hex"), "000102");
