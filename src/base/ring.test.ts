@@ -1,11 +1,8 @@
-/**
- * The ring between two threads. The first test tries every order in which the
- * two sides can reach the shared words, by running each side again from its
- * beginning, with what it saw before, for one access more.
- */
+/** The ring between two threads. The last test tries every order in which they can reach the shared words. */
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { everySchedule } from "../../test/every-schedule.ts";
 import { RING_HEADER_BYTES, type RingMemory } from "./ring.ts";
 import { RingReader } from "./ring-reader.ts";
 import { RingWriter } from "./ring-writer.ts";
@@ -159,133 +156,44 @@ test("bytes that were read stay as they are when the ring is written over", () =
   );
 });
 
-// --- All orders ---
-
-/** A side: what it does, in steps that reach the shared words one at a time. */
-type Actor = (ring: RingMemory, bell: Bell) => void;
-/** A thread that sleeps until it is rung; both are shared words too. */
-interface Bell {
-  sleep(who: 0 | 1): void;
-  ring(who: 0 | 1): void;
-}
-class Suspended extends Error {}
-
 const BELLS = 60; // unused words of the header
-
-/** An access that happened: what it saw, and the memory that the plain code ahead of it worked on. */
-interface Access {
-  readonly value: number;
-  readonly memory: Uint8Array;
-}
-type Logs = readonly [readonly Access[], readonly Access[]];
-
-/**
- * Runs every schedule of two actors, and returns how many different states it
- * saw. A step of an actor is its plain code up to its next access, and that
- * access: reached by running it again from its beginning, with what it saw.
- */
-function everySchedule(actors: readonly [Actor, Actor], size: number, start: number): number {
-  const { load, store } = Atomics;
-  const seen = new Set<string>();
-  const ring = startAt(memory(size), start);
-  const words = new Int32Array(ring.buffer, 0, RING_HEADER_BYTES / 4);
-  const all = new Uint8Array(ring.buffer);
-
-  const run = (who: 0 | 1, log: readonly Access[], state: Uint8Array) => {
-    let at = 0;
-    let next: Access | undefined;
-    const memoryAt = () => all.set(log[at]?.memory ?? state);
-    const access = (act: () => number | undefined): number => {
-      const known = log[at];
-      if (known !== undefined) {
-        at++;
-        memoryAt();
-        return known.value;
-      }
-      const value = next === undefined ? act() : undefined;
-      if (value === undefined) throw new Suspended();
-      next = { value, memory: state };
-      return value;
-    };
-    const bell: Bell = {
-      sleep(sleeper) {
-        access(() => {
-          if (load(words, BELLS + sleeper) === 0) return undefined;
-          return store(words, BELLS + sleeper, 0);
-        });
-      },
-      ring: (sleeper) => void access(() => store(words, BELLS + sleeper, 1)),
-    };
-    const hooks = {
-      load: (array: Int32Array, index: number) => access(() => load(array, index)),
-      store: (array: Int32Array, index: number, value: number) => access(() => store(array, index, value)),
-    };
-    memoryAt();
-    let isDone = false;
-    Object.assign(Atomics, hooks);
-    try {
-      actors[who](ring, bell);
-      isDone = true;
-    } catch (error) {
-      if (!(error instanceof Suspended)) throw error;
-    } finally {
-      Object.assign(Atomics, { load, store });
-    }
-    return { next, after: Uint8Array.from(all), isDone };
-  };
-
-  const visit = (logs: Logs, state: Uint8Array): void => {
-    const values = logs.map((log) => log.map(({ value }) => value).join());
-    const key = `${values.join("|")}|${Buffer.from(state).toString("latin1")}`;
-    if (seen.has(key)) return;
-    seen.add(key);
-    const done = [false, false];
-    let isStuck = true;
-    for (const who of [0, 1] as const) {
-      const { next, after, isDone } = run(who, logs[who], state);
-      done[who] = isDone;
-      if (next === undefined) continue;
-      isStuck = false;
-      visit(who === 0 ? [[...logs[0], next], logs[1]] : [logs[0], [...logs[1], next]], after);
-    }
-    if (isStuck) assert.deepEqual(done, [true, true], "somebody sleeps for ever");
-  };
-
-  visit([[], []], Uint8Array.from(all));
-  return seen.size;
-}
 
 test("in every order of accesses all records arrive, whole and in order, and no side sleeps for ever, beyond 2^31 too", () => {
   const COUNT = 3;
-  let received: number[] = [];
-  const write: Actor = (ring, bell) => {
+  const ring = startAt(memory(128), 0x7fff_ffc8);
+  const words = new Int32Array(ring.buffer, 0, RING_HEADER_BYTES / 4);
+  const wake = (who: 0 | 1) => Atomics.store(words, BELLS + who, 1);
+  const sleep = (who: 0 | 1) => {
+    Atomics.wait(words, BELLS + who, 0);
+    Atomics.store(words, BELLS + who, 0);
+  };
+  const write = () => {
     const writer = new RingWriter(ring);
     for (let i = 0; i < COUNT; i++) {
-      const record = bytes(40, i * 10);
-      while (!writer.write(i, record)) {
-        if (writer.publish()) bell.ring(1);
-        if (!writer.wantRoom()) bell.sleep(0);
+      while (!writer.write(i, bytes(40, i * 10))) {
+        if (writer.publish()) wake(1);
+        if (!writer.wantRoom()) sleep(0);
       }
       writer.countMessage();
-      if (i % 2 === 1 && writer.publish()) bell.ring(1);
+      if (i % 2 === 1 && writer.publish()) wake(1);
     }
-    if (writer.close()) bell.ring(1);
+    if (writer.close()) wake(1);
   };
-  const read: Actor = (ring, bell) => {
+  const read = () => {
     const reader = new RingReader(ring);
-    received = [];
+    const received: number[] = [];
     while (!reader.isOver) {
       while (reader.next()) {
         assert.deepEqual(Uint8Array.from(reader.take()), bytes(40, reader.kind * 10));
         received.push(reader.kind);
         reader.countMessages(1);
       }
-      if (reader.release()) bell.ring(0);
+      if (reader.release()) wake(0);
       if (reader.isOver) break;
-      if (reader.wantData()) bell.sleep(1);
+      if (reader.wantData()) sleep(1);
     }
     assert.deepEqual(received, [0, 1, 2]);
   };
-  const states = everySchedule([write, read], 128, 0x7fff_ffc8);
+  const states = everySchedule([write, read], ring.buffer as SharedArrayBuffer);
   assert.ok(states > 1000, `${states} states`);
 });
