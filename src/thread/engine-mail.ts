@@ -52,6 +52,8 @@ export type EngineNotice =
   | { readonly kind: "bound"; readonly id: number; readonly endpoint: string }
   | { readonly kind: "bindFailed"; readonly id: number; readonly error: SentError }
   | { readonly kind: "event"; readonly id: number; readonly event: SentEvent }
+  /** As `EndpointOwner.gaveUp`. */
+  | { readonly kind: "gaveUp"; readonly id: number; readonly cause?: SentError }
   /** A connection has a pipe of its own. `pipe`: its number at its endpoint, from 1 on; 0 is the one that the request brought. */
   | {
       readonly kind: "pipe";

@@ -300,6 +300,10 @@ class ServedEndpoint implements EndpointOwner {
     this.#server.post({ kind: "event", id: this.id, event: sent as SentEvent });
   }
 
+  gaveUp(_endpoint: string, cause: unknown): void {
+    this.#server.post({ kind: "gaveUp", id: this.id, ...(cause !== undefined && { cause: sendError(cause) }) });
+  }
+
   authenticate(
     request: ZapRequest,
     { peerAddress }: Pick<Link, "peerAddress">,

@@ -15,7 +15,7 @@ import type { EngineMemory } from "./engine-memory.ts";
 import type { Inbox } from "./inbox.ts";
 import { RemotePipe, type RemotePipeOwner } from "./remote-pipe.ts";
 import type { PeerThread } from "./ring-end-parts.ts";
-import { receiveError, receiveZmqError } from "./sent-errors.ts";
+import { receiveError, receiveZmqError, type SentError } from "./sent-errors.ts";
 
 /** The I/O thread, as its endpoints see it. */
 export interface RemoteThread extends PeerThread {
@@ -121,6 +121,10 @@ export class RemoteEndpoint implements EngineEndpoint, RemotePipeOwner {
       ...(cause !== undefined && { cause: receiveError(cause) }),
     };
     this.owner.emit(received as MonitorEvent);
+  }
+
+  gaveUp(cause: SentError | undefined): void {
+    this.owner.gaveUp?.(this.endpoint, cause === undefined ? undefined : receiveError(cause));
   }
 
   authenticate(request: ZapRequest, peerAddress: string, signal: AbortSignal, listener: ZapListener): void {

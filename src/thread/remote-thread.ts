@@ -161,6 +161,9 @@ export class EngineThread implements RemoteThread, InboxSource {
       case "event":
         endpoint.emit(notice.event);
         break;
+      case "gaveUp":
+        endpoint.gaveUp(notice.cause);
+        break;
       case "pipe":
         endpoint.addPipe(notice.pipe, notice.memory, notice.dialed, notice.endpoint);
         break;

@@ -203,12 +203,13 @@ it("`drop` shows 64 bytes of a first frame at most, and nothing under security",
 });
 
 /** A CURVE client at a server without security, and what its process writes to stderr. */
-function mismatched(listening: string): Promise<string> {
+function mismatched(listening: string, context = "new zmq.Context()"): Promise<string> {
   return program(`
     const server = new zmq.Reply({ linger: 0 });
     const keys = zmq.curveKeyPair();
     const { publicKey: curvePublicKey, secretKey: curveSecretKey } = keys;
-    const client = new zmq.Request({ linger: 0, curveServerKey: curvePublicKey, curvePublicKey, curveSecretKey });
+    const context = ${context};
+    const client = new zmq.Request({ context, linger: 0, curveServerKey: curvePublicKey, curvePublicKey, curveSecretKey });
     ${listening}
     const over = new Promise((resolve) => server.events.on("disconnect", resolve));
     client.connect(await server.bind("tcp://127.0.0.1:*"));
@@ -219,12 +220,14 @@ function mismatched(listening: string): Promise<string> {
 
 it("an endpoint that is given up for good is warned of when nobody listens to the socket", async () => {
   const warning = /ZMQ_GIVEN_UP.*The REQ socket's connection to tcp:.* is given up for good: .*mechanism is "NULL"/;
-  const [unheard, heard, heardOther] = await Promise.all([
+  const [unheard, inThread, heard, heardOther] = await Promise.all([
     mismatched(""),
+    mismatched("", "new zmq.Context({ ioThreads: 1 })"),
     mismatched(`client.events.on("disconnect", () => {});`),
     mismatched(`client.events.on("connect", () => {});`),
   ]);
   assert.match(unheard, warning);
+  assert.match(inThread, warning);
   assert.doesNotMatch(heard, /ZMQ_GIVEN_UP/);
   assert.match(heardOther, warning);
 });
