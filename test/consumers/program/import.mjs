@@ -1,11 +1,13 @@
-import { Authenticator, curveKeyPair, Pull, Push } from "zmq-ts";
+import { Authenticator, Context, curveKeyPair, Pull, Push } from "zmq-ts";
 import v5 from "zmq-ts/v5-compat";
 
 new Authenticator({ curve: "any" }).start();
 const [server, client] = [curveKeyPair(), curveKeyPair()];
 const pull = new Pull({ curveServer: true, curveSecretKey: server.secretKey });
 await pull.bind("tcp://127.0.0.1:*");
+// Its connection is in an I/O thread, whose program is part of the bundle.
 const push = new Push({
+  context: new Context({ ioThreads: 1 }),
   curveServerKey: server.publicKey,
   curvePublicKey: client.publicKey,
   curveSecretKey: client.secretKey,

@@ -14,6 +14,18 @@ test("a request is answered over tcp", async () => {
   reply.close();
 });
 
+test("an I/O thread is started", async () => {
+  const context = new zmq.Context({ ioThreads: 1 });
+  const [pull, push] = [new zmq.Pull({ context }), new zmq.Push({ context })];
+  await pull.bind("tcp://127.0.0.1:*");
+  push.connect(pull.lastEndpoint);
+  await push.send("by a thread");
+  expect(String(await pull.receive())).toBe("by a thread");
+  push.close();
+  pull.close();
+  await context.close();
+});
+
 test("CURVE keys are made at once, and carry a message", async () => {
   const authenticator = new zmq.Authenticator({ curve: "any" });
   authenticator.start();
