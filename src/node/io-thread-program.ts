@@ -28,7 +28,7 @@ new EngineServer({
 
 function portMail(to: MessagePort): Mail<EngineNotice, EngineRequest> {
   return {
-    post: (message) => to.postMessage(message),
+    post: (message, transferred = []) => to.postMessage(message, [...transferred]),
     receive: () => receiveMessageOnPort(to)?.message,
   };
 }

@@ -44,6 +44,8 @@ export interface EngineFarEndLimits {
 export interface EngineFarEndOwner {
   /** The peer came or went: what is written of it should be seen before what is told of it. */
   changed(): void;
+  /** Hands on the memory of a large frame, at once. */
+  postFrame(frame: number, memory: ArrayBuffer): void;
   /** Messages that were taken from the socket will not be sent. */
   dropped(messages: Message[]): void;
   /** After `end`: about so much memory waits to be read by the socket. */
@@ -99,6 +101,7 @@ export class EngineFarEnd implements FarEnd, InboxSource, EngineOutboundOwner {
       bell,
       inbox,
       clock,
+      postFrame: (frame, content) => owner.postFrame(frame, content),
     });
     this.#outbound = new EngineOutbound({
       memory: outbound,

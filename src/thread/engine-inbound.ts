@@ -14,6 +14,7 @@ import { RingWriter } from "../base/ring-writer.ts";
 import { type Bell, ring } from "./bell.ts";
 import type { Inbox } from "./inbox.ts";
 import { FRAME, PartialMessage } from "./records.ts";
+import { GivenFrames, type PostFrame } from "./transferred-frames.ts";
 
 const BATCH_BYTES = 16_384;
 const BATCH_MESSAGES = 32;
@@ -33,6 +34,8 @@ export interface EngineInboundParts {
   readonly bell: Bell;
   readonly inbox: Inbox;
   readonly clock: Clock;
+  /** Hands on the memory of a large frame. */
+  readonly postFrame: PostFrame;
 }
 
 export class EngineInbound {
@@ -43,6 +46,7 @@ export class EngineInbound {
   readonly #bell: Bell;
   readonly #inbox: Inbox;
   readonly #clock: Clock;
+  readonly #frames: GivenFrames;
   /** What there was no room for in the ring, in order. */
   readonly #waiting: Queue<Message | Late>;
   #partial: PartialMessage | undefined = undefined;
@@ -53,7 +57,17 @@ export class EngineInbound {
   /** The session was told that there is no room. */
   #wasFull = false;
 
-  constructor({ memory, highWaterMark, highWaterMarkBytes, conflate, bell, inbox, clock }: EngineInboundParts) {
+  constructor({
+    memory,
+    highWaterMark,
+    highWaterMarkBytes,
+    conflate,
+    bell,
+    inbox,
+    clock,
+    postFrame,
+  }: EngineInboundParts) {
+    this.#frames = new GivenFrames(postFrame);
     this.highWaterMark = highWaterMark;
     this.#writer = new RingWriter(memory);
     this.#conflate = conflate;
@@ -129,7 +143,7 @@ export class EngineInbound {
   #write(message: Message): boolean {
     const writer = this.#writer;
     const first = message[0] as Uint8Array;
-    if (message.length === 1 && first.length <= writer.mostBytes) {
+    if (message.length === 1 && first.length <= writer.mostBytes && !this.#frames.isFor(first)) {
       if (!writer.write(FRAME, first)) {
         this.#inbox.look();
         return false;
@@ -138,7 +152,7 @@ export class EngineInbound {
       this.#wrote();
       return true;
     }
-    const partial = new PartialMessage(message);
+    const partial = new PartialMessage(message, this.#frames);
     if (partial.writeTo(writer)) this.#wrote();
     else {
       this.#partial = partial;
@@ -159,8 +173,8 @@ export class EngineInbound {
       const newest = this.#newest;
       if (newest === undefined) return false;
       this.#newest = undefined;
-      this.#partial = new PartialMessage(newest);
-    } else if (Array.isArray(item)) this.#partial = new PartialMessage(item);
+      this.#partial = new PartialMessage(newest, this.#frames);
+    } else if (Array.isArray(item)) this.#partial = new PartialMessage(item, this.#frames);
     else if (!writer.write(item.kind, item.bytes)) {
       this.#waiting.unshift(item);
       return false;

@@ -15,7 +15,7 @@ import type { SentError } from "./sent-errors.ts";
 /** One end of a mail route. Messages are in order and none is lost. */
 export interface Mail<Sent, Received> {
   /** The receiver must be rung. */
-  post(message: Sent): void;
+  post(message: Sent, transferred?: readonly ArrayBuffer[]): void;
   receive(): Received | undefined;
 }
 
@@ -71,6 +71,14 @@ export type EngineNotice =
       readonly peerAddress: string;
     }
   | { readonly kind: "notAsked"; readonly question: number }
+  /** The content of a large frame, which a record of the pipe names by its number. */
+  | {
+      readonly kind: "frame";
+      readonly id: number;
+      readonly pipe: number;
+      readonly frame: number;
+      readonly memory: ArrayBuffer;
+    }
   /** Messages that were taken out of the ring and will not be sent. */
   | { readonly kind: "dropped"; readonly id: number; readonly pipe: number; readonly messages: Uint8Array[][] }
   | { readonly kind: "gone"; readonly id: number }

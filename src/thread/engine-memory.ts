@@ -15,8 +15,9 @@ export const BYTES_RECEIVED = 1;
 
 const WORDS_BYTES = 64;
 const COUNTS_BYTES = 64;
-/** Octets of each ring. What does not fit waits on the writer's side, up to the high-water mark. */
-const RING_BYTES = 262_144;
+/** Octets of the rings. What does not fit waits on the writer's side, up to the high-water mark. Large frames that arrive go another way. */
+const OUTBOUND_BYTES = 524_288;
+const INBOUND_BYTES = 131_072;
 
 /** What a postMessage carries. */
 export type EngineMemory = SharedArrayBuffer;
@@ -30,16 +31,16 @@ export interface EnginePipeMemory {
 }
 
 export function createEngineMemory(): EngineMemory {
-  return new SharedArrayBuffer(WORDS_BYTES + COUNTS_BYTES + 2 * (RING_HEADER_BYTES + RING_BYTES));
+  return new SharedArrayBuffer(WORDS_BYTES + COUNTS_BYTES + 2 * RING_HEADER_BYTES + OUTBOUND_BYTES + INBOUND_BYTES);
 }
 
 export function engineMemory(buffer: EngineMemory): EnginePipeMemory {
   const first = WORDS_BYTES + COUNTS_BYTES;
-  const bytes = RING_HEADER_BYTES + RING_BYTES;
+  const outboundBytes = RING_HEADER_BYTES + OUTBOUND_BYTES;
   return {
     words: new Int32Array(buffer, 0, WORDS_BYTES / 4),
     counts: new Float64Array(buffer, WORDS_BYTES, COUNTS_BYTES / 8),
-    outbound: { buffer, offset: first, bytes },
-    inbound: { buffer, offset: first + bytes, bytes },
+    outbound: { buffer, offset: first, bytes: outboundBytes },
+    inbound: { buffer, offset: first + outboundBytes, bytes: RING_HEADER_BYTES + INBOUND_BYTES },
   };
 }

@@ -62,6 +62,11 @@ export class EngineServer implements InboxSource {
     if (this.#outgoing.length === 1) this.clock.defer(() => this.#flush());
   }
 
+  /** At once, and not behind what waits to be posted: a record follows. */
+  postFrame(notice: EngineNotice & { readonly kind: "frame" }): void {
+    this.#mail.post(notice, [notice.memory]);
+  }
+
   /** The peer of the pipe came or went. */
   changed(pipe: EngineFarEnd): void {
     this.#changed.add(pipe);
@@ -278,6 +283,8 @@ class ServedEndpoint implements EndpointOwner {
       owner: {
         dropped: (messages) => this.#server.post({ kind: "dropped", id: this.id, pipe: number, messages }),
         changed: () => this.#server.changed(pipe),
+        postFrame: (frame, content) =>
+          this.#server.postFrame({ kind: "frame", id: this.id, pipe: number, frame, memory: content }),
         left: (bytes) => {
           this.#pipes.delete(pipe);
           this.departedBacklog.add(bytes);

@@ -35,11 +35,23 @@ export function isShared(frame: Uint8Array): boolean {
   return frame.length >= LEAST_BYTES && named.has(frame.buffer);
 }
 
+/** The writer's side of frames that are not copied: `PassedMemories`, or transferred-frames.ts. */
+export interface PassedFrames {
+  /** The record for a frame; undefined for one that is to be copied. Asked again, with the same frame, while there is no room. */
+  referenceTo(frame: Uint8Array): Uint8Array | undefined;
+}
+
+/** The reader's side. */
+export interface TakenFrames {
+  /** The frame that a record tells of; undefined while it has not come. */
+  frameOf(reference: Uint8Array): Uint8Array | undefined;
+}
+
 /** Hands a memory to the peer's thread; it may arrive after the records. */
 export type PostMemory = (serial: number, memory: SharedArrayBuffer) => void;
 
 /** The sender's side. */
-export class PassedMemories {
+export class PassedMemories implements PassedFrames {
   readonly #post: PostMemory;
   /** Oldest first. */
   readonly #serials = new Map<ArrayBufferLike, number>();
@@ -70,7 +82,7 @@ export class PassedMemories {
 }
 
 /** The receiver's side. */
-export class TakenMemories {
+export class TakenMemories implements TakenFrames {
   readonly #memories = new Map<number, SharedArrayBuffer>();
 
   came(serial: number, memory: SharedArrayBuffer): void {

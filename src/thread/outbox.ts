@@ -6,17 +6,17 @@
 import type { Clock } from "../base/clock.ts";
 import { copySmall, type Message } from "../base/message.ts";
 import type { RingWriter } from "../base/ring-writer.ts";
-import { isShared, type PassedMemories } from "./memories.ts";
+import { isShared, type PassedFrames } from "./memories.ts";
 import { FRAME, PartialMessage } from "./records.ts";
 
 export class Outbox {
   readonly #writer: RingWriter;
   readonly #clock: Clock;
-  readonly #memories: PassedMemories | undefined;
+  readonly #memories: PassedFrames | undefined;
   #partial: PartialMessage | undefined = undefined;
   readonly #late: { readonly kind: number; readonly bytes: Uint8Array }[] = [];
 
-  constructor(writer: RingWriter, clock: Clock, memories?: PassedMemories) {
+  constructor(writer: RingWriter, clock: Clock, memories?: PassedFrames) {
     this.#writer = writer;
     this.#clock = clock;
     this.#memories = memories;

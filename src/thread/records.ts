@@ -14,7 +14,7 @@ import { uninitialized } from "../base/bytes.ts";
 import type { Control } from "../base/message.ts";
 import type { RingReader } from "../base/ring-reader.ts";
 import type { RingWriter } from "../base/ring-writer.ts";
-import type { PassedMemories, TakenMemories } from "./memories.ts";
+import type { PassedFrames, TakenFrames } from "./memories.ts";
 
 export const FRAME = 0;
 export const MORE = 1;
@@ -41,13 +41,13 @@ export function controlOf(kind: number, topic: Uint8Array): Control | undefined 
 /** A message that is on its way into the ring: it needs more room than there was. */
 export class PartialMessage {
   readonly #message: readonly Uint8Array[];
-  readonly #memories: PassedMemories | undefined;
+  readonly #memories: PassedFrames | undefined;
   /** The frame that is next, and how much of it is written; -1: not even its length. */
   #frame = 0;
   #written = -1;
 
   /** `memories`: of the frames that are not copied. */
-  constructor(message: readonly Uint8Array[], memories?: PassedMemories) {
+  constructor(message: readonly Uint8Array[], memories?: PassedFrames) {
     this.#message = message;
     this.#memories = memories;
   }
@@ -92,7 +92,7 @@ export class PartialMessage {
 /** Joins records to messages. */
 export class MessageReader {
   readonly #reader: RingReader;
-  readonly #memories: TakenMemories | undefined;
+  readonly #memories: TakenFrames | undefined;
   /** A record whose memory has not come yet. */
   #reference: { readonly isLast: boolean; readonly bytes: Uint8Array } | undefined = undefined;
   /** Frames of a message that is not complete. */
@@ -102,7 +102,7 @@ export class MessageReader {
   #body: Uint8Array | undefined = undefined;
   #filled = 0;
 
-  constructor(reader: RingReader, memories?: TakenMemories) {
+  constructor(reader: RingReader, memories?: TakenFrames) {
     this.#reader = reader;
     this.#memories = memories;
   }

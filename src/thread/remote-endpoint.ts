@@ -16,12 +16,15 @@ import type { Inbox } from "./inbox.ts";
 import { RemotePipe, type RemotePipeOwner } from "./remote-pipe.ts";
 import type { PeerThread } from "./ring-end-parts.ts";
 import { receiveError, receiveZmqError, type SentError } from "./sent-errors.ts";
+import { ReceivedFrames } from "./transferred-frames.ts";
 
 /** The I/O thread, as its endpoints see it. */
 export interface RemoteThread extends PeerThread {
   readonly inbox: Inbox;
   readonly clock: Clock;
   post(request: EngineRequest): void;
+  /** Takes the mail in. */
+  collect(): void;
   /** Blocks until `done[0]` is 1. Throws EMTHREAD when the thread does not answer. */
   await(done: Int32Array): void;
   /** Takes the mail of one endpoint's `startSync`. */
@@ -39,6 +42,7 @@ export class RemoteEndpoint implements EngineEndpoint, RemotePipeOwner {
   protected readonly thread: RemoteThread;
   readonly #given: string;
   readonly #pipes = new Map<number, RemotePipe>();
+  readonly #frames = new Map<number, ReceivedFrames>();
   #isClosing = false;
   /** Set while CLOSE is not sent: until when what is queued may leave, by the clock. */
   #lingerUntil: number | undefined = undefined;
@@ -101,6 +105,7 @@ export class RemoteEndpoint implements EngineEndpoint, RemotePipeOwner {
       conflate: options.conflate,
       isSecret: options.securityMechanism === "curve",
       thread,
+      frames: this.#framesOf(number),
       inbox,
       clock,
       owner: this,
@@ -108,6 +113,20 @@ export class RemoteEndpoint implements EngineEndpoint, RemotePipeOwner {
     this.#pipes.set(number, pipe);
     pipe.open(options);
     if (this.#isClosing) pipe.closeWrites();
+  }
+
+  /** A large frame came for a pipe, perhaps before the notice of that. */
+  frameCame(number: number, frame: number, memory: ArrayBuffer): void {
+    this.#framesOf(number).came(frame, memory);
+  }
+
+  #framesOf(number: number): ReceivedFrames {
+    let frames = this.#frames.get(number);
+    if (frames === undefined) {
+      frames = new ReceivedFrames(() => this.thread.collect());
+      this.#frames.set(number, frames);
+    }
+    return frames;
   }
 
   dropped(number: number, messages: readonly Uint8Array[][]): void {
@@ -137,7 +156,7 @@ export class RemoteEndpoint implements EngineEndpoint, RemotePipeOwner {
     this.#isGone = true;
     this.#isClosing = true;
     if (this.#lingerTimer !== undefined) this.thread.clock.clearTimer(this.#lingerTimer);
-    this.thread.forget(this);
+    if (this.#pipes.size === 0) this.thread.forget(this); // else large frames of them may still come
     this.thread.inbox.look();
     for (const pipe of this.#pipes.values()) this.thread.orphaned(pipe, this.owner);
     if (this.#isHeld) this.thread.clock.unref();
@@ -154,9 +173,12 @@ export class RemoteEndpoint implements EngineEndpoint, RemotePipeOwner {
   // --- RemotePipeOwner ---
 
   ended(pipe: RemotePipe): void {
-    for (const [number, each] of this.#pipes) if (each === pipe) this.#pipes.delete(number);
-    const { departedBacklog } = this.owner;
-    if (departedBacklog.mustDelay) this.backlogFilled();
+    for (const [number, each] of this.#pipes) {
+      if (each !== pipe) continue;
+      this.#pipes.delete(number);
+      this.#frames.delete(number);
+    }
+    if (this.#isGone && this.#pipes.size === 0) this.thread.forget(this);
     this.drained();
   }
 
@@ -165,8 +187,6 @@ export class RemoteEndpoint implements EngineEndpoint, RemotePipeOwner {
     for (const pipe of this.#pipes.values()) if (!pipe.isInRing) return;
     this.#sayClose();
   }
-
-  protected backlogFilled(): void {}
 
   #sayClose(): void {
     if (this.#lingerUntil === undefined) return;

@@ -40,6 +40,7 @@ import type { Inbox } from "./inbox.ts";
 import { isMessage, MessageReader } from "./records.ts";
 import { RingEnd } from "./ring-end.ts";
 import type { PeerThread, RingEndOwner } from "./ring-end-parts.ts";
+import type { ReceivedFrames } from "./transferred-frames.ts";
 
 /** Of the memory that small messages of a secret connection share. */
 const FIRST_SLAB_BYTES = 512;
@@ -58,6 +59,7 @@ export interface RemotePipeParts {
   /** What arrives shares no memory with what other connections bring. */
   readonly isSecret: boolean;
   readonly thread: PeerThread;
+  readonly frames: ReceivedFrames;
   readonly inbox: Inbox;
   readonly clock: Clock;
   readonly owner: RemotePipeOwner;
@@ -96,7 +98,8 @@ export class RemotePipe implements RingEndOwner, RemoteOutlet {
     this.#owner = owner;
     this.#conflate = conflate;
     const reader = new RingReader(this.#memory.inbound, parts.isSecret ? copier(FIRST_SLAB_BYTES) : undefined);
-    this.#end = new RingEnd({ pipe, writer: this.#writer, reader, peer: thread, inbox, clock, owner: this });
+    const taken = parts.frames;
+    this.#end = new RingEnd({ pipe, writer: this.#writer, reader, peer: thread, inbox, clock, owner: this, taken });
     this.#limit(pipe.sendHighWaterMark, pipe.receiveHighWaterMark);
   }
 

@@ -71,8 +71,15 @@ export class EngineThread implements RemoteThread, InboxSource {
   #receive(): boolean {
     let notice = this.#mail.receive();
     if (notice === undefined) return false;
-    for (; notice !== undefined; notice = this.#mail.receive()) this.#arrived.push(notice);
+    for (; notice !== undefined; notice = this.#mail.receive()) {
+      if (notice.kind !== "frame") this.#arrived.push(notice);
+      else this.#endpoints.get(notice.id)?.frameCame(notice.pipe, notice.frame, notice.memory);
+    }
     return true;
+  }
+
+  collect(): void {
+    if (this.#receive()) this.inbox.look();
   }
 
   /** Blocks until `done[0]` is 1: true; false after `timeoutMs`, or when the thread has ended. `meanwhile` is called now and then. */

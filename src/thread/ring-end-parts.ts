@@ -6,7 +6,7 @@ import type { RingReader } from "../base/ring-reader.ts";
 import type { RingWriter } from "../base/ring-writer.ts";
 import type { Bell } from "./bell.ts";
 import type { Inbox } from "./inbox.ts";
-import type { PassedMemories, TakenMemories } from "./memories.ts";
+import type { PassedFrames, TakenFrames } from "./memories.ts";
 
 /** The thread at the other end. */
 export interface PeerThread {
@@ -49,6 +49,6 @@ export interface RingEndParts {
   /** The peer is a socket of this process. */
   readonly isCrossing?: boolean;
   /** Of frames that are not copied. Absent: all are. */
-  readonly passed?: PassedMemories;
-  readonly taken?: TakenMemories;
+  readonly passed?: PassedFrames;
+  readonly taken?: TakenFrames;
 }
