@@ -15,10 +15,10 @@ const library = new URL("../dist/index.js", import.meta.url).href;
 const { Context, Pull, Push } = (await import(library)) as typeof import("../src/index.ts");
 
 const ROWS = [
-  { size: 64, count: 300_000 },
-  { size: 1024, count: 200_000 },
-  { size: 65_536, count: 10_000 },
-  { size: 1 << 20, count: 800 },
+  { size: 64, count: 200_000 },
+  { size: 1024, count: 100_000 },
+  { size: 65_536, count: 5000 },
+  { size: 1 << 20, count: 400 },
 ] as const;
 
 interface Figures {
