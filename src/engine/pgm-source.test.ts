@@ -233,6 +233,18 @@ test("a source that finishes answers NAKs a little longer, then ends", () => {
   assert.match(sent(source).at(-1) ?? "", /^SPM \d+ FIN$/);
 });
 
+test("whoever asks without end does not keep a source that finishes", () => {
+  const { clock, source } = setUp();
+  source.text("last");
+  source.source.finish();
+  clock.turn();
+  for (let i = 0; i < 50; i++) {
+    clock.advance(100);
+    nak(source, 0);
+  }
+  assert.equal(source.isFinished, true);
+});
+
 test("while the kernel takes nothing, a source waits", () => {
   const { clock, source } = setUp({ apduBytes: 100 });
   source.unsentBytes = 1_000_000;

@@ -42,6 +42,8 @@ const REPAIRED_FOR_MS = 20;
 const SPM_FOR_MS = 10;
 /** A closed source answers NAKs for so long after it sent something: a receiver that lost a repair asks again within 250 ms. */
 const FINAL_MS = 300;
+/** No longer than this in all, for there may be someone who asks for ever. */
+const MOST_FINAL_MS = 3000;
 /** What the rate limit lets through at once, in milliseconds of it. */
 const BURST_MS = 5;
 /** The kernel holds so much: then no more is sent. */
@@ -110,6 +112,7 @@ export class PgmSource {
   #isFlushDue = false;
   #sentAt = Number.NEGATIVE_INFINITY;
   #finalTimer: Timer | undefined = undefined;
+  #finalBy: number | undefined = undefined;
   #life: Life = "open";
 
   constructor(clock: Clock, config: PgmSourceConfig, output: PgmSourceOutput) {
@@ -366,8 +369,10 @@ export class PgmSource {
   /** Ends a finishing source when all is sent and nobody has asked for anything for a while. */
   #mayEnd(): void {
     if (this.#life !== "finishing" || this.#finalTimer !== undefined || !this.isIdle) return;
-    const waitMs = this.#sentAt + FINAL_MS - this.#clock.now();
-    if (this.#repairs.size === 0 && waitMs <= 0) {
+    const now = this.#clock.now();
+    this.#finalBy ??= now + MOST_FINAL_MS;
+    const waitMs = this.#sentAt + FINAL_MS - now;
+    if ((this.#repairs.size === 0 && waitMs <= 0) || now >= this.#finalBy) {
       this.close();
       this.#output.finished();
       return;
