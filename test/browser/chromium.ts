@@ -12,16 +12,21 @@ import type * as Library from "../../src/browser.ts";
 const CHROMIUM = ["/usr/bin/chromium", "/usr/bin/chromium-browser"].find((path) => existsSync(path));
 const POLICY = "default-src 'none'; script-src 'self'; connect-src ws: wss: 'self'; worker-src 'self'";
 const PAGE = `<!doctype html><title>zmq</title><script type="module" src="/page.js"></script>`;
-const SCRIPT = `import * as zmq from "/browser.js"; globalThis.zmq = zmq; globalThis.isReady = true;`;
+const SCRIPT = `import * as zmq from "/browser.js"; globalThis.zmq = zmq;`;
 
 declare global {
   /** In the page. */
   var zmq: typeof Library;
-  var isReady: boolean;
 }
 
 /** Why there is no browser to test with; undefined when there is one. */
 export const noBrowser: string | undefined = CHROMIUM === undefined ? "Debian's chromium is not installed" : undefined;
+
+/** Where Chromium is; throws where it is not. */
+export function executablePath(): string {
+  if (CHROMIUM === undefined) throw new Error(noBrowser);
+  return CHROMIUM;
+}
 
 export class TestPage implements AsyncDisposable {
   readonly page: Page;
@@ -48,7 +53,7 @@ export class TestPage implements AsyncDisposable {
       response.writeHead(200, { "content-type": type, "content-security-policy": POLICY }).end(body);
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const browser = await chromium.launch({ executablePath: CHROMIUM as string, args: ["--no-sandbox"] });
+    const browser = await chromium.launch({ executablePath: executablePath(), args: ["--no-sandbox"] });
     const page = await browser.newPage();
     const made = new TestPage(page, server, browser);
     await made.load();
@@ -59,10 +64,9 @@ export class TestPage implements AsyncDisposable {
     return (this.server.address() as AddressInfo).port;
   }
 
-  /** The page anew. */
+  /** The page anew. Its script has run when this resolves: modules do before a page counts as loaded. */
   async load(): Promise<void> {
     await this.page.goto(`http://127.0.0.1:${this.port}/`);
-    await this.page.waitForFunction("globalThis.isReady === true");
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -160,7 +160,7 @@ describe("a page in Chromium", { skip: noBrowser ?? false, timeout: 180_000 }, (
     const address = await bound(first, "again");
     await browser.page.evaluate(async (to) => {
       const request = new zmq.Request({ reconnectInterval: 20 });
-      Object.assign(globalThis, { request });
+      Object.assign(globalThis, { request, lost: new Promise((resolve) => request.events.on("disconnect", resolve)) });
       request.connect(to);
       await request.connected();
     }, address);
@@ -169,7 +169,12 @@ describe("a page in Chromium", { skip: noBrowser ?? false, timeout: 180_000 }, (
     open.push(second);
     await second.bind(address);
     const got = browser.page.evaluate(async () => {
-      const { request } = globalThis as unknown as { request: InstanceType<typeof zmq.Request> };
+      const { request, lost } = globalThis as unknown as {
+        request: InstanceType<typeof zmq.Request>;
+        lost: Promise<unknown>;
+      };
+      await lost; // A request that is under way when the connection ends would be lost with it.
+      await request.connected();
       await request.send("still there?");
       const [frame] = await request.receive();
       request.close();
