@@ -62,7 +62,6 @@ const tasks = {
     await control.send("bound");
     await control.receive();
     if (workerData.how === "exit") process.exit();
-    if (workerData.how === "throw") throw new Error("on purpose");
     if (workerData.how === "blocked") Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
     await reply.receive();
   },

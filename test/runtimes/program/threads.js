@@ -12,7 +12,7 @@ function start(name, data) {
     worker.once("message", resolve);
     worker.once("error", reject);
   });
-  message.catch(() => {}); // one of them throws on purpose
+  message.catch(() => {}); // not every check waits for it
   const ended = new Promise((resolve) => worker.once("exit", resolve));
   return { worker, message, ended };
 }
@@ -79,13 +79,12 @@ check("threads: a context that is handed on by its handle", async ({ open }) => 
   await ended;
 });
 
-for (const how of ["terminate", "exit", "throw", "blocked"]) {
+for (const how of ["terminate", "exit", "blocked"]) {
   check(`threads: one that ends (${how}) leaves, and its name is free`, async ({ open }) => {
     const address = freeAddress("inproc");
     const control = open(Pair);
     await control.bind(`${address}-control`);
     const { worker, ended } = start("end", { address, how });
-    worker.on("error", () => {});
     await control.receive();
     assert.throws(() => open(Reply).bindSync(address), { code: "EADDRINUSE" });
     const request = open(Request, { linger: 0 });
