@@ -80,6 +80,12 @@ test("multithreaded-service: several threads answer behind one address", async (
   assert.equal(new Set(output.match(/thread \d+/g)).size, 3);
 });
 
+test("busy-workers: heartbeats are answered while the workers compute", async (t) => {
+  const output = await run(t, "busy-workers").output();
+  assert.equal(output.match(/\d+ primes below \d+/g)?.length, 2);
+  assert.match(output, /0 connections were lost meanwhile/);
+});
+
 test("frame-grabber: every picture arrives right, and not as a copy", async (t) => {
   assert.match(await run(t, "frame-grabber").output(), /60 of 60 pictures were right, and in shared memory/);
 });
