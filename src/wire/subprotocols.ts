@@ -21,11 +21,11 @@ export interface Speaker {
 }
 
 /**
- * What a client offers. libzmq takes the first that it knows, so its own come first. `isSlashless`: for servers and
+ * What a client offers. libzmq takes the first that it knows, and jszmq whatever is first, so theirs come first. `isSlashless`: for servers and
  * pages to which `/` is no part of a name.
  */
 export function offeredProtocols({ mechanism, needsMechanism }: Speaker, isSlashless = false): string[] {
-  if (isSlashless) return needsMechanism ? [STREAM] : [STREAM, BARE];
+  if (isSlashless) return needsMechanism ? [STREAM] : [BARE, STREAM];
   return needsMechanism ? [`${BARE}/${mechanism}`, STREAM] : [`${BARE}/${mechanism}`, BARE, STREAM];
 }
 

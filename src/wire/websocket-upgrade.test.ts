@@ -186,6 +186,6 @@ describe("the choice of a dialect", () => {
     assert.deepEqual(offeredProtocols(closed), ["ZWS2.0/CURVE", STREAM]);
     assert.deepEqual(offeredProtocols(closed, true), [STREAM]);
     assert.deepEqual(offeredProtocols(open), ["ZWS2.0/NULL", BARE, STREAM]);
-    assert.deepEqual(offeredProtocols(open, true), [STREAM, BARE]);
+    assert.deepEqual(offeredProtocols(open, true), [BARE, STREAM]);
   });
 });

@@ -40,22 +40,43 @@ export interface MessageWire {
   ping(): void;
 }
 
-/** `name`: what the peers chose, `ZWS2.0` or one with a mechanism. */
-export function zws(name: string, wire: MessageWire): Protocol {
-  return { open: (config) => new ZwsOpening(name, wire, config) };
+/** `name`: what the peers chose, `ZWS2.0` or one with a mechanism. `side`: ours. */
+export function zws(name: string, wire: MessageWire, side: "client" | "server"): Protocol {
+  return { open: (config) => new ZwsOpening(name, wire, side, config) };
 }
 
-/** There is nothing to find out: the WebSocket handshake did. */
+/**
+ * The WebSocket handshake has found out what is spoken, with one exception: a server may choose `ZWS2.0/NULL` because it
+ * chooses whatever comes first, and speak without a mechanism (jszmq). It begins with its routing id, where libzmq sends
+ * READY without waiting for ours. So a client looks at the first frame before it says anything.
+ */
 class ZwsOpening implements Opening {
-  readonly agreed: Dialect | undefined;
-  readonly rest = [];
+  readonly rest: Uint8Array[] = [];
+  readonly #name: string;
+  readonly #wire: MessageWire;
+  readonly #needsMechanism: boolean;
+  #agreed: Dialect | undefined = undefined;
 
-  constructor(name: string, wire: MessageWire, { needsMechanism }: OpeningConfig) {
-    this.agreed = needsMechanism && name === BARE ? undefined : new ZwsDialect(name, wire);
+  constructor(name: string, wire: MessageWire, side: "client" | "server", { needsMechanism }: OpeningConfig) {
+    this.#name = name;
+    this.#wire = wire;
+    this.#needsMechanism = needsMechanism;
+    const isOpen = name === `${BARE}/NULL` && side === "client" && !needsMechanism;
+    if (!isOpen && (name !== BARE || !needsMechanism)) this.#agreed = new ZwsDialect(name, wire);
   }
 
-  push(): void {
-    throw new ZmqError("EPROTO", { detail: `${BARE} without a mechanism, expected one` });
+  get agreed(): Dialect | undefined {
+    return this.#agreed;
+  }
+
+  push(chunk: Uint8Array): void {
+    if (chunk.length === 0) return; // A sign of life.
+    if (this.#needsMechanism) {
+      throw new ZmqError("EPROTO", { detail: `${BARE} without a mechanism, expected one` });
+    }
+    const isCommand = (flagsOf(chunk) & COMMAND) !== 0;
+    this.#agreed = new ZwsDialect(isCommand ? this.#name : BARE, this.#wire);
+    this.rest.push(chunk);
   }
 
   produce(): undefined {}
@@ -106,7 +127,7 @@ class ZwsReader implements HandshakeReader {
   readonly #messages: Uint8Array[] = [];
 
   push(chunk: Uint8Array): void {
-    this.#messages.push(chunk);
+    if (chunk.length > 0) this.#messages.push(chunk); // An empty one is a sign of life.
   }
 
   next(): Uint8Array | undefined {

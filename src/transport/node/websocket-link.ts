@@ -75,7 +75,7 @@ export class WebSocketLink implements Link, LinkHandler, FrameSink, MessageWire 
       peer === "server" ? () => clock.random32() : undefined,
     );
     this.#joiner = isStream ? undefined : new MessageJoiner(FIRST_MESSAGE_BYTES);
-    if (!isStream) this.protocol = zws(subprotocol, this);
+    if (!isStream) this.protocol = zws(subprotocol, this, peer === "server" ? "client" : "server");
     if (rest.length > 0) this.#early.push(rest);
     link.handler = this;
     link.pause();
