@@ -42,7 +42,7 @@ const LAYERS: Record<string, readonly string[]> = {
   device: ["base", "core", "socket"],
   authenticator: ["base", "wire", "security", "core", "socket"],
   sync: ["base", "engine", "core", "socket", "device", "thread"],
-  node: ["base", "security", "engine", "thread", "core", "authenticator", "transport"],
+  node: ["base", "wire", "security", "engine", "thread", "core", "authenticator", "transport"],
   web: ["base", "security", "engine", "core", "transport"],
   entry: [...LIBRARY, "node", "web", "v5-compat"],
   "v5-compat": ["base", "core", "socket", "entry"],

@@ -32,6 +32,7 @@ test("the pages show the programs that they should", () => {
       "README.md: Request and reply",
       "README.md: Publish and subscribe",
       "README.md: Pipeline",
+      "browsers.md: A program that binds",
       "draft.md: The draft socket types",
       "draft.md: Groups",
       "multicast.md: Multicast",

@@ -11,6 +11,9 @@ import type { SocketTypeName } from "../base/socket-types.ts";
 import { type Context, context, type Socket } from "../index.ts";
 import { describe, usage } from "./failure.ts";
 
+/** Their assignment takes text; other lists are of numbers. */
+const LISTS_OF_TEXT: ReadonlySet<OptionName> = new Set<OptionName>(["tcpAcceptFilter", "wsAllowedOrigins"]);
+
 /** An option and its value as a program would assign it. */
 export interface Assignment {
   readonly name: string;
@@ -64,7 +67,7 @@ function socketValue(name: OptionName, input: string, where: string): unknown {
     throw usage(`${where}: expected ${expected}, not "${input}"`);
   }
   if (isNothing(input) && standard === null) return null;
-  if (Array.isArray(standard)) return name === "tcpAcceptFilter" ? input : numberOf(input, expected, where);
+  if (Array.isArray(standard)) return LISTS_OF_TEXT.has(name) ? input : numberOf(input, expected, where);
   return fromText(input, standard, expected, where);
 }
 

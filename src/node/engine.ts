@@ -1,6 +1,7 @@
 /** The engine of Node, Bun and Deno: all transports, and the crypto library. */
 
 import type { Clock } from "../base/clock.ts";
+import type { Transport } from "../base/link.ts";
 import { LocalHost } from "../engine/local-host.ts";
 import { pgmProtocol } from "../engine/pgm-protocol.ts";
 import { udpProtocol } from "../engine/udp-session.ts";
@@ -15,7 +16,14 @@ import { rawSocket } from "./raw-socket.ts";
 import { withSodiumNative } from "./sodium-native.ts";
 import { withOpenSsl } from "./x25519.ts";
 
-export function nodeEngine(clock: Clock): { readonly engine: LocalHost; readonly crypto: Crypto } {
+export interface NodeEngine {
+  readonly engine: LocalHost;
+  readonly crypto: Crypto;
+  /** Those that carry bytes. */
+  readonly transports: readonly Transport[];
+}
+
+export function nodeEngine(clock: Clock): NodeEngine {
   const crypto = new Crypto(() => withOpenSsl(withSodiumNative(loadSodium())));
   const transports = [tcpTransport(clock), ipcTransport(clock), ...webSocketTransports(clock)];
   const datagrams = [
@@ -24,5 +32,5 @@ export function nodeEngine(clock: Clock): { readonly engine: LocalHost; readonly
     udpProtocol(udpSockets),
   ];
   const engine = new LocalHost(clock, transports, crypto, datagrams);
-  return { engine, crypto };
+  return { engine, crypto, transports };
 }

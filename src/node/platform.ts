@@ -24,7 +24,10 @@ const warned = new Set<string>();
 const debug = debuglog("zmq");
 
 const clock = systemClock();
-const { engine, crypto } = nodeEngine(clock);
+const { engine, crypto, transports } = nodeEngine(clock);
+
+/** The transports of this thread's engine that carry bytes. */
+export const nodeTransports = transports;
 
 let inbox: Inbox | undefined;
 

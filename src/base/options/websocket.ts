@@ -39,9 +39,13 @@ function origins(
   return {
     ...traits(row),
     default: [],
-    expected: 'origins such as "https://app.example", or "*"',
+    expected: 'a list of origins such as "https://app.example", or "*"; text with commas too',
     check(input) {
-      const values = Array.isArray(input) ? input.map(textOf) : [textOf(input)].filter((value) => value !== "");
+      const values = Array.isArray(input)
+        ? input.map(textOf)
+        : textOf(input)
+            .split(",")
+            .filter((value) => value !== "");
       return values.every((value) => /^(\*|null|[a-z][a-z0-9+.-]*:\/\/[^/\s]+)$/i.test(value)) ? values : undefined;
     },
     show: (value) => value,

@@ -1,7 +1,8 @@
 /**
  * `zmq proxy FRONT BACK`: joins two sockets, as zmq_proxy_steerable does. Three
  * kinds, named after ZeroMQ's devices: queue (ROUTER and DEALER), forwarder
- * (XSUB and XPUB), streamer (PULL and PUSH).
+ * (XSUB and XPUB), streamer (PULL and PUSH). A fourth, relay, passes the bytes
+ * of each connection on.
  */
 
 import { type Command, Option } from "commander";
@@ -25,6 +26,7 @@ import { EXIT } from "../failure.ts";
 import { examples, type Finish } from "../help.ts";
 import { collect, grouped, humanBytes } from "../numbers.ts";
 import { type Assignment, assign, parseOption } from "../options.ts";
+import { runRelay } from "../relay.ts";
 import { type SecurityFlags, securityOptions } from "../security.ts";
 import { Shutdown } from "../shutdown.ts";
 import { addOtherFlags, addSecurityFlags } from "../socket/flags.ts";
@@ -40,7 +42,7 @@ type KindName = keyof typeof KINDS;
 type Side = "front" | "back";
 
 interface Flags extends SecurityFlags {
-  readonly type: KindName;
+  readonly type: KindName | "relay";
   readonly frontConnect?: boolean;
   readonly backConnect?: boolean;
   readonly front?: readonly string[];
@@ -59,6 +61,7 @@ const EXAMPLES = [
   ["zmq proxy tcp://far:5556 :5566 --type forwarder --front-connect", "republish a remote publisher"],
   ["zmq proxy :5555 :5565 --type streamer --capture :5575", "and a copy for zmq sub -c :5575"],
   ["zmq proxy :5557 :5558 --control ipc:///tmp/ctl", "then: zmq req -c ipc:///tmp/ctl PAUSE"],
+  ["zmq proxy ws://*:8080 tcp://server:5555 --type relay", "pages reach a tcp socket of any type, also by CURVE"],
 ] as const;
 
 export function addProxy(program: Command, finish: Finish): void {
@@ -69,8 +72,11 @@ export function addProxy(program: Command, finish: Finish): void {
     .argument("<front>", "where clients, publishers or producers connect")
     .argument("<back>", "where workers, subscribers or consumers connect")
     .addOption(
-      new Option("-t, --type <type>", "queue: ROUTER-DEALER, forwarder: XSUB-XPUB, streamer: PULL-PUSH")
-        .choices(Object.keys(KINDS))
+      new Option(
+        "-t, --type <type>",
+        "queue: ROUTER-DEALER, forwarder: XSUB-XPUB, streamer: PULL-PUSH, relay: bytes of each connection",
+      )
+        .choices([...Object.keys(KINDS), "relay"])
         .default("queue"),
     )
     .option("--front-connect", "connect to FRONT instead of binding it")
@@ -87,10 +93,12 @@ export function addProxy(program: Command, finish: Finish): void {
 
 async function run(front: string, back: string, flags: Flags): Promise<number> {
   setQuiet(flags.quiet === true);
+  const { type } = flags;
+  if (type === "relay") return runRelay(front, back, flags);
   const security = securityOptions(flags);
   const sides = {
-    front: await open("front", [front, ...(flags.front ?? [])], flags, security),
-    back: await open("back", [back, ...(flags.back ?? [])], flags, security),
+    front: await open(type, "front", [front, ...(flags.front ?? [])], flags, security),
+    back: await open(type, "back", [back, ...(flags.back ?? [])], flags, security),
   };
   // What the sides keep from strangers, a copy of it does too, and the command to end it.
   const guard = flags.curveServer || flags.plainServer ? security : [];
@@ -118,12 +126,13 @@ async function run(front: string, back: string, flags: Flags): Promise<number> {
 }
 
 async function open(
+  kind: KindName,
   side: Side,
   endpoints: readonly string[],
   flags: Flags,
   security: readonly Assignment[],
 ): Promise<Socket> {
-  const [type, Class] = KINDS[flags.type][side];
+  const [type, Class] = KINDS[kind][side];
   const socket = new Class();
   assign(socket, [...(flags.option ?? []).map((text) => parseOption(text, type)), ...security]);
   const connects = side === "front" ? flags.frontConnect : flags.backConnect;
