@@ -47,7 +47,7 @@ export class RemoteHost implements EngineHost {
       socket: this.#socketOf(owner),
       type: owner.socketType,
       target,
-      options,
+      options: posted(options),
       routingId,
       memory,
     });
@@ -55,7 +55,9 @@ export class RemoteHost implements EngineHost {
   }
 
   bind(owner: EndpointOwner, target: Endpoint, options: OptionValues): BoundEndpoint {
-    this.#local.bind(owner, target, options);
+    const here = this.#local.bind(owner, target, options);
+    // Endpoints that share a port by their paths must be in one thread, and so is an HTTP server of the program.
+    if (target.scheme === "ws" || target.scheme === "wss") return here;
     const thread = this.#choose(options);
     const endpoint = new RemoteBound(++this.#lastId, thread, owner, target.text, options);
     thread.add(endpoint);
@@ -66,7 +68,7 @@ export class RemoteHost implements EngineHost {
       socket: this.#socketOf(owner),
       type: owner.socketType,
       target,
-      options,
+      options: posted(options),
       routingId: undefined,
       memory: undefined,
     });
@@ -107,4 +109,11 @@ export class RemoteHost implements EngineHost {
     }
     return socket;
   }
+}
+
+/** The options without those that no message to a thread can hold; only bound ws and wss endpoints need them. */
+function posted(options: OptionValues): OptionValues {
+  return options.wsServer === null && options.wsAccept === null
+    ? options
+    : { ...options, wsServer: null, wsAccept: null };
 }

@@ -168,3 +168,20 @@ test("affinity chooses the thread, and one that allows none is refused as in lib
   for (const pull of [...names, none]) pull.close();
   await context.close();
 });
+
+test("ws endpoints share a port, and its options stay in the program's thread", limit, async () => {
+  const context = new Context({ ioThreads: 1 });
+  const asked: string[] = [];
+  const wsAccept = ({ target }: { readonly target: string }): boolean => asked.push(target) > 0;
+  const one = new Pull({ context, wsAccept });
+  const two = new Pull({ context, wsAccept });
+  await one.bind("ws://127.0.0.1:*/one");
+  await two.bind(String(one.lastEndpoint).replace("one", "two"));
+  const push = new Push({ context, wsAccept });
+  push.connect(String(two.lastEndpoint));
+  await push.send("hello");
+  assert.equal(String(await two.receive()), "hello");
+  assert.deepEqual(asked, ["/two"]);
+  for (const socket of [one, two, push]) socket.close();
+  await context.close();
+});
