@@ -56,7 +56,8 @@ export async function measure(workload: Workload, peer: Peer, timing: Timing): P
       return merge(both, result!);
     }
 
-    const at = workload.transport === "tcp" ? "tcp://127.0.0.1:*" : `ipc://${join(directory, "bench.sock")}`;
+    const { transport } = workload;
+    const at = transport === "ipc" ? `ipc://${join(directory, "bench.sock")}` : `${transport}://127.0.0.1:*`;
     const server = start("server", at);
     const { listening } = await server.find("listening");
     const client = start("client", listening!, job.kind === "crowd" ? CROWD : peer.command);

@@ -4,7 +4,7 @@
  */
 import { DEFAULTS, type Job, type Kind, type Result } from "./peers/job.ts";
 
-export type Transport = "tcp" | "ipc" | "inproc";
+export type Transport = "tcp" | "ipc" | "inproc" | "ws";
 
 /** The peers, in the order they are run and shown. */
 export const PEER_NAMES = ["zmq-ts", "zeromq.js", "libzmq", "node:net"] as const;
@@ -90,6 +90,14 @@ function many(transport: Transport, ...labels: string[]): Workload[] {
   );
 }
 
+/** Over ws a row is both ends of one library: zmq-ts speaks its stream dialect there, libzmq ZWS. */
+const WS_SIZES = [
+  { label: "64B", size: 64, libzmq: 1.5 },
+  { label: "1KiB", size: 1024, libzmq: 1.5 },
+  { label: "64KiB", size: 64 * 1024, libzmq: 1.2 },
+  { label: "1MiB", size: 1024 * 1024, libzmq: 1.2 },
+] as const;
+
 const ROUND_TRIP: Workload["bar"] = { libzmq: 1.35, "zeromq.js": 1.6, "node:net": 1 / 1.1 };
 
 function pushPull(transport: Transport, ...labels: string[]): Workload[] {
@@ -111,6 +119,15 @@ export const WORKLOADS: readonly Workload[] = [
   ...pushPull("ipc", "1B", "64B", "1KiB", "64KiB", "1MiB"),
   ...many("tcp", "1B", "64B", "1KiB"),
   ...many("ipc", "64B"),
+  ...WS_SIZES.map(({ label, size, libzmq }) =>
+    row(`push-pull-ws-${label}`, "pipeline", "ws", RATE, {
+      size,
+      bar: { libzmq },
+      // It masks the octets of the program where they are, so that what is sent twice is wrong the second time.
+      by: size > 64 ? ["zmq-ts", "libzmq"] : ZMQ,
+    }),
+  ),
+  row("req-rep-ws-64B", "roundtrip", "ws", P50, { bar: { libzmq: 1.1 } }),
   row("push-pull-tcp-4x64B", "pipeline", "tcp", RATE, { frames: 4, quick: true }),
   ...(["tcp", "ipc"] as const).map((transport) =>
     row(`req-rep-${transport}-64B`, "roundtrip", transport, P50, { bar: ROUND_TRIP, by: ALL, quick: true }),

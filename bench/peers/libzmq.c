@@ -142,7 +142,13 @@ static void send_one(void *socket, long number) {
       must(zmq_send(socket, body, job.size, flags) >= 0, "send");
     } else {
       zmq_msg_t message;
-      zmq_msg_init_data(&message, body, job.size, keep, NULL);
+      /* Over ws libzmq masks the octets where they are: the ring would be of no use afterwards. */
+      if (strncmp(job.endpoint, "ws", 2) == 0) {
+        zmq_msg_init_size(&message, job.size);
+        memcpy(zmq_msg_data(&message), body, job.size);
+      } else {
+        zmq_msg_init_data(&message, body, job.size, keep, NULL);
+      }
       must(zmq_msg_send(&message, socket, flags) >= 0, "send");
     }
   }
