@@ -58,7 +58,7 @@ export class WebSocketLink implements Link, MessageWire {
     this.remoteAddress = address;
     this.#isStream = socket.protocol === STREAM;
     this.#isBare = socket.protocol === BARE;
-    if (!this.#isStream) this.protocol = zws(socket.protocol, this);
+    if (!this.#isStream) this.protocol = zws(socket.protocol, this, "client");
     socket.onmessage = ({ data }: { readonly data: unknown }) => this.#received(data);
     socket.onclose = ({ code, reason }) => this.#closed(code, reason);
   }
