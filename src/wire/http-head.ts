@@ -76,13 +76,13 @@ export class HttpHeadReader {
   push(chunk: Uint8Array): HttpHead | undefined {
     const bytes = concat([this.#bytes, chunk]);
     this.#bytes = bytes;
+    // What cannot become HTTP is not waited for: a ZMTP greeting begins with 0xFF, TLS with 0x16.
+    if (bytes.length > 0 && !isLetter(bytes[0] as number)) throw broken("the first octet is no letter");
     const end = endOf(bytes, this.#searched);
     if (end < 0 ? bytes.length > LONGEST_HEAD : end > LONGEST_HEAD) {
       throw new ZmqError("EMSGSIZE", { detail: `HTTP: a head of more than ${LONGEST_HEAD} octets` });
     }
     if (end < 0) {
-      // What cannot become HTTP is not waited for: a ZMTP greeting begins with 0xFF, TLS with 0x16.
-      if (bytes.length > 0 && !isLetter(bytes[0] as number)) throw broken("the first octet is no letter");
       this.#searched = Math.max(0, bytes.length - 3);
       return undefined;
     }

@@ -13,6 +13,7 @@ import { RAW_TARGETS } from "./targets/raw.ts";
 import { SESSION_TARGETS } from "./targets/session.ts";
 import { TEXT_TARGETS } from "./targets/text.ts";
 import { VALUE_TARGETS } from "./targets/values.ts";
+import { WEBSOCKET_TARGETS } from "./targets/websocket.ts";
 
 export const TARGETS: readonly Target[] = [
   ...FRAME_TARGETS,
@@ -27,4 +28,5 @@ export const TARGETS: readonly Target[] = [
   ...ENVELOPE_TARGETS,
   ...BOX_TARGETS,
   ...MULTICAST_TARGETS,
+  ...WEBSOCKET_TARGETS,
 ];
