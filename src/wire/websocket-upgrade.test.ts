@@ -100,6 +100,7 @@ describe("a request", () => {
       [400, with_("Host: 127.0.0.1\r\n", "")],
       [400, with_("Host:", "Host: a\r\nHost:")],
       [400, with_("Host:", "Content-Length: 5\r\nHost:")],
+      [400, with_("Host:", "Content-Length: 5\r\nContent-Length: 5\r\nHost:")],
       [400, with_("Host:", "Transfer-Encoding: chunked\r\nHost:")],
       [400, with_("Host:", "Origin: a\r\nOrigin: b\r\nHost:")],
       [426, with_("Upgrade: websocket\r\n", "")],

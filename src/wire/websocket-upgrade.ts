@@ -33,10 +33,14 @@ export interface UpgradeRequest {
 /** A request that is answered by an error. */
 export class UpgradeRefusal extends LinkHandshakeError {
   readonly httpStatus: number;
+  /** What the peer is told. */
+  readonly answer: string;
 
-  constructor(httpStatus: number, detail: string) {
+  /** `answer`: where `detail` is for this side alone. */
+  constructor(httpStatus: number, detail: string, answer = detail) {
     super(httpStatus === 403 ? "EACCES" : "EPROTO", { detail });
     this.httpStatus = httpStatus;
+    this.answer = answer;
   }
 }
 
@@ -48,7 +52,8 @@ export function upgradeRequest({ start, headers }: HttpHead): UpgradeRequest {
   }
   const host = headers.one("host");
   if (host === undefined) throw new UpgradeRefusal(400, "HTTP: expected one Host header");
-  if (headers.count("transfer-encoding") > 0 || (headers.one("content-length") ?? "0") !== "0") {
+  const isBodiless = headers.count("content-length") === 0 || headers.one("content-length") === "0";
+  if (headers.count("transfer-encoding") > 0 || !isBodiless) {
     throw new UpgradeRefusal(400, "HTTP: a request with a body, expected none");
   }
   if (!headers.has("upgrade", "websocket") || !headers.has("connection", "upgrade")) {

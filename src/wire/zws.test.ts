@@ -261,6 +261,13 @@ describe("frames of ZWS", () => {
     assert.deepEqual(talk.parseCommand(hex("09535542534352494245 61"))?.kind, "subscribe");
   });
 
+  it("are none while the link only shows a sign of life, in a handshake too", () => {
+    const reader = dialect().reader(10);
+    reader.push(new Uint8Array(0));
+    assert.equal(reader.next(), undefined);
+    assert.deepEqual(reader.takeRest(), []);
+  });
+
   it("are refused when they are empty", () => {
     const ciphers = established();
     assert.throws(() => {

@@ -7,6 +7,8 @@ import { UpgradeRefusal, type UpgradeRequest } from "../../wire/websocket-upgrad
 import { originRefusal } from "./origin.ts";
 import { acceptFilter } from "./tcp-sockets.ts";
 
+const REFUSED = "wsAccept refused the peer";
+
 /** One bound endpoint. */
 export interface WebRoute {
   readonly path: string;
@@ -96,11 +98,12 @@ export class WebRoutes {
       .then(options.wsAccept)
       .then(
         (isAccepted) => {
-          if (isAccepted !== true) throw new UpgradeRefusal(403, "wsAccept refused the peer");
+          if (isAccepted !== true) throw new UpgradeRefusal(403, REFUSED);
           return admission;
         },
         (error: unknown) => {
-          throw new UpgradeRefusal(403, `wsAccept threw ${error instanceof Error ? error.message : "no error"}`);
+          const detail = `wsAccept threw ${error instanceof Error ? error.message : "no error"}`;
+          throw new UpgradeRefusal(403, detail, REFUSED);
         },
       );
   }

@@ -222,7 +222,8 @@ class Arriving implements LinkHandler {
 }
 
 function refusalOf(error: ZmqError): Uint8Array {
-  const status = error instanceof UpgradeRefusal ? error.httpStatus : error.code === "EMSGSIZE" ? 431 : 400;
+  if (error instanceof UpgradeRefusal) return refusal(error.httpStatus, error.answer);
+  const status = error.code === "EMSGSIZE" ? 431 : 400;
   return refusal(status, error.detail ?? error.message);
 }
 

@@ -57,6 +57,8 @@ export class WebSocketLink implements Link, LinkHandler, FrameSink, MessageWire 
   /** The link below holds bytes; and a write was refused for them. */
   #isHeld = false;
   #isRefused = false;
+  /** The payload of a PING that came in the chunk at hand. */
+  #unanswered: Uint8Array | undefined = undefined;
 
   /**
    * Takes over `link`, whose peer is a `peer`. `subprotocol`: what both agreed on. `rest`: what came behind the opening
@@ -127,6 +129,7 @@ export class WebSocketLink implements Link, LinkHandler, FrameSink, MessageWire 
 
   destroy(): void {
     if (this.#life !== "over") this.#life = "closing";
+    this.#reader.stop();
     this.#link.destroy();
   }
 
@@ -180,8 +183,7 @@ export class WebSocketLink implements Link, LinkHandler, FrameSink, MessageWire 
   }
 
   signal(opcode: number, payload: Uint8Array): void {
-    // An answer that must wait is left out: the next PING asks again, and bytes that wait are bytes that will come.
-    if (opcode === PING && !this.#isHeld) this.#signal(PONG, payload);
+    if (opcode === PING) this.#unanswered = payload;
     // ZWS has no PONG of its own. An empty chunk is a sign of life.
     if (this.#joiner !== undefined && this.#life === "open") this.#handler.data(EMPTY);
   }
@@ -208,10 +210,22 @@ export class WebSocketLink implements Link, LinkHandler, FrameSink, MessageWire 
     if (this.#life !== "open") return;
     try {
       this.#reader.push(chunk);
+      this.#answer();
     } catch (error) {
       if (!(error instanceof ZmqError) || this.#life !== "open") throw error;
       this.#break(this.#reader.closeCode, error);
     }
+  }
+
+  /**
+   * Answers the last PING of a chunk, which is enough (RFC 6455 section 5.5.3): a write for each of many costs more than
+   * they do. An answer that must wait is left out: the next PING asks again, and bytes that wait are bytes that will come.
+   */
+  #answer(): void {
+    const payload = this.#unanswered;
+    if (payload === undefined) return;
+    this.#unanswered = undefined;
+    if (!this.#isHeld) this.#signal(PONG, payload);
   }
 
   #signal(opcode: number, payload: Uint8Array): void {

@@ -22,6 +22,8 @@ const PACKED_BYTES = 122_880;
 const MOST_UNREAD_BYTES = 67_108_864;
 /** libzmq stalls for good when a message comes in pieces, as Chromium sends longer ones. */
 const MOST_BARE_BYTES = 65_536;
+/** What a chunk takes beside its bytes, about: many empty ones count too. */
+const UNREAD_CHUNK_BYTES = 200;
 const POLL_MS = 1;
 /** `WebSocket.OPEN`. */
 const OPEN = 1;
@@ -157,7 +159,7 @@ export class WebSocketLink implements Link, MessageWire {
       return;
     }
     this.#unread.push(chunk);
-    this.#unreadBytes += chunk.length;
+    this.#unreadBytes += chunk.length + UNREAD_CHUNK_BYTES;
     if (this.#unreadBytes > MOST_UNREAD_BYTES) {
       const detail = `more than ${MOST_UNREAD_BYTES} octets came that the page did not read, and a browser cannot stop reading`;
       this.#break(new ZmqError("EMSGSIZE", { detail }));
@@ -168,7 +170,7 @@ export class WebSocketLink implements Link, MessageWire {
     while (!this.#isPaused && this.#life !== "over") {
       const chunk = this.#unread.shift();
       if (chunk === undefined) break;
-      this.#unreadBytes -= chunk.length;
+      this.#unreadBytes -= chunk.length + UNREAD_CHUNK_BYTES;
       this.#handler.data(chunk);
     }
     if (this.#life === "ended") this.#deliverRest();
