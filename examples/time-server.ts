@@ -34,9 +34,13 @@ async function answer(socket: Reply) {
   for await (const [zone] of socket) await socket.send(timeIn(`${zone}`));
 }
 
+const two = "2-digit";
+/** Before ten o'clock too the hour has two digits. */
+const DIGITS = { year: "numeric", month: two, day: two, hour: two, minute: two, second: two } as const;
+
 function timeIn(timeZone: string): string {
   try {
-    return new Date().toLocaleString("sv", { timeZone, timeZoneName: "short" });
+    return new Date().toLocaleString("sv", { timeZone, timeZoneName: "short", ...DIGITS });
   } catch {
     return `no zone "${timeZone}" is known here`; // RangeError is all that toLocaleString throws
   }
