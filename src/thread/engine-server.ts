@@ -118,10 +118,11 @@ export class EngineServer implements InboxSource {
         this.#endpoints.get(request.id)?.start();
         break;
       case "startSync":
-        this.#endpoints.get(request.id)?.startSync();
-        this.#flush();
-        Atomics.store(request.done, 0, 1);
-        Atomics.notify(request.done, 0);
+        this.#endpoints.get(request.id)?.start(() => {
+          this.#flush();
+          Atomics.store(request.done, 0, 1);
+          Atomics.notify(request.done, 0);
+        });
         break;
       case "close":
         this.#endpoints.get(request.id)?.close(request.lingerMs);
@@ -200,7 +201,6 @@ class ServedEndpoint implements EndpointOwner {
   readonly #server: EngineServer;
   readonly #options: OptionValues;
   readonly #start: () => Promise<void> | undefined;
-  readonly #startSync: () => void;
   readonly #endpoint: EngineEndpoint;
   readonly #pipes = new Set<EngineFarEnd>();
   /** Of the pipe that the request brought. */
@@ -224,29 +224,21 @@ class ServedEndpoint implements EndpointOwner {
       const endpoint: ConnectedEndpoint = host.connect(this, target, options, routingId);
       this.#endpoint = endpoint;
       this.#start = () => void endpoint.start();
-      this.#startSync = () => endpoint.start();
     } else {
       const endpoint: BoundEndpoint = host.bind(this, target, options);
       this.#endpoint = endpoint;
       this.#start = () => endpoint.start();
-      this.#startSync = () => endpoint.startSync();
     }
   }
 
-  start(): void {
-    this.#start()?.then(
-      () => this.#bound(),
-      (error: unknown) => this.#bindFailed(error),
-    );
-  }
-
-  startSync(): void {
-    try {
-      this.#startSync();
-      this.#bound();
-    } catch (error) {
-      this.#bindFailed(error);
-    }
+  /** `settled` hears when it is bound, or cannot be. Not at once: there are runtimes that only bind so. */
+  start(settled?: () => void): void {
+    this.#start()
+      ?.then(
+        () => this.#bound(),
+        (error: unknown) => this.#bindFailed(error),
+      )
+      .then(settled);
   }
 
   close(lingerMs: number): void {
