@@ -80,7 +80,7 @@ class BlockingSocket {
 
   // --- Endpoints ---
 
-  /** Returns the endpoint, wildcards resolved. Throws EADDRINUSE, EINVAL, EPROTONOSUPPORT, …, and ENODEV for a host name other than localhost. */
+  /** Returns the endpoint, wildcards resolved. Throws EADDRINUSE, EINVAL, EPROTONOSUPPORT, …. */
   bind(address: string): string {
     return this.#call(() => this.#open.endpoints.bindSync(address));
   }
