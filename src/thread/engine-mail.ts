@@ -41,9 +41,7 @@ export type EngineRequest =
   | { readonly kind: "authenticated"; readonly question: number; readonly reply: ZapReply | undefined }
   | { readonly kind: "notAuthenticated"; readonly question: number; readonly error: SentError }
   /** What departed peers left with the socket is at its limit, or is not any more. */
-  | { readonly kind: "backlog"; readonly socket: number; readonly isFull: boolean }
-  /** `departedHighWaterMarkBytes` of a socket. */
-  | { readonly kind: "backlogLimit"; readonly socket: number; readonly bytes: number }
+  | { readonly kind: "backlog"; readonly id: number; readonly isFull: boolean }
   /** The process ends: `done[0]` becomes 1 when all that was sent has left. */
   | { readonly kind: "finish"; readonly done: Int32Array };
 

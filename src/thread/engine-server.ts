@@ -100,6 +100,9 @@ export class EngineServer implements InboxSource {
 
   gone(endpoint: ServedEndpoint): void {
     this.#endpoints.delete(endpoint.id);
+    const { socket } = endpoint;
+    const isLast = [...this.#endpoints.values()].every((other) => other.socket !== socket);
+    if (isLast) this.#backlogs.delete(socket);
     this.post({ kind: "gone", id: endpoint.id });
   }
 
@@ -134,10 +137,7 @@ export class EngineServer implements InboxSource {
         this.#take(request.question)?.failed(receiveError(request.error));
         break;
       case "backlog":
-        this.#backlogs.get(request.socket)?.fill(request.isFull);
-        break;
-      case "backlogLimit":
-        this.#backlogs.get(request.socket)?.limit(request.bytes);
+        this.#endpoints.get(request.id)?.backlog.fill(request.isFull);
         break;
       case "finish":
         this.#finish(request.done);
@@ -166,17 +166,12 @@ export class EngineServer implements InboxSource {
 /** The unread messages of departed peers of a socket: those that it has not taken yet, and what it says of the others. */
 class SocketBacklog {
   readonly departed: DepartedBacklog;
-  #limit: number;
+  readonly #limit: number;
   #filledWith = 0;
 
   constructor(clock: Clock, limit: number) {
     this.#limit = limit;
     this.departed = new DepartedBacklog(clock, () => this.#limit);
-  }
-
-  limit(bytes: number): void {
-    this.#limit = bytes;
-    this.departed.limitChanged();
   }
 
   fill(isFull: boolean): void {
@@ -197,6 +192,9 @@ class ServedEndpoint implements EndpointOwner {
   readonly id: number;
   readonly socketType: SocketTypeName;
   readonly isClosed = false;
+  /** The number of its socket. */
+  readonly socket: number;
+  readonly backlog: SocketBacklog;
   readonly departedBacklog: DepartedBacklog;
   readonly #server: EngineServer;
   readonly #options: OptionValues;
@@ -211,12 +209,14 @@ class ServedEndpoint implements EndpointOwner {
     server: EngineServer,
     host: EngineHost,
     request: EngineRequest & { readonly kind: "endpoint" },
-    { departed }: SocketBacklog,
+    backlog: SocketBacklog,
   ) {
     const { id, type, target, options, routingId, memory } = request;
     this.id = id;
     this.socketType = type;
-    this.departedBacklog = departed;
+    this.socket = request.socket;
+    this.backlog = backlog;
+    this.departedBacklog = backlog.departed;
     this.#server = server;
     this.#options = options;
     this.#memory = memory;

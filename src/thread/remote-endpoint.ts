@@ -49,6 +49,7 @@ export class RemoteEndpoint implements EngineEndpoint, RemotePipeOwner {
   #lingerTimer: Timer | undefined = undefined;
   #isHeld = false;
   #isGone = false;
+  #isBacklogTold = false;
 
   constructor(id: number, thread: RemoteThread, owner: EndpointOwner, text: string, options: OptionValues) {
     this.id = id;
@@ -179,6 +180,7 @@ export class RemoteEndpoint implements EngineEndpoint, RemotePipeOwner {
       this.#frames.delete(number);
     }
     if (this.#isGone && this.#pipes.size === 0) this.thread.forget(this);
+    else this.#tellBacklog();
     this.drained();
   }
 
@@ -186,6 +188,20 @@ export class RemoteEndpoint implements EngineEndpoint, RemotePipeOwner {
     if (this.#lingerUntil === undefined) return;
     for (const pipe of this.#pipes.values()) if (!pipe.isInRing) return;
     this.#sayClose();
+  }
+
+  /** What departed peers left with the socket counts in the I/O thread too. */
+  #tellBacklog(): void {
+    const { departedBacklog } = this.owner;
+    if (this.#isBacklogTold || !departedBacklog.mustDelay) return;
+    this.#isBacklogTold = true;
+    this.thread.post({ kind: "backlog", id: this.id, isFull: true });
+    departedBacklog.delay({
+      startReading: () => {
+        this.#isBacklogTold = false;
+        this.thread.post({ kind: "backlog", id: this.id, isFull: false });
+      },
+    });
   }
 
   #sayClose(): void {

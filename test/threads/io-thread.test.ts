@@ -185,3 +185,24 @@ test("ws endpoints share a port, and its options stay in the program's thread", 
   for (const socket of [one, two, push]) socket.close();
   await context.close();
 });
+
+test("what peers that are gone left unread has its limit, and nothing is lost", limit, async () => {
+  const context = new Context({ ioThreads: 1 });
+  const pull = new Pull({ context, departedHighWaterMarkBytes: 100_000 });
+  await pull.bind("tcp://127.0.0.1:*");
+  const [peers, each] = [30, 20];
+  const body = Buffer.alloc(2000);
+  for (let i = 0; i < peers; i++) {
+    const push = new Push();
+    push.connect(pull.lastEndpoint as string);
+    await push.connected();
+    for (let j = 0; j < each; j++) await push.send(body);
+    push.close();
+  }
+  let received = 0;
+  while (pull.tryReceive() !== undefined) received++;
+  assert(received < (peers * each) / 2, `${received} of ${peers * each} messages were taken at once`);
+  for (; received < peers * each; received++) await pull.receive();
+  pull.close();
+  await context.close();
+});
