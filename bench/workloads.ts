@@ -132,8 +132,10 @@ export const WORKLOADS: readonly Workload[] = [
   ...(["tcp", "ipc"] as const).map((transport) =>
     row(`req-rep-${transport}-64B`, "roundtrip", transport, P50, { bar: ROUND_TRIP, by: ALL, quick: true }),
   ),
+  // Two threads a process: it takes some thousand round trips until both are compiled.
   row("req-rep-tcp-64B-blocking", "roundtrip", "tcp", P50, {
     blocking: true,
+    warmupMs: 2000,
     by: ["zmq-ts", "libzmq"],
     bar: { libzmq: 1 / 1.3 },
   }),
