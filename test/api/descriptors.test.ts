@@ -28,7 +28,7 @@ test("a listener that runs out of descriptors says so, by an event and one warni
     "sh",
     [
       "-c",
-      'ulimit -n 64; exec "$@"',
+      'ulimit -n 128; exec "$@"',
       "sh",
       process.execPath,
       "--import",
@@ -45,7 +45,7 @@ test("a listener that runs out of descriptors says so, by an event and one warni
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const next = async () => String((await lines.next()).value);
   const port = Number(/:(\d+)$/.exec(await next())?.[1]);
-  const peers = Array.from({ length: 64 }, () => net.connect(port, "127.0.0.1").on("error", () => {}));
+  const peers = Array.from({ length: 128 }, () => net.connect(port, "127.0.0.1").on("error", () => {}));
   const said = [await next(), await next()].sort();
   assert.match(said[0] ?? "", /^event EMFILE the process has no file descriptor left \(ulimit -n\)/);
   assert.match(

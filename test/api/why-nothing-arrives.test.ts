@@ -214,7 +214,7 @@ function mismatched(listening: string, context = "new zmq.Context()"): Promise<s
     const over = new Promise((resolve) => server.events.on("disconnect", resolve));
     client.connect(await server.bind("tcp://127.0.0.1:*"));
     await over;
-    setTimeout(() => process.exit(), 50);
+    setTimeout(() => process.exit(), 500);
   `).then(({ stderr }) => stderr);
 }
 
