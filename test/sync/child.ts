@@ -9,6 +9,12 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
 const entry = pathToFileURL(resolve(root, "src/sync.ts")).href;
 
+/** What still blocks when the test process ends early ends with it: it would not notice. */
+const children = new Set<ChildProcess>();
+process.once("exit", () => {
+  for (const child of children) child.kill("SIGKILL");
+});
+
 export class Blocking {
   readonly child: ChildProcess;
   readonly ended: Promise<{
@@ -27,6 +33,8 @@ export class Blocking {
     const args = ["--import", "tsx", "--input-type=module", "--eval", code, ...words];
     const child = spawn(process.execPath, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
     this.child = child;
+    children.add(child);
+    child.once("close", () => children.delete(child));
     this.#input = createInterface({ input: child.stdout });
     this.#lines = this.#input[Symbol.asyncIterator]();
     let errors = "";
