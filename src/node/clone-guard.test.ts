@@ -100,6 +100,19 @@ describe("the guard of structured clones", () => {
     assert.throws(() => checkClone(three), { code: "EINVAL", detail: /sparse/ });
   });
 
+  it("refuses dense arrays that are longer together than the message, though none of them is alone", () => {
+    const filler = new Array<number>(200).fill("_".charCodeAt(0));
+    const nested = (depth: number): Uint8Array =>
+      clone(...header, ...Array(depth).fill(["A", 100]).flat(), ...filler, ...Array(depth).fill(["$", 0, 100]).flat());
+    assert.throws(() => checkClone(nested(20)), { code: "EINVAL", detail: /arrays are longer/ });
+    checkClone(
+      serialize([
+        [[1, 2, 3], [], [4, [5, [6, [[[]]]]]]],
+        [[], []],
+      ]),
+    );
+  });
+
   it("refuses dense arrays beyond the message, unknown tags, old versions and no header", () => {
     for (const bytes of [
       clone(...header, "A", 0xff, 0xff, 0xff, 0x7f),

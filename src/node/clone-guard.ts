@@ -37,6 +37,7 @@ class CloneWalk {
   #at = 0;
   #version = 0;
   #sparse = 0;
+  #dense = 0;
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
@@ -119,7 +120,9 @@ class CloneWalk {
         this.#skip(this.#number());
         return;
       case "A":
-        if (this.#number() > this.#bytes.length - this.#at) throw malformed("an array is longer than the message");
+        // V8 makes room for all elements of an array, and then for those of the arrays in it. Each element has an octet.
+        this.#dense += this.#number();
+        if (this.#dense > this.#bytes.length) throw malformed("its arrays are longer than the message");
         return;
       case "a":
         this.#sparse += this.#number();
