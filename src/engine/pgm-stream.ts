@@ -82,6 +82,7 @@ export class PgmStream {
   readonly #owner: PgmStreamOwner;
   readonly #reader: ApduReader;
   readonly #requests = new PgmRequests();
+  /** Each counts with the memory of its packet, which may be far longer. */
   readonly #held = new Map<number, Uint8Array>();
   readonly #abandoned = new Set<number>();
   #isDefined = false;
@@ -137,7 +138,7 @@ export class PgmStream {
       this.#abandoned.delete(sequence);
       this.#advance();
       this.#read(apdu);
-    } else if (distance < this.#reach && !this.#held.has(sequence) && this.#owner.hold(apdu.length)) {
+    } else if (distance < this.#reach && !this.#held.has(sequence) && this.#owner.hold(apdu.buffer.byteLength)) {
       this.#requests.delete(sequence);
       this.#abandoned.delete(sequence);
       this.#held.set(sequence, apdu);
@@ -251,7 +252,7 @@ export class PgmStream {
       if (apdu !== undefined) {
         this.#tellLoss();
         this.#held.delete(this.#next);
-        this.#owner.hold(-apdu.length);
+        this.#owner.hold(-apdu.buffer.byteLength);
         this.#advance();
         this.#read(apdu);
         continue;
@@ -389,7 +390,7 @@ export class PgmStream {
 
   /** Gives back the memory that it holds. */
   close(): void {
-    for (const apdu of this.#held.values()) this.#owner.hold(-apdu.length);
+    for (const apdu of this.#held.values()) this.#owner.hold(-apdu.buffer.byteLength);
     this.#held.clear();
     this.#requests.clear();
     this.#abandoned.clear();
