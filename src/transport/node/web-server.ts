@@ -291,8 +291,12 @@ export class AttachedWebServer {
     const bound = this.#server.address();
     const address = bound === null || typeof bound === "string" ? "" : bound.address;
     const arrival = { remoteAddress: socket.remoteAddress ?? "", isLoopback: isLoopbackAddress(address) };
+    let isOver = false;
+    let timer: Timer | undefined;
     const refuse = (error: unknown): void => {
       if (!(error instanceof ZmqError)) throw error;
+      if (timer !== undefined) this.#clock.clearTimer(timer);
+      isOver = true;
       link.write([refusalOf(error)]);
       link.close();
       this.routes.failed(error);
@@ -304,11 +308,20 @@ export class AttachedWebServer {
       });
       const rest = ownCopyOf(head);
       const admitted = (admission: Admission): void => {
-        if (!socket.destroyed) welcome(link, this.#clock, request, admission, rest);
+        if (timer !== undefined) this.#clock.clearTimer(timer);
+        if (!isOver && !socket.destroyed) welcome(link, this.#clock, request, admission, rest);
       };
       const admission = this.routes.admit(request, arrival);
-      if (admission instanceof Promise) admission.then(admitted, refuse);
-      else admitted(admission);
+      if (!(admission instanceof Promise)) {
+        admitted(admission);
+        return;
+      }
+      const { handshakeInterval: limitMs } = options;
+      const expired = new UpgradeRefusal(408, `wsAccept did not answer within ${limitMs} ms`);
+      if (limitMs > 0) timer = this.#clock.setTimer(() => refuse(expired), limitMs);
+      admission.then(admitted, (error: unknown) => {
+        if (!isOver) refuse(error);
+      });
     } catch (error) {
       refuse(error);
     }

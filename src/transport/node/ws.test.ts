@@ -273,6 +273,19 @@ describe("an HTTP server that runs already", () => {
     server.close();
   });
 
+  it("is asked no longer than handshakeInterval whether a peer may come in", async () => {
+    const server = createHttpServer();
+    await once(server.listen(0, "127.0.0.1"), "listening");
+    const { port } = server.address() as AddressInfo;
+    const never = (): Promise<boolean> => new Promise(() => {});
+    const options = { ...testOptions(), wsServer: server, wsAccept: never, handshakeInterval: 50 };
+    const bound = Bound.syncAt(ws, "ws://*:*/feed", options);
+    assert.match(await ask(port, "/feed"), / 408 /);
+    bound.listener.close();
+    server.close();
+    server.closeAllConnections();
+  });
+
   it("keeps its own upgrades", async () => {
     const server = createHttpServer();
     server.on("upgrade", (request, socket) => {
