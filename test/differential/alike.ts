@@ -65,6 +65,11 @@ function reason(play: Case, theirs: Ending, ours: Ending): string | undefined {
   if (play.type === "XPUB" && isSameElse && hasAll(theirs, ours)) {
     return "a subscription within a message is not joined to it";
   }
+  const isOtherMechanism = ours.events[0]?.endsWith("ERR_ZMTP_MECHANISM_MISMATCH") === true;
+  const isGreeting = ours.sent.trimEnd().length === GREETING_DIGITS && ours.sent.startsWith(theirs.sent.trimEnd());
+  if (isOtherMechanism && isGreeting && isSameEnd && sameMessages) {
+    return "a peer with another mechanism gets the whole greeting, and so learns why";
+  }
   return undefined;
 }
 
