@@ -21,8 +21,8 @@ export interface Speaker {
 }
 
 /**
- * What a client offers. libzmq takes the first that it knows, and jszmq whatever is first, so theirs come first. `isSlashless`: for servers and
- * pages to which `/` is no part of a name.
+ * What a client offers. libzmq takes the first that it knows, and jszmq whatever is first, so theirs come first.
+ * `isSlashless`: for servers and pages to which `/` is no part of a name.
  */
 export function offeredProtocols({ mechanism, needsMechanism }: Speaker, isSlashless = false): string[] {
   if (isSlashless) return needsMechanism ? [STREAM] : [BARE, STREAM];

@@ -4,15 +4,7 @@
  */
 
 import { EMPTY, uninitialized } from "../base/bytes.ts";
-import {
-  BINARY,
-  CLOSE,
-  closePayload,
-  frameHeadBytes,
-  LONGEST_FRAME_HEAD,
-  maskBytes,
-  writeFrameHead,
-} from "./websocket.ts";
+import { BINARY, CLOSE, closePayload, frameHeadBytes, maskBytes, writeFrameHead } from "./websocket.ts";
 
 /**
  * - `stream`: chunks are one stream of bytes, and the borders of messages mean nothing.
@@ -24,19 +16,14 @@ export type Carrying = "stream" | "messages";
 const STREAM_MESSAGE_BYTES = 131_072;
 /** Larger chunks travel by reference, where nothing masks them. */
 const COPIED_BYTES = 4096;
-/** Room for the longest message of a stream and its head. */
-const MEMORY_BYTES = STREAM_MESSAGE_BYTES + LONGEST_FRAME_HEAD + 2;
-/** Fresh memory for each message of 1 MiB costs a client a third of its rate. */
-const KEPT_MEMORIES = 16;
+const MEMORY_BYTES = 81_920;
+const KEPT_MEMORIES = 8;
 const freeMemories: Uint8Array[] = [];
 
 export class WebSocketWriter {
   readonly #carrying: Carrying;
   readonly #random32: (() => number) | undefined;
   #memory: Uint8Array = EMPTY;
-  /** Memories that were filled before this one, since the last `encode`; and those that the link holds. */
-  readonly #filled: Uint8Array[] = [];
-  readonly #held: Uint8Array[] = [];
   #start = 0;
   #end = 0;
   #pieces: Uint8Array[] = [];
@@ -49,6 +36,7 @@ export class WebSocketWriter {
 
   /** The frames, in pieces of our memory and of the caller's. Call `sent` or `kept` once the link has them. */
   encode(chunks: readonly Uint8Array[]): Uint8Array[] {
+    this.#reserve(chunks);
     if (this.#carrying === "stream") this.#stream(chunks);
     else for (let i = 0; i < chunks.length; i++) this.#message(chunks[i] as Uint8Array);
     this.#closePiece();
@@ -73,47 +61,30 @@ export class WebSocketWriter {
 
   /** The link wrote everything: our memory may be used again. */
   sent(): void {
-    for (let used = this.#filled.pop(); used !== undefined; used = this.#filled.pop()) free(used);
-    free(this.#memory);
-    this.#forget();
-  }
-
-  /** The link still holds the bytes, until `drained`. */
-  kept(): void {
-    for (let used = this.#filled.pop(); used !== undefined; used = this.#filled.pop()) this.#held.push(used);
-    if (this.#memory.length > 0) this.#held.push(this.#memory);
-    this.#forget();
-  }
-
-  /** All that the link held has left. */
-  drained(): void {
-    for (let held = this.#held.pop(); held !== undefined; held = this.#held.pop()) free(held);
-  }
-
-  #forget(): void {
+    if (this.#memory.length === MEMORY_BYTES && freeMemories.length < KEPT_MEMORIES) freeMemories.push(this.#memory);
     this.#memory = EMPTY;
-    this.#start = 0;
-    this.#end = 0;
   }
 
-  /** Makes room for so many octets in one piece. */
-  #reserve(length: number): void {
-    if (this.#end + length <= this.#memory.length) return;
-    this.#closePiece();
-    if (this.#memory.length > 0) this.#filled.push(this.#memory);
+  /** The link still holds the bytes. */
+  kept(): void {
+    this.#memory = EMPTY;
+  }
+
+  /** Takes memory for all that is not sent by reference, in one piece. */
+  #reserve(chunks: readonly Uint8Array[]): void {
+    let length = 0;
+    for (let i = 0; i < chunks.length; i++) {
+      const size = (chunks[i] as Uint8Array).length;
+      length += 14 + (this.#random32 !== undefined || size <= COPIED_BYTES ? size : 0);
+      length += 14 * Math.floor(size / STREAM_MESSAGE_BYTES);
+    }
     this.#memory = length > MEMORY_BYTES ? uninitialized(length) : (freeMemories.pop() ?? uninitialized(MEMORY_BYTES));
     this.#start = 0;
     this.#end = 0;
   }
 
-  /** Room for a head, and for all that is masked in place behind it. */
-  #reserveFrame(length: number, isMasked: boolean): void {
-    this.#reserve(LONGEST_FRAME_HEAD + (isMasked ? length : 0));
-  }
-
   #message(body: Uint8Array): void {
     const key = this.#random32?.();
-    this.#reserveFrame(body.length, key !== undefined);
     this.#end = writeFrameHead(this.#memory, this.#end, BINARY, body.length, key);
     const start = this.#end;
     this.#append(body, body.length > COPIED_BYTES);
@@ -129,7 +100,6 @@ export class WebSocketWriter {
       const length = Math.min(total, STREAM_MESSAGE_BYTES);
       total -= length;
       const key = this.#random32?.();
-      this.#reserveFrame(length, key !== undefined);
       this.#end = writeFrameHead(this.#memory, this.#end, BINARY, length, key);
       const start = this.#end;
       for (let left = length; left > 0; ) {
@@ -153,7 +123,6 @@ export class WebSocketWriter {
       this.#pieces.push(bytes);
       return;
     }
-    this.#reserve(bytes.length);
     this.#memory.set(bytes, this.#end);
     this.#end += bytes.length;
   }
@@ -163,8 +132,4 @@ export class WebSocketWriter {
     this.#pieces.push(this.#memory.subarray(this.#start, this.#end));
     this.#start = this.#end;
   }
-}
-
-function free(memory: Uint8Array): void {
-  if (memory.length === MEMORY_BYTES && freeMemories.length < KEPT_MEMORIES) freeMemories.push(memory);
 }

@@ -76,8 +76,8 @@ export function frameHeadBytes(length: number, isMasked: boolean): number {
 let words: Int32Array = new Int32Array(0);
 
 /**
- * Masks or unmasks `bytes` from `from` to `to`. The lowest octet of `key` is for the first of them. By words it takes
- * 6 us for 64 KiB, octet by octet 48 us.
+ * Masks or unmasks `bytes` from `from` to `to`. The lowest octet of `key` is for the first of them. By words it is six
+ * to eight times as quick as octet by octet (64 KiB).
  */
 export function maskBytes(bytes: Uint8Array, from: number, to: number, key: number): void {
   let at = from;

@@ -152,7 +152,6 @@ export class WebSocketLink implements Link, LinkHandler, FrameSink, MessageWire 
 
   drained(): void {
     this.#isHeld = false;
-    this.#writer.drained();
     if (!this.#isRefused) return;
     this.#isRefused = false;
     if (this.#life === "open") this.#handler.drained();
