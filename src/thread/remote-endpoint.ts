@@ -104,7 +104,7 @@ export class RemoteEndpoint implements EngineEndpoint, RemotePipeOwner {
       pipe: far,
       memory,
       conflate: options.conflate,
-      isSecret: options.securityMechanism === "curve",
+      isSecret: options.securityMechanism !== null,
       thread,
       frames: this.#framesOf(number),
       inbox,

@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { test } from "node:test";
 import { Worker } from "node:worker_threads";
-import { Context, Pull, Push, Reply, Request } from "../../src/index.ts";
+import { Authenticator, Context, Pull, Push, Reply, Request } from "../../src/index.ts";
 
 const limit = { timeout: 20_000 };
 
@@ -47,6 +47,29 @@ test(
     await context.close();
   },
 );
+
+test("frames of two PLAIN connections of one socket share no memory", limit, async () => {
+  const context = new Context({ ioThreads: 1 });
+  const authenticator = new Authenticator({ context, plain: { one: "1", two: "2" } });
+  authenticator.start();
+  const pull = new Pull({ context, plainServer: true, zapDomain: "d" });
+  pull.bindSync("tcp://127.0.0.1:*");
+  const pushes: Push[] = [];
+  for (const [plainUsername, plainPassword] of [
+    ["one", "1"],
+    ["two", "2"],
+  ] as const) {
+    const push = new Push({ context, plainUsername, plainPassword });
+    pushes.push(push);
+    push.connect(pull.lastEndpoint as string);
+    await push.send("of one of them");
+  }
+  const [first, second] = [await pull.receive(), await pull.receive()];
+  assert.notEqual(first[0]?.buffer, second[0]?.buffer);
+  for (const socket of [...pushes, pull]) socket.close();
+  authenticator.stop();
+  await context.close();
+});
 
 test("bindSync knows the port when it returns", limit, async () => {
   const context = new Context({ ioThreads: 1 });
