@@ -25,6 +25,15 @@ print(s.bind_to_random_port("tcp://127.0.0.1"), flush=True)
 while True: s.send(b"python heard " + s.recv())
 `;
 
+const PYTHON_CURVE_REP = `
+import sys, zmq
+s = zmq.Context().socket(zmq.REP)
+s.curve_server = True
+s.curve_secretkey, s.curve_publickey = (key.encode() for key in sys.argv[1:])
+print(s.bind_to_random_port("tcp://127.0.0.1"), flush=True)
+while True: s.send(b"python opened " + s.recv())
+`;
+
 describe("a page in Chromium", { skip: noBrowser ?? false, timeout: 180_000 }, () => {
   let browser: TestPage;
   const open: Socket[] = [];
@@ -241,6 +250,38 @@ describe("a page in Chromium", { skip: noBrowser ?? false, timeout: 180_000 }, (
       await running;
     } finally {
       python.kill();
+    }
+  });
+
+  it("talks to pyzmq by CURVE end to end, through a relay that sees closed boxes alone", async () => {
+    const server = curveKeyPair();
+    const python = spawn("/usr/bin/python3", ["-c", PYTHON_CURVE_REP, server.secretKey, server.publicKey]);
+    const relays: ReturnType<typeof spawn>[] = [];
+    try {
+      const [line] = (await once(python.stdout, "data")) as [Buffer];
+      const relay = spawn(process.execPath, [
+        ...["dist/cli/zmq.js", "proxy", "ws://127.0.0.1:*", `tcp://127.0.0.1:${String(line).trim()}`],
+        ...["--type", "relay", "--option", `wsAllowedOrigins=http://127.0.0.1:${browser.port}`],
+      ]);
+      relays.push(relay);
+      const [said] = (await once(relay.stderr, "data")) as [Buffer];
+      const got = await browser.page.evaluate(
+        async ([to, curveServerKey]) => {
+          await import("/browser-curve.js" as string);
+          const { publicKey: curvePublicKey, secretKey: curveSecretKey } = zmq.curveKeyPair();
+          const request = new zmq.Request({ curveServerKey, curvePublicKey, curveSecretKey });
+          request.connect(to);
+          await request.send("sealed page");
+          const [frame] = await request.receive();
+          request.close();
+          return new TextDecoder().decode(frame);
+        },
+        [/ws:\S+/.exec(String(said))?.[0] ?? "", server.publicKey] as const,
+      );
+      assert.equal(got, "python opened sealed page");
+    } finally {
+      python.kill();
+      for (const relay of relays) relay.kill();
     }
   });
 
