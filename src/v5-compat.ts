@@ -16,8 +16,9 @@ export class Context {
   static setMaxThreads(value: number): void {
     context.ioThreads = value;
   }
+  /** 1 by default, as in version 5: the program's own thread then does the work of that one. */
   static getMaxThreads(): number {
-    return context.ioThreads;
+    return context.ioThreads || 1;
   }
   static setMaxSockets(value: number): void {
     context.maxSockets = value;

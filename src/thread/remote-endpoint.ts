@@ -68,6 +68,10 @@ export class RemoteEndpoint implements EngineEndpoint, RemotePipeOwner {
     return this.#isClosing;
   }
 
+  protected get hasPipes(): boolean {
+    return this.#pipes.size > 0;
+  }
+
   get isIdle(): boolean {
     let isIdle = true;
     for (const pipe of this.#pipes.values()) if (!pipe.isIdle) isIdle = false;
@@ -224,6 +228,7 @@ export class RemoteEndpoint implements EngineEndpoint, RemotePipeOwner {
 export class RemoteConnected extends RemoteEndpoint implements ConnectedEndpoint {
   readonly #routingId: Uint8Array | undefined;
   readonly #memory: EngineMemory | undefined;
+  #isStarted = false;
 
   /** `memory`: of the pipe that it has from the beginning; absent with `immediate`. */
   constructor(
@@ -240,7 +245,13 @@ export class RemoteConnected extends RemoteEndpoint implements ConnectedEndpoint
     this.#memory = memory;
   }
 
+  /** Without its first pipe it is over, though the I/O thread may not have said so yet. */
+  override get isClosing(): boolean {
+    return super.isClosing || (this.#isStarted && this.#memory !== undefined && !this.hasPipes);
+  }
+
   start(): void {
+    this.#isStarted = true;
     if (this.#memory !== undefined) this.addPipe(0, this.#memory, true, this.endpoint, this.#routingId);
     this.thread.post({ kind: "start", id: this.id });
   }
