@@ -59,7 +59,10 @@ async function measured(command: readonly string[], size: number, count: number,
     await ended;
     return { rate, perSecond: Number(received) / Number(seconds), share: Number(received) / count };
   }
-  throw new Error("the subscriber ended without a result");
+  publisher.kill("SIGKILL");
+  await ended;
+  // libzmq's subscriber aborts at times, when more was lost than it can repair.
+  return { rate, perSecond: 0, share: 0 };
 }
 
 const best = (results: Result[]) => results.reduce((a, b) => (a.perSecond * a.share >= b.perSecond * b.share ? a : b));

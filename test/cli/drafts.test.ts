@@ -1,7 +1,9 @@
 /** Messages through `zmq server`, `client`, `radio`, `dish` and the other draft sockets, in separate processes. */
 
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { test } from "node:test";
+import { setTimeout as wait } from "node:timers/promises";
 import { Shell } from "./zmq.ts";
 
 test("client gets the answer of server --echo", async (t) => {
@@ -121,6 +123,7 @@ test("tap shows what a DISH joins and leaves", async (t) => {
 test("monitor meets a SERVER as a CLIENT", async (t) => {
   const shell = new Shell(t);
   shell.start("server", "--bind", shell.ipc("a"), "--echo");
+  while (!existsSync(shell.ipc("a").slice("ipc://".length))) await wait(10); // It is bound.
   const monitor = await shell.run("", "monitor", shell.ipc("a"), "--once");
   assert.match(monitor.stdout, /Socket-Type +SERVER/);
   assert.match(monitor.stdout, /CLIENT \(41\/CLISRV\)/);
