@@ -37,6 +37,9 @@ export interface Watcher {
   changed(): void;
 }
 
+/** Events that say why a connection ended. */
+const TELLING = ["disconnect", "handshake:error:protocol", "handshake:error:auth", "handshake:error:other"] as const;
+
 export class SocketCore implements PipeOwner, PatternHost, OperationsHost {
   readonly type: SocketTypeName;
   readonly options: OptionValues;
@@ -231,7 +234,8 @@ export class SocketCore implements PipeOwner, PatternHost, OperationsHost {
 
   /** A connected endpoint will never be tried again; `cause` is that of the `disconnect` event before. */
   gaveUp(address: string, cause: unknown): void {
-    this.#voice?.gaveUp(address, cause, this.hears?.("disconnect") === true);
+    const isHeard = TELLING.some((type) => this.hears?.(type) === true);
+    this.#voice?.gaveUp(address, cause, isHeard);
   }
 
   /** From now on it warns and traces by `voice`. */

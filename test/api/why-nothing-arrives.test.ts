@@ -220,15 +220,17 @@ function mismatched(listening: string, context = "new zmq.Context()"): Promise<s
 
 it("an endpoint that is given up for good is warned of when nobody listens to the socket", async () => {
   const warning = /ZMQ_GIVEN_UP.*The REQ socket's connection to tcp:.* is given up for good: .*mechanism is "NULL"/;
-  const [unheard, inThread, heard, heardOther] = await Promise.all([
+  const [unheard, inThread, heard, heardReason, heardOther] = await Promise.all([
     mismatched(""),
     mismatched("", "new zmq.Context({ ioThreads: 1 })"),
     mismatched(`client.events.on("disconnect", () => {});`),
+    mismatched(`client.events.on("handshake:error:protocol", () => {});`),
     mismatched(`client.events.on("connect", () => {});`),
   ]);
   assert.match(unheard, warning);
   assert.match(inThread, warning);
   assert.doesNotMatch(heard, /ZMQ_GIVEN_UP/);
+  assert.doesNotMatch(heardReason, /ZMQ_GIVEN_UP/);
   assert.match(heardOther, warning);
 });
 
