@@ -36,7 +36,7 @@ function surprises(file: string, outcomes: ReadonlyMap<string, Outcome>): Map<st
   return all;
 }
 
-describe("on libzmq, or with a reason", { concurrency: 2 }, () => {
+describe("on libzmq, or with a reason", { concurrency: 3 }, () => {
   for (const file of files.filter((each) => !(each in NOT_RUN))) {
     test(file, { timeout: 110_000 }, async (context) => {
       const outcomes = await runOnLibzmq(file);
