@@ -5,7 +5,7 @@
  * compiled when there are a compiler and libzmq's headers.
  */
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "rolldown";
@@ -32,7 +32,7 @@ export async function preparePeers(names: readonly PeerName[], warn: (line: stri
   const peers: Peer[] = [];
   for (const name of names) {
     try {
-      peers.push(await PREPARE[name](warn));
+      peers.push(PREPARE[name]());
     } catch (error) {
       if (name === "zmq-ts") throw error;
       warn(`${name} is left out: ${error instanceof Error ? error.message.split("\n")[0] : error}`);
@@ -41,7 +41,7 @@ export async function preparePeers(names: readonly PeerName[], warn: (line: stri
   return peers;
 }
 
-const PREPARE: Record<PeerName, (warn: (line: string) => void) => Peer | Promise<Peer>> = {
+const PREPARE: Record<PeerName, () => Peer> = {
   "zmq-ts": ours,
   "zeromq.js": () => ({
     name: "zeromq.js",
@@ -73,29 +73,11 @@ async function bundle(input: string[]): Promise<void> {
   });
 }
 
-/** The built library where it is newer than its sources, or else a bundle of the sources made now. */
-async function ours(warn: (line: string) => void): Promise<Peer> {
-  const built = join(ROOT, "dist", "index.js");
-  const entry = join(ROOT, "src", "index.ts");
-  const peer = (path: string, about: string) => ({ name: "zmq-ts", about, command: worker("node", `module=${path}`) });
-  if (existsSync(built) && statSync(built).mtimeMs >= newest(join(ROOT, "src"))) return peer(built, "dist/index.js");
-  if (!existsSync(entry)) throw new Error("neither dist/index.js nor src/index.ts is there");
-  warn("dist/index.js is missing or older than src/: a bundle of src/index.ts is measured");
-  await build({
-    input: { "zmq-ts": entry, draft: join(ROOT, "src", "draft.ts") },
-    platform: "node",
-    external: (id) => !/^[./]/.test(id),
-    logLevel: "warn",
-    output: { dir: OUT, format: "esm", entryFileNames: "[name].js" },
-  });
-  return peer(join(OUT, "zmq-ts.js"), "src/index.ts");
-}
-
-function newest(directory: string): number {
-  const files = readdirSync(directory, { recursive: true, withFileTypes: true }).filter(
-    (entry) => entry.isFile() && !entry.name.endsWith(".test.ts"),
-  );
-  return Math.max(...files.map((entry) => statSync(join(entry.parentPath, entry.name)).mtimeMs));
+/** The built library, made anew where its sources are newer. */
+function ours(): Peer {
+  execFileSync(process.execPath, [join(ROOT, "scripts", "build.js"), "--if-stale"], { stdio: "inherit" });
+  const entry = join(ROOT, "dist", "index.js");
+  return { name: "zmq-ts", about: "dist/index.js", command: worker("node", `module=${entry}`) };
 }
 
 export function compileC(): Peer {
