@@ -56,6 +56,8 @@ export class FakeLink implements Link {
 /** Listens in memory; `connection` is a peer that connects. */
 export class FakeTransport implements Transport {
   readonly scheme = "tcp";
+  /** What stands between a socket and each link. */
+  over: (link: FakeLink) => Link = (link) => link;
   #handler: ListenHandler | undefined = undefined;
 
   connect(): Promise<Link> {
@@ -70,7 +72,7 @@ export class FakeTransport implements Transport {
   /** A fresh connection of a peer that has said nothing yet. */
   connection(peerAddress?: string): FakeLink {
     const link = new FakeLink(peerAddress);
-    this.#handler?.accepted(link);
+    this.#handler?.accepted(this.over(link));
     return link;
   }
 

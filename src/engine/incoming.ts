@@ -31,6 +31,8 @@ const LOOK_MS = 50;
 const LOOKS = 4;
 /** So many bytes may arrive ahead of the reader before the link is paused: to pause and resume costs as much as reading 64 KiB. */
 const AHEAD_BYTES = 131_072;
+/** A chunk counts as so many bytes at least: what carries messages brings many small ones, and each is kept as an object. */
+const LEAST_CHUNK_BYTES = 64;
 /** So many messages of one chunk may be taken at once before each counts like a command: receives that wait take theirs. */
 const TAKEN_FREELY = 4;
 
@@ -140,14 +142,14 @@ export class Incoming implements TurnWaiter {
         break;
       case "fresh":
         this.#received(chunk);
-        this.#ahead += chunk.length;
+        this.#ahead += Math.max(chunk.length, LEAST_CHUNK_BYTES);
         if (this.#ahead >= AHEAD_BYTES) this.#pause();
         break;
       case "resting":
       case "flowing":
         this.#received(chunk);
         if (pipe.isBehind) {
-          this.#ahead += chunk.length;
+          this.#ahead += Math.max(chunk.length, LEAST_CHUNK_BYTES);
           if (this.#ahead >= AHEAD_BYTES) this.#pause();
         } else this.#decodeSome();
         break;

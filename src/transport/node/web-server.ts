@@ -70,8 +70,18 @@ export class OwnWebServer {
     } else {
       const handshakeTimeout = options.handshakeInterval > 0 ? options.handshakeInterval : 30_000;
       const server = createSecureServer({ ...SOCKET_OPTIONS, ...serverTls(options, text), handshakeTimeout }, text);
-      server.on("tlsClientError", (error) => this.routes.failed(tlsFailure(error)));
-      server.on("secureConnection", (socket: TLSSocket) => this.#arrived(socket));
+      const clear = new ClearSockets();
+      server.on("connection", (socket) =>
+        clear.add(socket, (this.routes.first?.options ?? options).maxPendingHandshakes),
+      );
+      server.on("tlsClientError", (error, socket) => {
+        socket.destroy(); // After a time-out it would stay open.
+        this.routes.failed(tlsFailure(error));
+      });
+      server.on("secureConnection", (socket: TLSSocket) => {
+        clear.secured(socket);
+        this.#arrived(socket);
+      });
       this.server = server;
     }
   }
@@ -112,6 +122,34 @@ export class OwnWebServer {
       }
     }
   }
+}
+
+/** Connections of a wss port before TLS is agreed on, oldest first. They are bounded like requests. */
+class ClearSockets {
+  readonly #sockets = new Map<string, Socket>();
+
+  add(socket: Socket, most: number): void {
+    const name = farSide(socket);
+    this.#sockets.set(name, socket);
+    socket.once("close", () => {
+      if (this.#sockets.get(name) === socket) this.#sockets.delete(name);
+    });
+    if (most === 0 || this.#sockets.size <= most) return;
+    for (const [oldest, first] of this.#sockets) {
+      this.#sockets.delete(oldest);
+      first.destroy();
+      break;
+    }
+  }
+
+  /** A socket of TLS does not tell what it is made of. */
+  secured(socket: Socket): void {
+    this.#sockets.delete(farSide(socket));
+  }
+}
+
+function farSide({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`;
 }
 
 function createSecureServer(options: TlsOptions, address: string): Server {
