@@ -19,6 +19,8 @@ export interface Report {
 /** Bytes of a message that leave and that nobody counts when the connection breaks: what the kernels and the relay hold. */
 const MOST_UNDERWAY_BYTES = 16 * 2 ** 20;
 const LOCAL = "tcp://127.0.0.1:*";
+/** Both sides speak the stream of ZMTP there, and the opening handshake of WebSocket is cut too. */
+const WS = "ws://127.0.0.1:*/cut";
 
 /** Mostly small; one in ten up to `mostBytes`. */
 function body(n: number, random: Random, mostBytes = 20_000): Buffer[] {
@@ -40,13 +42,13 @@ function numberOf(frames: readonly Uint8Array[]): number {
  * PUSH to PULL, which of them is bound as said. On one connection messages come in order and without a gap; over all,
  * none comes twice; what is missing at the end of a connection is in `drops`, or had left for the kernel.
  */
-export async function pushPull(cuts: number, seed: number, isPushBound: boolean): Promise<Report> {
+export async function pushPull(cuts: number, seed: number, isPushBound: boolean, local = LOCAL): Promise<Report> {
   const random = new Random(seed);
   const context = new Context();
   const push = new Push({ context, linger: 0, reconnectInterval: 1, sendHighWaterMark: 100 });
   const pull = new Pull({ context, linger: 0, reconnectInterval: 1, receiveHighWaterMark: 100 });
   const [bound, dialed] = isPushBound ? [push, pull] : [pull, push];
-  await bound.bind(LOCAL);
+  await bound.bind(local);
   const relay = await Relay.start(bound.lastEndpoint ?? "", { random: new Random(seed + 1), mostBytes: 200_000 });
   dialed.connect(relay.endpoint);
 
@@ -112,10 +114,10 @@ export async function pushPull(cuts: number, seed: number, isPushBound: boolean)
 }
 
 /** Every request is answered, by its own reply. */
-export async function requests(cuts: number, seed: number): Promise<Report> {
+export async function requests(cuts: number, seed: number, local = LOCAL): Promise<Report> {
   const context = new Context();
   const reply = new Reply({ context, linger: 0 });
-  await reply.bind(LOCAL);
+  await reply.bind(local);
   let served = 0;
   void (async () => {
     for await (const message of reply) {
@@ -141,11 +143,11 @@ export async function requests(cuts: number, seed: number): Promise<Report> {
 }
 
 /** SUB gets what it subscribed to, and only that, again after each cut; in order on all connections, nothing twice. */
-export async function subscriptions(cuts: number, seed: number): Promise<Report> {
+export async function subscriptions(cuts: number, seed: number, local = LOCAL): Promise<Report> {
   const random = new Random(seed);
   const context = new Context();
   const publisher = new Publisher({ context, linger: 0 });
-  await publisher.bind(LOCAL);
+  await publisher.bind(local);
   const relay = await Relay.start(publisher.lastEndpoint ?? "", { random: new Random(seed + 1), mostBytes: 20_000 });
   const subscriber = new Subscriber({ context, linger: 0, reconnectInterval: 1, receiveTimeout: 10_000 });
   subscriber.connect(relay.endpoint);
@@ -297,8 +299,12 @@ function once(socket: Push | Pull, listener: (event: unknown) => void): void {
 export const PROMISES: Readonly<Record<string, (cuts: number, seed: number) => Promise<Report>>> = {
   "PUSH to bound PULL": (cuts, seed) => pushPull(cuts, seed, false),
   "bound PUSH to PULL": (cuts, seed) => pushPull(cuts, seed, true),
-  "request to REP": requests,
-  "PUB to SUB": subscriptions,
+  "request to REP": (cuts, seed) => requests(cuts, seed),
+  "PUB to SUB": (cuts, seed) => subscriptions(cuts, seed),
   "ROUTER with handover": handover,
   STREAM: streams,
+  "PUSH to bound PULL over ws": (cuts, seed) => pushPull(cuts, seed, false, WS),
+  "bound PUSH to PULL over ws": (cuts, seed) => pushPull(cuts, seed, true, WS),
+  "request to REP over ws": (cuts, seed) => requests(cuts, seed, WS),
+  "PUB to SUB over ws": (cuts, seed) => subscriptions(cuts, seed, WS),
 };

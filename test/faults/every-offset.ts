@@ -58,6 +58,17 @@ const CURVE = {
 };
 const NAMED = { binderOptions: { handover: true }, dialerOptions: { routingId: "d" } };
 
+/** By what is spoken over WebSocket; those with CURVE speak it with `/CURVE`. */
+export const SUBPROTOCOLS = ["zmtp3.1.stream", "ZWS2.0/NULL", "ZWS2.0"] as const;
+
+/** A pairing over WebSocket. Undefined where that dialect has no security. */
+export function overWebSocket(pairing: Pairing, subprotocol: (typeof SUBPROTOCOLS)[number]) {
+  const isSecure = pairing.binderOptions === CURVE.binderOptions;
+  if (isSecure && subprotocol === "ZWS2.0") return undefined;
+  const agreed = isSecure ? subprotocol.replace("/NULL", "/CURVE") : subprotocol;
+  return (faults: Faults): Promise<Outcome> => runPairing(pairing, { ...faults, subprotocol: agreed });
+}
+
 export const PAIRINGS: readonly Pairing[] = [
   { name: "PUSH to PULL", binder: Pull, dialer: Push, sender: "dialer" },
   { name: "bound PUSH to PULL", binder: Push, dialer: Pull, sender: "binder" },

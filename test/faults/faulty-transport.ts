@@ -1,7 +1,7 @@
 /**
  * A transport in memory whose connections misbehave as told: bytes come late,
  * in pieces or merged, writes are refused for a while, and a connection breaks
- * at a given byte. Time is a fake clock's.
+ * at a given byte. They carry ZMTP as tcp does, or WebSocket frames behind their opening handshake. Time is a fake clock's.
  */
 
 import type { Clock } from "../../src/base/clock.ts";
@@ -9,6 +9,7 @@ import type { Link, LinkHandler, ListenHandler, Transport } from "../../src/base
 import { Turn } from "../../src/core/turn.ts";
 import { LocalHost } from "../../src/engine/local-host.ts";
 import { Context } from "../../src/socket/context.ts";
+import { WebSocketLink } from "../../src/transport/node/websocket-link.ts";
 import { crypto } from "../crypto.ts";
 import { FakeClock } from "../fake-clock.ts";
 
@@ -25,6 +26,8 @@ export interface Faults {
   readonly refuses: boolean;
   /** The connection breaks when this many bytes went in that direction. */
   readonly cut?: { readonly direction: Direction; readonly afterBytes: number } | undefined;
+  /** The connections are WebSocket's, and both sides agreed on this subprotocol. */
+  readonly subprotocol?: string | undefined;
 }
 
 export const MODES = {
@@ -72,8 +75,11 @@ export class FaultyTransport implements Transport {
     const accepted = make("down");
     dialed.peer = accepted;
     accepted.peer = dialed;
-    this.#clock.defer(() => listener.accepted(accepted));
-    return Promise.resolve(dialed);
+    const { subprotocol } = faults;
+    const over = (link: Link, peer: "client" | "server"): Link =>
+      subprotocol === undefined ? link : new WebSocketLink(link, this.#clock, peer, subprotocol, NOTHING);
+    this.#clock.defer(() => listener.accepted(over(accepted, "client")));
+    return Promise.resolve(over(dialed, "server"));
   }
 
   listen: Transport["listen"] = (on, options, handler) => Promise.resolve(this.listenSync(on, options, handler));
@@ -90,6 +96,7 @@ export class FaultyTransport implements Transport {
 
 /** Taken off the number of bytes that may still pass: the connection breaks behind them. */
 const CUT = 2 ** 40;
+const NOTHING = new Uint8Array(0);
 
 class FaultyLink implements Link {
   readonly localAddress = "tcp://127.0.0.1:0";

@@ -1,5 +1,5 @@
 /**
- * A tcp relay between a dialer and what is bound behind it, which breaks each
+ * A relay of tcp, and of what is above it, between a dialer and what is bound behind it, which breaks each
  * connection after a random number of bytes: by an orderly end, by a reset, one
  * side before the other, or within a chunk.
  */
@@ -13,8 +13,10 @@ export interface RelayOptions {
   readonly mostBytes: number;
 }
 
+const PORT = /^(\w+:\/\/127\.0\.0\.1:)(\d+)/;
+
 export class Relay {
-  readonly #targetPort: number;
+  readonly #target: string;
   readonly #options: RelayOptions;
   readonly #server: Server;
   readonly #open = new Set<() => void>();
@@ -29,22 +31,22 @@ export class Relay {
   /** True: nothing is forwarded and nothing ends, as when a cable is pulled. */
   isSilent = false;
 
-  private constructor(targetPort: number, options: RelayOptions) {
-    this.#targetPort = targetPort;
+  private constructor(target: string, options: RelayOptions) {
+    this.#target = target;
     this.#options = options;
     this.#server = createServer((socket) => this.#carry(socket));
   }
 
-  /** Listens on a free port. `target` is an endpoint. */
+  /** Listens on a free port. `target` is an endpoint of tcp or ws at 127.0.0.1. */
   static async start(target: string, options: RelayOptions): Promise<Relay> {
-    const relay = new Relay(Number(target.slice(target.lastIndexOf(":") + 1)), options);
+    const relay = new Relay(target, options);
     await new Promise<void>((resolve) => relay.#server.listen(0, "127.0.0.1", resolve));
     return relay;
   }
 
   get endpoint(): string {
     const address = this.#server.address();
-    return `tcp://127.0.0.1:${typeof address === "object" ? address?.port : 0}`;
+    return this.#target.replace(PORT, `$1${typeof address === "object" ? address?.port : 0}`);
   }
 
   /** Cuts every open connection now. */
@@ -60,7 +62,7 @@ export class Relay {
 
   #carry(near: Socket): void {
     const { random, mostBytes } = this.#options;
-    const far = dial({ port: this.#targetPort, host: "127.0.0.1", noDelay: true });
+    const far = dial({ port: Number(PORT.exec(this.#target)?.[2]), host: "127.0.0.1", noDelay: true });
     near.setNoDelay(true);
     this.connections++;
     let left = 1 + random.below(mostBytes);

@@ -5,7 +5,7 @@
 
 import { parseArgs } from "node:util";
 import { halfOpen, PROMISES } from "./cuts.ts";
-import { atEveryOffset, PAIRINGS, runPairing, runRequest } from "./every-offset.ts";
+import { atEveryOffset, overWebSocket, PAIRINGS, runPairing, runRequest, SUBPROTOCOLS } from "./every-offset.ts";
 import { MODES } from "./faulty-transport.ts";
 import { runStream, STREAM_PAIRINGS } from "./stream-offsets.ts";
 
@@ -27,6 +27,12 @@ for (const [name, run] of Object.entries(PROMISES)) {
 await report("half-open connections", () => halfOpen(Math.min(100, Math.ceil(cuts / 100)), seed));
 for (const pairing of PAIRINGS) {
   await report(`${pairing.name}, cut at every byte`, () => everyMode((faults) => runPairing(pairing, faults)));
+}
+for (const subprotocol of SUBPROTOCOLS) {
+  for (const pairing of PAIRINGS) {
+    const run = overWebSocket(pairing, subprotocol);
+    if (run !== undefined) await report(`${pairing.name} over ${subprotocol}, cut at every byte`, () => everyMode(run));
+  }
 }
 for (const isBound of [false, true]) {
   await report(`${isBound ? "bound " : ""}REQ, cut at every byte`, () => everyMode((f) => runRequest(isBound, f)));
