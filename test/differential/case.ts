@@ -11,6 +11,8 @@ import { CURVE_SERVER, type CurveAct, type Edit } from "./curve-peer.ts";
 export interface Case {
   readonly name: string;
   readonly type: string;
+  /** Steps are octets of ws: what is below them is HTTP and WebSocket. Otherwise of tcp. */
+  readonly isWebSocket?: boolean;
   readonly options?: Readonly<Record<string, unknown>>;
   readonly subscribe?: string;
   readonly steps: readonly Uint8Array[];

@@ -63,9 +63,10 @@ export class Side {
 
   async play(play: Case): Promise<Ending> {
     const id = this.#next++;
-    const { type, options, subscribe } = play;
-    const address = (await this.#ask(id, { act: "open", type, options, subscribe })) as string;
-    const port = Number(address.slice(address.lastIndexOf(":") + 1));
+    const { type, options, subscribe, isWebSocket = false } = play;
+    const endpoint = isWebSocket ? "ws://127.0.0.1:*" : "tcp://127.0.0.1:*";
+    const address = (await this.#ask(id, { act: "open", type, options, subscribe, endpoint })) as string;
+    const port = Number(/:(\d+)\/?$/.exec(address)?.[1]);
     const tcp = connect({ port, host: "127.0.0.1", noDelay: true });
     const received: Buffer[] = [];
     let isKept = true;

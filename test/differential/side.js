@@ -30,8 +30,8 @@ async function letEverybodyIn() {
 }
 if (process.argv[3] === "zap") void letEverybodyIn();
 
-process.on("message", async ({ id, act, type, options, subscribe, send }) => {
-  if (act === "open") process.send({ id, result: await start(id, type, options, subscribe) });
+process.on("message", async ({ id, act, type, options, subscribe, endpoint, send }) => {
+  if (act === "open") process.send({ id, result: await start(id, type, options, subscribe, endpoint) });
   else if (act === "send") {
     await open
       .get(id)
@@ -46,7 +46,7 @@ process.on("message", async ({ id, act, type, options, subscribe, send }) => {
   }
 });
 
-async function start(id, type, options, subscribe) {
+async function start(id, type, options, subscribe, endpoint) {
   const socket = new CLASSES[type]({ linger: 0, ...options });
   const messages = [];
   const events = [];
@@ -58,7 +58,7 @@ async function start(id, type, options, subscribe) {
     });
   }
   if (subscribe !== undefined) socket.subscribe(subscribe);
-  await socket.bind("tcp://127.0.0.1:*");
+  await socket.bind(endpoint);
   if (socket.receive !== undefined) void collect(socket, messages);
   return socket.lastEndpoint;
 }
