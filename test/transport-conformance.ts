@@ -20,6 +20,8 @@ export interface TransportUnderTest {
   readonly desertedCode: string;
   /** Binding a taken address takes it over, instead of failing with EADDRINUSE. */
   readonly steals: boolean;
+  /** Each write is refused until it has left in a later turn, as by TLS: how much the kernel takes is not seen. */
+  readonly isLate?: boolean;
 }
 
 /** 4-byte numbers that count up, so that a receiver notices a byte lost, doubled or moved. */
@@ -53,7 +55,7 @@ class CountingCheck {
 
 /** Defines the suite for one transport. */
 export function transportConformance(subject: TransportUnderTest): void {
-  const { transport } = subject;
+  const { transport, isLate = false } = subject;
 
   describe(`${transport.scheme}, as every transport`, { timeout: 60_000 }, () => {
     holdProcess();
@@ -153,11 +155,11 @@ export function transportConformance(subject: TransportUnderTest): void {
 
     it("bytes travel both ways, and several chunks in their order", async () => {
       const { bound, dialed, accepted } = await pair();
-      assert.equal(dialed.link.write([Buffer.from("one "), Buffer.from("two "), Buffer.from("three")]), true);
-      assert.equal(accepted.link.write([Buffer.from("four")]), true);
+      assert.equal(dialed.link.write([Buffer.from("one "), Buffer.from("two "), Buffer.from("three")]), !isLate);
+      assert.equal(accepted.link.write([Buffer.from("four")]), !isLate);
       await accepted.until((e) => e.text() === "one two three");
       await dialed.until((e) => e.text() === "four");
-      assert.equal(dialed.drains + accepted.drains, 0);
+      if (!isLate) assert.equal(dialed.drains + accepted.drains, 0);
       bound.listener.close();
       await finish(dialed, accepted);
     });
@@ -194,7 +196,7 @@ export function transportConformance(subject: TransportUnderTest): void {
       bound.listener.close();
     });
 
-    it("a refused write is drained once, when all has left, and order holds meanwhile", async () => {
+    it("a refused write is drained once, when all has left, and order holds meanwhile", { skip: isLate }, async () => {
       const { bound, dialed, accepted } = await pair();
       const bytes = new CountingBytes();
       const check = new CountingCheck();
@@ -251,7 +253,7 @@ export function transportConformance(subject: TransportUnderTest): void {
       await finish(dialed, accepted);
     });
 
-    it("while the reader pauses, no more than the kernel's buffers leaves", async () => {
+    it("while the reader pauses, no more than the kernel's buffers leaves", { skip: isLate }, async () => {
       const { bound, dialed, accepted } = await pair();
       accepted.link.pause();
       const chunk = new Uint8Array(1 << 20);

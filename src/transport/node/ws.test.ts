@@ -25,6 +25,26 @@ transportConformance({
   steals: false,
 });
 
+/** wss between those who trust, as the suite knows transports. */
+const trusted: Transport = {
+  scheme: "wss",
+  connect: (to, options, signal) => wss.connect(to, { ...options, wssTrustPem: CERTIFICATE }, signal),
+  listen: (on, options, handler) => wss.listen(on, { ...options, wssKeyPem: KEY, wssCertPem: CERTIFICATE }, handler),
+};
+
+transportConformance({
+  transport: trusted,
+  free: () => "wss://127.0.0.1:*",
+  async deserted() {
+    const bound = await Bound.at(trusted, "wss://127.0.0.1:*");
+    bound.listener.close();
+    return bound.listener.address;
+  },
+  desertedCode: "ECONNREFUSED",
+  steals: false,
+  isLate: true,
+});
+
 const REQUEST =
   "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: Z0WLa2mYPORR3LD0SpToKg==\r\n" +
   "Sec-WebSocket-Protocol: ZWS2.0/NULL,ZWS2.0\r\nSec-WebSocket-Version: 13\r\n";
