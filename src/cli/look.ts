@@ -5,7 +5,7 @@
  * from it. What CURVE and PLAIN tell behind the greeting stays unknown.
  */
 
-import { connect, type Socket as NetSocket } from "node:net";
+import { connect } from "node:net";
 import { EMPTY, ownCopyOf, toText } from "../base/bytes.ts";
 import type { Endpoint } from "../base/endpoint.ts";
 import { ZmqError } from "../base/errors.ts";
@@ -26,10 +26,23 @@ const [MAJOR, MINOR, MECHANISM, FILLER] = [10, 11, 12, 32];
  * - `unanswered`: neither a connection nor an error within the time.
  * - `mute`: connected, and it says nothing, or stops in the middle.
  * - `closed`: it closed the connection before its greeting was whole.
- * - `foreign`: what it says is no ZMTP.
+ * - `foreign`: what it says is no ZMTP, nor HTTP where that is expected.
+ * - `refused`: a server of HTTP, and no WebSocket of ZeroMQ: `says` is its status, `why` the first line behind it.
+ * - `insecure`: TLS was not agreed on.
  */
 export type Sight =
-  | { readonly kind: "peer"; readonly version: string; readonly mechanism?: string; readonly socketType?: string }
+  | {
+      readonly kind: "peer";
+      readonly version: string;
+      readonly mechanism?: string;
+      readonly socketType?: string;
+      /** The subprotocol of a WebSocket. */
+      readonly over?: string;
+      /** Why this system does not trust its certificate. */
+      readonly distrust?: string;
+    }
+  | { readonly kind: "refused"; readonly status: number; readonly says: string; readonly why: string }
+  | { readonly kind: "insecure"; readonly error: Error }
   | { readonly kind: "unreachable"; readonly error: Error }
   | { readonly kind: "foreign"; readonly begins: Uint8Array; readonly error?: Error }
   | { readonly kind: "unanswered" | "mute" | "closed" };
@@ -39,13 +52,27 @@ export function look(endpoint: Endpoint, patienceMs: number): Promise<Sight> | u
   const target = netTarget(endpoint);
   if (target === undefined) return undefined;
   return new Promise((resolve) => {
-    const view = new View(connect(target), resolve);
+    const link = connect(target);
+    const view = new View(link, resolve);
     view.giveUpAfter(patienceMs);
+    link.on("connect", () => view.opened());
+    link.on("data", (chunk) => view.read(chunk));
+    link.on("error", (error) => view.ended(error));
+    link.on("close", () => view.ended());
   });
 }
 
-class View {
-  readonly #link: NetSocket;
+/** What carries the octets of ZMTP to a peer. */
+export interface Line {
+  readonly connecting: boolean;
+  readonly bytesWritten: number;
+  write(bytes: Uint8Array): unknown;
+  destroy(): unknown;
+}
+
+/** Greets the peer, and takes what it says: of all that is called, the first that tells enough settles it. */
+export class View {
+  readonly #link: Line;
   readonly #resolve: (sight: Sight) => void;
   readonly #greeting = new Greeting({
     mechanism: "NULL",
@@ -57,13 +84,9 @@ class View {
   #received: Uint8Array = EMPTY;
   #timer: NodeJS.Timeout | undefined = undefined;
 
-  constructor(link: NetSocket, resolve: (sight: Sight) => void) {
+  constructor(link: Line, resolve: (sight: Sight) => void) {
     this.#link = link;
     this.#resolve = resolve;
-    link.on("connect", () => this.#send());
-    link.on("data", (chunk) => this.#read(chunk));
-    link.on("error", (error) => this.#settle(this.#ended(error)));
-    link.on("close", () => this.#settle(this.#ended()));
   }
 
   giveUpAfter(patienceMs: number): void {
@@ -79,17 +102,17 @@ class View {
     this.#resolve(sight);
   }
 
-  #send(): void {
+  opened(): void {
     for (let bytes = this.#greeting.produce(); bytes !== undefined; bytes = this.#greeting.produce()) {
       this.#link.write(bytes);
     }
   }
 
-  #read(chunk: Uint8Array): void {
+  read(chunk: Uint8Array): void {
     if (this.#received.length < FILLER) this.#received = Buffer.concat([this.#received, chunk]);
     try {
       this.#commands.push(greet(this.#greeting, chunk));
-      this.#send();
+      this.opened();
       const { outcome } = this.#greeting;
       if (outcome === undefined) return;
       if (outcome.unversioned) this.#settle({ kind: "foreign", begins: this.#received });
@@ -124,7 +147,11 @@ class View {
     return { kind: "peer", version: `${received[MAJOR]}.${received[MINOR]}`, mechanism };
   }
 
-  #ended(error?: Error): Sight {
+  ended(error?: Error): void {
+    this.#settle(this.#sightAtEnd(error));
+  }
+
+  #sightAtEnd(error?: Error): Sight {
     const known = this.#known();
     if (known !== undefined) return known;
     const begins = this.#received;

@@ -12,6 +12,7 @@ import { deadline } from "../deadline.ts";
 import { bindTo, connectTo, expand } from "../endpoints.ts";
 import { describe, EXIT, Failure } from "../failure.ts";
 import { examples, type Finish } from "../help.ts";
+import { typeOverWeb } from "../look-web.ts";
 import { collect, count, duration } from "../numbers.ts";
 import { assign, parseOption } from "../options.ts";
 import { probe } from "../probe.ts";
@@ -62,6 +63,8 @@ const PARTNERS: Readonly<Record<string, SocketTypeName>> = {
   PEER: "PEER",
   CHANNEL: "CHANNEL",
 };
+
+const WEB_PATIENCE_MS = 2000;
 
 const ALL_KINDS = [...KINDS, ...DRAFT_KINDS];
 
@@ -148,7 +151,9 @@ async function passOver(subscriber: AnySocket): Promise<void> {
 /** The name of a socket type that may talk to the peer; dealer when the peer does not tell its type. */
 async function fitting(endpoint: string, signal: AbortSignal): Promise<string> {
   try {
-    const peer = await probe(parseEndpoint(endpoint, "connect", true), signal);
+    const to = parseEndpoint(endpoint, "connect", true);
+    const isWeb = to.scheme === "ws" || to.scheme === "wss";
+    const peer = isWeb ? await typeOverWeb(to, WEB_PATIENCE_MS) : await probe(to, signal);
     const partner = peer === undefined ? undefined : PARTNERS[peer];
     return ALL_KINDS.find(({ type }) => type === partner)?.name ?? "dealer";
   } catch (error) {

@@ -4,29 +4,20 @@
  * not understand each other.
  */
 
-import { connect, createServer, type Socket as NetSocket, type Server } from "node:net";
+import type { Socket as NetSocket } from "node:net";
 import type { Command } from "commander";
-import { type IpcEndpoint, parseEndpoint, type TcpEndpoint } from "../../base/endpoint.ts";
 import { expand } from "../endpoints.ts";
-import { describe, EXIT, Failure, usage } from "../failure.ts";
+import { describe, EXIT, usage } from "../failure.ts";
 import { asBuffer, toJson } from "../formats.ts";
 import { examples, type Finish } from "../help.ts";
-import { count } from "../numbers.ts";
-import { netTarget } from "../probe.ts";
+import { collect, count } from "../numbers.ts";
 import { Shutdown } from "../shutdown.ts";
 import { Conversation, type Remark, type SideName } from "../tap/conversation.ts";
-import {
-  note,
-  type Paint,
-  painterOf,
-  setQuiet,
-  visibleBytes,
-  visibleJson,
-  visibleLine,
-  visibleWord,
-} from "../terminal.ts";
+import { dial, type End, endOf, isWeb, listening, serve, type TlsFlags, tlsOptions } from "../tap/ends.ts";
+import { WebConversation } from "../tap/web-conversation.ts";
+import { type Paint, painterOf, setQuiet, visibleBytes, visibleJson, visibleLine, visibleWord } from "../terminal.ts";
 
-interface Flags {
+interface Flags extends TlsFlags {
   readonly once?: boolean;
   readonly count?: number;
   readonly bytes: number;
@@ -39,10 +30,12 @@ const EXAMPLES = [
   ["zmq tap :5556 tcp://server:5555", "then let the client connect to port 5556"],
   ["zmq tap ipc:///tmp/tap ipc:///tmp/feed --hex", "frames as hexadecimal"],
   ["zmq tap :5556 :5555 --once --json | jq .", "one connection, as JSON lines"],
+  ["zmq tap ws://*:8081 ws://server:8080", "the path is the client's: ws://localhost:8081/feed"],
+  ["zmq tap ws://*:8081 wss://server -o wssTrustSystem=true", "TLS ends here, on its way to the server"],
 ] as const;
 
 /** Details in the peer's own words. */
-const SAID = new Set(["context", "mechanism", "reason", "topic", "username"]);
+const SAID = new Set(["context", "mechanism", "method", "path", "reason", "topic", "username"]);
 /** Shown of a frame unless told otherwise. */
 const SHOWN_BYTES = 64;
 
@@ -51,15 +44,16 @@ export function addTap(program: Command, finish: Finish): void {
     .command("tap")
     .summary("Relay connections and print greetings, commands and frames.")
     .description(
-      "Relay tcp or ipc connections and print what both sides say, decoded: → from the client, ← from the target.",
+      "Relay tcp, ipc, ws or wss connections and print what both sides say, decoded: → from the client, ← from the target.",
     )
-    .argument("<listen>", "where the client connects: tcp://*:5556, :5556, ipc:///tmp/tap")
+    .argument("<listen>", "where the client connects: tcp://*:5556, :5556, ipc:///tmp/tap, ws://*:8081")
     .argument("<target>", "where to relay its connection")
     .option("--once", "end after the first connection")
     .option("-n, --count <n>", "end after n connections", count)
     .option("--bytes <n>", "bytes of a frame to show", count, SHOWN_BYTES)
     .option("--hex", "print frames as hexadecimal")
     .option("--json", "print JSON lines with whole frames")
+    .option("-o, --option <name=value>", "wssKeyPem, wssCertPem, wssTrustPem, wssTrustSystem, wssHostname", collect)
     .option("-q, --quiet", "print only errors on stderr")
     .addHelpText("after", examples(EXAMPLES))
     .action((listen: string, target: string, flags: Flags) => finish(() => run(listen, target, flags)));
@@ -67,8 +61,10 @@ export function addTap(program: Command, finish: Finish): void {
 
 async function run(listenText: string, targetText: string, flags: Flags): Promise<number> {
   setQuiet(flags.quiet === true);
-  const listen = reachable(expand(listenText, "bind", "LISTEN"), "bind", "LISTEN");
-  const target = reachable(expand(targetText, "connect", "TARGET"), "connect", "TARGET");
+  const listen = endOf(expand(listenText, "bind", "LISTEN"), "bind", "LISTEN");
+  const target = endOf(expand(targetText, "connect", "TARGET"), "connect", "TARGET");
+  if (isWeb(listen) !== isWeb(target)) throw usage("LISTEN and TARGET: expected both to be ws or wss, or neither");
+  const tls = tlsOptions(flags);
   const limit = flags.once ? 1 : (flags.count ?? Number.POSITIVE_INFINITY);
   const shutdown = new Shutdown();
   process.stdout.on("error", () => shutdown.stop());
@@ -77,11 +73,11 @@ async function run(listenText: string, targetText: string, flags: Flags): Promis
   let accepted = 0;
   let ended = 0;
 
-  const server = createServer({ allowHalfOpen: true }, (client) => {
+  const server = serve(listen, tls, (client) => {
     if (accepted >= limit) return void client.destroy();
     const number = ++accepted;
     open.add(client);
-    relay(client, target, (remarks) => print(number, remarks));
+    relay(client, target, dial(target, tls), (remarks) => print(number, remarks));
     client.on("close", () => {
       open.delete(client);
       if (++ended >= limit) shutdown.stop();
@@ -97,39 +93,12 @@ async function run(listenText: string, targetText: string, flags: Flags): Promis
   return EXIT.done;
 }
 
-type Reachable = TcpEndpoint | IpcEndpoint;
-
-function reachable(text: string, role: "bind" | "connect", flag: string): Reachable {
-  const endpoint = parseEndpoint(text, role, text.includes("["));
-  if (endpoint.scheme === "tcp") return endpoint;
-  if (endpoint.scheme === "ipc" && !endpoint.wildcard) return endpoint;
-  throw usage(`${flag} ${text}: expected a tcp:// endpoint, or ipc:// with a path`);
-}
-
-function listening(server: Server, endpoint: Reachable): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once("error", (error) =>
-      reject(new Failure(`cannot listen at ${endpoint.text}: ${describe(error)}`, undefined, error)),
-    );
-    server.listen(netTarget(endpoint), () => {
-      const address = server.address();
-      const bound = address !== null && typeof address === "object" ? `tcp://${hostOf(address)}:${address.port}` : "";
-      note(`listening at ${bound || endpoint.text}`);
-      resolve();
-    });
-  });
-}
-
-function hostOf({ address, family }: { address: string; family: string }): string {
-  return family === "IPv6" ? `[${address}]` : address;
-}
-
 /** Joins a client to the target; `tell` gets what is said. */
-function relay(client: NetSocket, target: Reachable, tell: (remarks: readonly Remark[]) => void): void {
-  const conversation = new Conversation();
-  const to = netTarget(target) as { host: string; port: number };
-  const upstream = connect({ ...to, allowHalfOpen: true });
-  upstream.once("connect", () => tell([{ side: "client", what: "connected", details: { to: target.text } }]));
+function relay(client: NetSocket, target: End, upstream: NetSocket, tell: (remarks: readonly Remark[]) => void): void {
+  const conversation = isWeb(target) ? new WebConversation() : new Conversation();
+  upstream.once(target.scheme === "wss" ? "secureConnect" : "connect", () =>
+    tell([{ side: "client", what: "connected", details: { to: target.text } }]),
+  );
   const sides: [SideName, NetSocket, NetSocket][] = [
     ["client", client, upstream],
     ["target", upstream, client],

@@ -10,7 +10,7 @@ import { commandData, commandName, parseCommand, parseErrorReason } from "../../
 import { parseMetadata, SOCKET_TYPE } from "../../wire/metadata.ts";
 import { describe } from "../failure.ts";
 import { visibleBytes } from "../terminal.ts";
-import { Direction, type FrameSeen, type GreetingSeen } from "./direction.ts";
+import { Direction, type FrameSeen, type GreetingSeen, type Hearing } from "./direction.ts";
 
 export type SideName = "client" | "target";
 
@@ -28,7 +28,7 @@ export interface Remark {
 
 interface Side {
   readonly name: SideName;
-  readonly direction: Direction;
+  readonly direction: Hearing;
   mechanism: string | undefined;
   socketType: string | undefined;
   /** Has said READY, or as much as its version does. */
@@ -38,7 +38,12 @@ interface Side {
 }
 
 export class Conversation {
-  readonly #sides: Record<SideName, Side> = { client: side("client"), target: side("target") };
+  readonly #sides: Record<SideName, Side>;
+
+  /** `hear`: makes what hears a side. `mechanism`: when it is agreed on before the first octet. */
+  constructor(hear: () => Hearing = () => new Direction(), mechanism?: string) {
+    this.#sides = { client: side("client", hear(), mechanism), target: side("target", hear(), mechanism) };
+  }
 
   /** Octets from a side. Returns what they say. */
   push(name: SideName, chunk: Uint8Array): Remark[] {
@@ -218,18 +223,18 @@ function usernameOf(data: Uint8Array): Uint8Array | undefined {
 /** The start of a request or an answer. */
 const HTTP = /^(HTTP\/\d|[A-Z]+ \S+ HTTP\/)/;
 
-function side(name: SideName): Side {
+function side(name: SideName, direction: Hearing, mechanism: string | undefined): Side {
   return {
     name,
-    direction: new Direction(),
-    mechanism: undefined,
+    direction,
+    mechanism,
     socketType: undefined,
     isReady: false,
     isLost: false,
   };
 }
 
-function wrong(name: SideName, text: string): Remark {
+export function wrong(name: SideName, text: string): Remark {
   return { side: name, what: "!", details: { problem: text } };
 }
 

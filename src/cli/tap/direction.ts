@@ -34,19 +34,31 @@ export interface FrameSeen {
 
 export type Seen = GreetingSeen | FrameSeen;
 
+/** What a conversation hears of one side. */
+export interface Hearing {
+  /** Undefined until it is known. */
+  readonly revision: Revision | undefined;
+  /** Whether the greeting is over. */
+  readonly isGreeted: boolean;
+  /** The octets of a greeting that is not complete. */
+  readonly unfinished: Uint8Array;
+  push(chunk: Uint8Array): void;
+  /** The next thing said, or undefined until more octets came. `other` is the other side's revision. Throws for what is no ZMTP. */
+  next(other: Revision | undefined): Seen | undefined;
+}
+
 /** Longer frames are not waited for, and end the decoding of their direction: to show them they would have to be kept whole. */
 const LONGEST_FRAME = 64 * 1024 * 1024;
 const SIGNATURE_BYTES = 10;
 const LEGACY_BYTES = 12;
 const V3_BYTES = 64;
 
-export class Direction {
+export class Direction implements Hearing {
   #greeting: Uint8Array = EMPTY;
   #reader: FrameReader | undefined = undefined;
   #isLegacy = false;
   #needsIdentity = false;
 
-  /** Undefined until it is known. */
   get revision(): Revision | undefined {
     const bytes = this.#greeting;
     if (bytes.length === 0) return undefined;
@@ -56,12 +68,10 @@ export class Direction {
     return bytes[SIGNATURE_BYTES];
   }
 
-  /** Whether the greeting is over. */
   get isGreeted(): boolean {
     return this.#reader !== undefined;
   }
 
-  /** The octets of a greeting that is not complete. */
   get unfinished(): Uint8Array {
     return this.#reader === undefined ? this.#greeting : EMPTY;
   }
@@ -71,7 +81,6 @@ export class Direction {
     else this.#reader.push(chunk);
   }
 
-  /** The next thing said, or undefined until more octets came. `other` is the other side's revision. Throws for what is no ZMTP. */
   next(other: Revision | undefined): Seen | undefined {
     if (this.#reader === undefined) return this.#greet(other);
     const body = this.#reader.next();

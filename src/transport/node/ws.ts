@@ -5,7 +5,7 @@
 
 import { randomBytes } from "node:crypto";
 import { isIP, type Socket } from "node:net";
-import { connect as connectTls, rootCertificates } from "node:tls";
+import { type ConnectionOptions, connect as connectTls, rootCertificates } from "node:tls";
 import type { Clock } from "../../base/clock.ts";
 import { type Endpoint, formatHost, type WsEndpoint } from "../../base/endpoint.ts";
 import { ZmqError } from "../../base/errors.ts";
@@ -72,16 +72,9 @@ async function connect(clock: Clock, to: WsEndpoint, options: OptionValues, sign
 
 /** TLS over a connected socket: the chain and the name are checked. Rejects with a LinkHandshakeError. */
 function secured(clock: Clock, tcp: Socket, host: string, options: OptionValues, signal: AbortSignal): Promise<Socket> {
-  const { wssHostname, wssTrustPem, wssTrustSystem, handshakeInterval } = options;
-  const name = wssHostname ?? host;
+  const { wssTrustPem, wssTrustSystem, handshakeInterval } = options;
   return new Promise((resolve, reject) => {
-    const socket = connectTls({
-      socket: tcp,
-      host: name,
-      ...(isIP(name) === 0 && { servername: name }),
-      ALPNProtocols: ["http/1.1"],
-      ca: [...(wssTrustSystem ? rootCertificates : []), ...(wssTrustPem === null ? [] : [wssTrustPem])],
-    });
+    const socket = connectTls({ socket: tcp, ...clientTls(options, host), host: options.wssHostname ?? host });
     socket.unref();
     const expired = new LinkHandshakeError("ETIMEDOUT", { detail: `TLS not agreed on within ${handshakeInterval} ms` });
     const timer = handshakeInterval > 0 ? clock.setTimer(() => fail(expired), handshakeInterval) : undefined;
@@ -108,6 +101,16 @@ function secured(clock: Clock, tcp: Socket, host: string, options: OptionValues,
       resolve(socket);
     });
   });
+}
+
+/** Whom a wss client trusts, and the name that it expects, which is that of its endpoint's host unless there is an option. */
+export function clientTls({ wssHostname, wssTrustPem, wssTrustSystem }: OptionValues, host: string): ConnectionOptions {
+  const name = wssHostname ?? host;
+  return {
+    ...(isIP(name) === 0 && { servername: name }),
+    ALPNProtocols: ["http/1.1"],
+    ca: [...(wssTrustSystem ? rootCertificates : []), ...(wssTrustPem === null ? [] : [wssTrustPem])],
+  };
 }
 
 /** A client that trusts nobody is told so: libzmq's options have that as their default. */
