@@ -1,18 +1,25 @@
 /**
- * `node bundle.mjs BUNDLER PROGRAM OUT`: bundles PROGRAM with all that it needs into the one file OUT, in the format of
- * its name. Prints warnings and nothing else. It is run from a copy in the folder where the bundlers are installed.
+ * `node bundle.mjs BUNDLER PROGRAM OUT [browser]`: bundles PROGRAM with all that it needs into the one file OUT, in the format
+ * of its name, for Node or for a page. Prints warnings and nothing else. It is run from a copy in the folder where the bundlers
+ * are installed.
  */
 
 import { basename, dirname } from "node:path";
 
-const [bundler, program, out] = process.argv.slice(2);
+const [bundler, program, out, target] = process.argv.slice(2);
+const isPage = target === "browser";
 const isCommonJs = out.endsWith(".cjs");
 
 const bundlers = {
   async webpack() {
     const { default: webpack } = await import("webpack");
     const output = { path: dirname(out), filename: basename(out) };
-    const settings = { target: "node", mode: isCommonJs ? "development" : "production", entry: program, output };
+    const settings = {
+      target: isPage ? "web" : "node",
+      mode: isCommonJs ? "development" : "production",
+      entry: program,
+      output,
+    };
     if (!isCommonJs) {
       Object.assign(settings, { experiments: { outputModule: true } });
       Object.assign(output, { module: true, library: { type: "module" } });
@@ -42,15 +49,20 @@ const bundlers = {
       logLevel: "warn",
       root: dirname(program),
       customLogger: logger,
-      ssr: { noExternal: true },
-      build: { ssr: program, outDir: dirname(out), emptyOutDir: false, rollupOptions: { output } },
+      ...(isPage ? {} : { ssr: { noExternal: true } }),
+      build: {
+        ...(isPage ? {} : { ssr: program }),
+        outDir: dirname(out),
+        emptyOutDir: false,
+        rollupOptions: { ...(isPage ? { input: program } : {}), output },
+      },
     });
   },
 
   async esbuild() {
     const { build } = await import("esbuild");
     const format = isCommonJs ? "cjs" : "esm";
-    const settings = { bundle: true, platform: "node", format, minify: true, logLevel: "silent" };
+    const settings = { bundle: true, platform: isPage ? "browser" : "node", format, minify: true, logLevel: "silent" };
     const { warnings } = await build({ ...settings, entryPoints: [program], outfile: out });
     for (const { text } of warnings) console.log(text);
   },
@@ -60,9 +72,10 @@ const bundlers = {
     const { nodeResolve } = await import("@rollup/plugin-node-resolve");
     const { default: commonjs } = await import("@rollup/plugin-commonjs");
     // A program that imports needs no plug-in for CommonJS.
-    const plugins = [nodeResolve({ preferBuiltins: true }), ...(isCommonJs ? [commonjs()] : [])];
+    const resolve = nodeResolve(isPage ? { browser: true } : { preferBuiltins: true });
+    const plugins = [resolve, ...(isCommonJs ? [commonjs()] : [])];
     const onwarn = ({ message }) => console.log(message);
-    const bundle = await rollup({ input: program, external: /^node:/, plugins, onwarn });
+    const bundle = await rollup({ input: program, external: isPage ? [] : /^node:/, plugins, onwarn });
     // One file: what the library loads later, such as the program of an I/O thread, is then part of it.
     await bundle.write({ file: out, format: isCommonJs ? "cjs" : "es", inlineDynamicImports: true });
     await bundle.close();

@@ -1,7 +1,8 @@
 /**
- * `npm run consumers [-- --only jest,types,hover,install] [--tarball file]`: the packed project with the tools of those who use it.
+ * `npm run consumers [-- --only jest,bundlers,pages,servers,types,hover,install] [--tarball file]`: the packed project with the tools of those who use it.
  * Small programs are tested by Jest, bundled by webpack, Vite, esbuild and Rollup and then run, and compiled by the
- * TypeScripts of tools.ts without `skipLibCheck`; it is installed in the place of `zeromq`. A warning is a failure. The last line is `N passed, M failed`.
+ * TypeScripts of tools.ts without `skipLibCheck`; a page's program is bundled by the same four and run in Chromium; sockets
+ * sit on the servers of Express and Fastify beside npm `ws` and Socket.IO; it is installed in the place of `zeromq`. A warning is a failure. The last line is `N passed, M failed`.
  *
  * The tools are not part of the project: npm brings them into `.build/consumers`, where they stay for the next run.
  * When it cannot, that is told as NOT RUN and counts as nothing.
@@ -25,13 +26,16 @@ import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs, promisify } from "node:util";
 import { optionRow, optionsOf } from "../../src/base/options.ts";
+import { noBrowser } from "../browser/chromium.ts";
 import { NotAvailable, npmInstall, pack } from "../npm.ts";
 import { installs, makeInstall } from "./installs.ts";
+import { openPages } from "./pages.ts";
 import { COMPILERS, type Compiler, TOOLS } from "./tools.ts";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const cache = resolve(here, "../../.build/consumers");
 const LIMIT_MS = 120_000;
+const BUNDLERS = ["webpack", "vite", "esbuild", "rollup"];
 
 const { values } = parseArgs({ options: { only: { type: "string" }, tarball: { type: "string" } } });
 const COMPILER_OPTIONS = {
@@ -65,6 +69,8 @@ const counts = { passed: 0, failed: 0 };
 const PARTS: Readonly<Record<string, (user: string, tools: string) => Promise<void>>> = {
   jest,
   bundlers,
+  pages,
+  servers,
   types,
   hover,
   install,
@@ -98,7 +104,7 @@ async function bundlers(user: string, tools: string): Promise<void> {
   // Where no package is to be found: a bundle has all that it needs.
   const out = mkdtempSync(join(tmpdir(), "zmq-ts-"));
   try {
-    for (const bundler of ["webpack", "vite", "esbuild", "rollup"]) {
+    for (const bundler of BUNDLERS) {
       for (const program of ["import.mjs", "require.cjs"]) {
         await check(`${bundler}: a program with ${program.replace(/\..*/, "")}`, async () => {
           const bundle = join(out, `${bundler}-${program}`);
@@ -111,6 +117,40 @@ async function bundlers(user: string, tools: string): Promise<void> {
     }
   } finally {
     rmSync(out, { recursive: true, force: true });
+  }
+}
+
+async function pages(user: string, tools: string): Promise<void> {
+  if (noBrowser !== undefined) {
+    console.log(`NOT RUN  pages: ${noBrowser}`);
+    return;
+  }
+  cpSync(join(here, "bundle.mjs"), join(tools, "bundle.mjs"));
+  const out = mkdtempSync(join(tmpdir(), "zmq-ts-"));
+  await using runner = await openPages();
+  try {
+    for (const bundler of BUNDLERS) {
+      await check(`${bundler}: a page's program, in Chromium`, async () => {
+        const bundle = join(out, `${bundler}.mjs`);
+        const program = join(user, "program", "page.mjs");
+        const told = await node([join(tools, "bundle.mjs"), bundler, program, bundle, "browser"], user);
+        if (told.stdout + told.stderr !== "") throw new Error(told.stdout + told.stderr);
+        const title = await runner.run(bundle);
+        if (title !== "bundled in a page") throw new Error(title);
+      });
+    }
+  } finally {
+    rmSync(out, { recursive: true, force: true });
+  }
+}
+
+/** On the HTTP servers that people have, beside the other WebSockets that they have there. */
+async function servers(user: string, tools: string): Promise<void> {
+  const { stdout } = await node([join(user, "program", "servers.mjs"), tools], user);
+  for (const line of stdout.trimEnd().split("\n")) {
+    await check(`servers: ${line.replace(/^(ok|FAIL) /, "")}`, async () => {
+      if (!line.startsWith("ok ")) throw new Error(line);
+    });
   }
 }
 

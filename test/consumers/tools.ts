@@ -4,10 +4,15 @@ export const TOOLS: Readonly<Record<string, string>> = {
   "@rollup/plugin-commonjs": "29.0.3",
   "@rollup/plugin-node-resolve": "16.0.3",
   esbuild: "0.28.2",
+  express: "5.3.0",
+  fastify: "5.12.8",
   jest: "30.5.2",
   rollup: "4.68.8",
+  "socket.io": "4.8.4",
+  "socket.io-client": "4.8.4",
   vite: "8.4.0",
   webpack: "5.113.0",
+  ws: "8.23.0",
 };
 
 export interface Compiler {
