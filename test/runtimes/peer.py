@@ -29,6 +29,10 @@ sockets = {
 }
 if sys.platform == "linux":
     sockets["abstract"] = echo("ipc://@" + sys.argv[1])
+try:
+    sockets["ws"] = echo("ws://127.0.0.1:*/echo")
+except zmq.ZMQError:
+    pass  # Built without it.
 news = context.socket(zmq.PUB)
 news.linger = 0
 news.bind("tcp://127.0.0.1:*")

@@ -53,6 +53,7 @@ export class StreamLink implements Link {
   readonly #stallMs: number;
   /** Reads come by `onRead`, not by 'data'. */
   readonly #sharesReads: boolean;
+  readonly #isLate: boolean;
   #handler = NOBODY;
   #closing = false;
   #refused = false;
@@ -70,6 +71,7 @@ export class StreamLink implements Link {
     this.#clock = clock;
     this.#socket = socket;
     this.#sharesReads = reader !== undefined;
+    this.#isLate = "encrypted" in socket;
     this.#stallMs = stallMs;
     this.localAddress = addresses.localAddress;
     this.remoteAddress = addresses.remoteAddress;
@@ -109,6 +111,7 @@ export class StreamLink implements Link {
   write(chunks: readonly Uint8Array[]): boolean {
     const socket = this.#socket;
     if (this.#closing || socket.destroyed) return false;
+    if (this.#isLate) return this.#writeLate(chunks);
     if (chunks.length === 1) {
       socket.write(chunks[0]!);
     } else {
@@ -177,11 +180,33 @@ export class StreamLink implements Link {
     if (!socket.destroyed) clock.setTimer(() => socket.destroy(), FAREWELL_MS);
   }
 
+  /** TLS passes each write on in a later turn, and in Deno an empty write ends the connection: the last chunk has the callback. */
+  #writeLate(chunks: readonly Uint8Array[]): boolean {
+    const socket = this.#socket;
+    const full = chunks.filter((chunk) => chunk.length > 0);
+    const last = full.pop();
+    if (last === undefined) return !this.#refused;
+    socket.cork();
+    for (const chunk of full) socket.write(chunk);
+    socket.write(last, this.#whenWritten());
+    socket.uncork();
+    if (socket.writableLength === 0) return true;
+    if (!this.#refused) {
+      this.#refused = true;
+      this.#awaitWritten();
+    }
+    return false;
+  }
+
   #awaitWritten(): void {
     if (this.#stallMs > 0) this.#stallTimer = this.#clock.setTimer(() => this.#stalled(), this.#stallMs);
+    if (!this.#isLate) this.#socket.write(NOTHING, this.#whenWritten());
+  }
+
+  #whenWritten(): (error?: Error | null) => void {
     this.#onceWritten ??= (error) => {
       if (this.#stallTimer !== undefined) this.#clock.clearTimer(this.#stallTimer);
-      if (error || this.#closing) return;
+      if (error || this.#closing || !this.#refused) return;
       if (this.#socket.writableLength > 0) {
         this.#awaitWritten();
         return;
@@ -189,7 +214,7 @@ export class StreamLink implements Link {
       this.#refused = false;
       this.#handler.drained();
     };
-    this.#socket.write(NOTHING, this.#onceWritten);
+    return this.#onceWritten;
   }
 
   #stalled(): void {

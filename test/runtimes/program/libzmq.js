@@ -12,6 +12,7 @@ const padsNames = /^1\.([0-9]|[1-3][0-9]|4[0-6])\./.test(process.versions.uv ?? 
 for (const [name, key] of [
   ["tcp", "tcp"],
   ["ipc", "ipc"],
+  ["ws", "ws"],
   ["tcp and CURVE", "curve"],
   ["an abstract ipc name", "abstract"],
 ]) {

@@ -10,6 +10,7 @@ import { runtime } from "./runtime.js";
 import "./patterns.js";
 import "./messages.js";
 import "./connections.js";
+import "./websockets.js";
 import "./waiting.js";
 import "./errors.js";
 import "./security.js";
