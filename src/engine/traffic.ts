@@ -233,6 +233,7 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, DelayedReade
   data(chunk: Uint8Array): void {
     if (this.#isOver) return;
     if (this.#reading === "first bytes") this.#firstBytes();
+    this.#outgoing.asked(chunk.length);
     this.#incoming.data(chunk);
   }
 
