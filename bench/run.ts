@@ -19,6 +19,7 @@ const USAGE = `npm run bench -- [options]
   --duration MS     measured time of one round (700; quick: 150), after a warm-up of a third of it
   --quick           under two minutes
   --resources       also CPU time a message and memory of each side
+  --browser         a page in Chromium and Node instead; takes --rounds, --duration and --json
   --json FILE, --svg FILE
   --list            the names of the workloads`;
 
@@ -31,6 +32,7 @@ const { values: options } = parseArgs({
     duration: { type: "string" },
     quick: { type: "boolean", default: false },
     resources: { type: "boolean", default: false },
+    browser: { type: "boolean", default: false },
     json: { type: "string" },
     svg: { type: "string" },
     list: { type: "boolean", default: false },
@@ -87,6 +89,11 @@ function progress(line = ""): void {
 async function main(): Promise<void> {
   if (options.help) return console.log(USAGE);
   if (options.list) return console.log(WORKLOADS.map(({ name }) => name).join("\n"));
+  if (options.browser) {
+    const rounds = positive("rounds", options.rounds, options.quick ? 1 : 5);
+    const durationMs = positive("duration", options.duration, options.quick ? 300 : 1500);
+    return (await import("./browser.ts")).benchBrowser({ rounds, durationMs, json: options.json });
+  }
   const workloads = selectWorkloads(options.workload, options.quick);
   if (workloads.length === 0) throw new Error(`--workload ${options.workload}: no such workload; see --list`);
   const rounds = positive("rounds", options.rounds, options.quick ? 1 : 5);
