@@ -1,8 +1,8 @@
 /**
- * `npm run differential -- [--seconds 60] [--inputs n] [--seed n] [--first n] [--sockets]`: random streams to libzmq and to ours, a
+ * `npm run differential -- [--seconds 60] [--inputs n] [--seed n] [--first n] [--sockets] [--ws]`: random streams to libzmq and to ours, a
  * few dozen at a time. A difference that nobody knows the reason of is played again, among few, and then printed with what
  * both did; the run exits 1. `--seed S --first N --inputs 1` plays one stream again. With `--sockets` programs of whole
- * sockets are the inputs: `sockets/run.ts`.
+ * sockets are the inputs: `sockets/run.ts`; over ws with `--ws`.
  */
 
 import { parseArgs } from "node:util";
@@ -86,6 +86,7 @@ async function main(): Promise<void> {
       seconds: { type: "string" },
       minutes: { type: "string" },
       sockets: { type: "boolean", default: false },
+      ws: { type: "boolean", default: false },
       inputs: { type: "string" },
       seed: { type: "string", default: `${Math.floor(Date.now() / 86_400_000)}` },
       first: { type: "string", default: "0" },
@@ -96,7 +97,7 @@ async function main(): Promise<void> {
   const seconds = Number(values.seconds ?? minutes * 60);
   const [seed, first] = [Number(values.seed), Number(values.first)];
   if (values.sockets) {
-    await ofSockets({ seed, first, programs: inputs, seconds });
+    await ofSockets({ seed, first, programs: inputs, seconds, overWs: values.ws });
     return;
   }
   const result = await differential(seed, first, inputs, seconds);

@@ -76,11 +76,13 @@ const KINDS = [
   "arrayBuffer",
 ];
 
-/** Input number `index` of a run with this seed. */
-export function generate(random: Random, seed: number, index: number): Program {
+/** Input number `index` of a run with this seed. `overWs`: over ws wherever it would be over tcp or ipc. */
+export function generate(random: Random, seed: number, index: number, overWs = false): Program {
   random.seed(seed, index);
   const [hubType, spokeType] = FAMILIES[index % FAMILIES.length] ?? ["PAIR", "PAIR"];
-  return new Author(random, hubType, spokeType).write();
+  const program = new Author(random, hubType, spokeType).write();
+  if (!overWs || hubType === "STREAM") return program;
+  return { ...program, endpoints: program.endpoints.map((each) => (each === "inproc" ? each : "ws")) };
 }
 
 class Author {

@@ -5,7 +5,7 @@
 
 import type { SocketTypeName } from "../../../src/base/socket-types.ts";
 
-export type TransportName = "tcp" | "ipc" | "inproc";
+export type TransportName = "tcp" | "ipc" | "inproc" | "ws";
 
 export interface SocketSpec {
   readonly type: SocketTypeName;

@@ -77,6 +77,16 @@ const REASONS: readonly Reason[] = [
       (difference.step.act === "events" || (difference.theirs === "done" && difference.ours === "rejects EAGAIN")),
   },
   {
+    text: "over ws, libzmq tells at once of what a probe to a REQ breaks, and the REQ keeps its endpoint",
+    covers: ({ program, step, theirs, ours }) =>
+      program.endpoints[0] === "ws" &&
+      program.sockets.some(({ type }) => type === "REQ") &&
+      program.sockets.some(({ type, options }) => type === "ROUTER" && options.probeRouter === true) &&
+      (step.act === "events" ||
+        (theirs === "done" && ours === "throws ENOENT") ||
+        (theirs === "rejects EHOSTUNREACH" && ours === "done")),
+  },
+  {
     text: "REP drops a probe, which is no request; a REP of libzmq may lose the reply after it",
     covers: (difference) =>
       isOf(difference, "REQ") &&

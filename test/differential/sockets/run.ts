@@ -34,10 +34,11 @@ export interface Limits {
   readonly first: number;
   readonly programs: number;
   readonly seconds: number;
+  readonly overWs?: boolean;
 }
 
 export async function socketDifferential(limits: Limits): Promise<Result> {
-  const { seed, first, programs, seconds } = limits;
+  const { seed, first, programs, seconds, overWs } = limits;
   const pair = new Sides();
   const over = performance.now() + seconds * 1000;
   const known: Record<string, number> = {};
@@ -48,7 +49,7 @@ export async function socketDifferential(limits: Limits): Promise<Result> {
     const random = new Random(seed);
     while (next < first + programs && performance.now() < over) {
       const index = next++;
-      const program = generate(random, seed, index);
+      const program = generate(random, seed, index, overWs);
       const seen = await pair.compare(program);
       if (seen === undefined) continue;
       const reason = reasonOf(seen);

@@ -8,15 +8,19 @@ import type { SocketSpec, Step } from "./program.ts";
 import { reasonOf } from "./reasons.ts";
 import { describeFinding, socketDifferential } from "./run.ts";
 
-test("random programs come to the same on libzmq and here, or differ for a reason that is known", {
-  timeout: 120_000,
-}, async (context) => {
-  const result = await socketDifferential({ seed: 6, first: 0, programs: 190, seconds: 25 });
-  const { programs, known, unsteady, findings } = result;
-  context.diagnostic(`${programs} programs, ${unsteady} unsteady; known differences: ${JSON.stringify(known)}`);
-  assert.deepEqual(findings.map(describeFinding), []);
-  assert.ok(programs - unsteady >= 20);
-});
+for (const [where, limits] of [
+  ["", { seed: 6, first: 0, programs: 190, seconds: 25 }],
+  [" over ws", { seed: 7, first: 0, programs: 120, seconds: 12, overWs: true }],
+] as const) {
+  test(`random programs come to the same on libzmq and here${where}, or differ for a reason that is known`, {
+    timeout: 120_000,
+  }, async (context) => {
+    const { programs, known, unsteady, findings } = await socketDifferential(limits);
+    context.diagnostic(`${programs} programs, ${unsteady} unsteady; known differences: ${JSON.stringify(known)}`);
+    assert.deepEqual(findings.map(describeFinding), []);
+    assert.ok(programs - unsteady >= 20);
+  });
+}
 
 test("the same seed makes the same programs, of every type and over every transport", () => {
   const make = (seed: number) => Array.from({ length: 190 }, (_, index) => generate(new Random(0), seed, index));
