@@ -5,10 +5,21 @@ import { connect, type Socket as TcpSocket } from "node:net";
 import { encodeProperty } from "../src/wire/metadata.ts";
 import { bytes, command, frame, GREETING, ready, repeated } from "../test/fake-link.ts";
 import { GOOD, peer, pour, REQUEST } from "./hostile-attacks.ts";
+import { WEB_ATTACKS } from "./hostile-web-attacks.ts";
 
 const NOTHING = new Uint8Array(0);
 
-export type Server = "PULL" | "SUB" | "REP" | "ROUTER" | "DEALER" | "PAIR" | "PUB" | "STREAM" | "PULL with PLAIN";
+export type Server =
+  | "PULL"
+  | "SUB"
+  | "REP"
+  | "ROUTER"
+  | "DEALER"
+  | "PAIR"
+  | "PUB"
+  | "STREAM"
+  | "PULL with PLAIN"
+  | "PULL over ws";
 export type Run = (port: number) => void;
 
 export const property = (name: string, value: Uint8Array | string): Uint8Array =>
@@ -240,4 +251,5 @@ export const ATTACKS: Readonly<Record<string, readonly [Server, Run]>> = {
     }),
   ],
   "wrong passwords, 64 at a time": ["PULL with PLAIN", times(64, wrongPassword)],
+  ...WEB_ATTACKS,
 };

@@ -16,6 +16,7 @@ import { parseArgs } from "node:util";
 import { bytes, command, frame } from "../test/fake-link.ts";
 import { GOOD, peer, pour, REQUEST } from "./hostile-attacks.ts";
 import { ATTACKS, plainGreeting, property, type Server } from "./hostile-more-attacks.ts";
+import { WEB_GOOD, webPeer } from "./hostile-web-attacks.ts";
 
 const BEAT_MS = 10;
 const WARM_MS = 1000;
@@ -32,6 +33,7 @@ const PEERS: Readonly<Record<Server, { type: string; piece: Uint8Array }>> = {
   PUB: { type: "SUB", piece: command("SUBSCRIBE") },
   STREAM: { type: "", piece: GOOD },
   "PULL with PLAIN": { type: "PUSH", piece: frame(0, GOOD) },
+  "PULL over ws": { type: "PUSH", piece: WEB_GOOD },
 };
 const ANSWERS: readonly Server[] = ["REP", "ROUTER", "DEALER", "STREAM"];
 
@@ -55,8 +57,8 @@ async function serve(module: string, server: Server): Promise<void> {
     lastCpu = cpu;
   }, BEAT_MS);
   const bind = async (socket: { bind(address: string): Promise<void>; lastEndpoint: string | null }): Promise<void> => {
-    await socket.bind("tcp://127.0.0.1:*");
-    process.send?.({ port: Number(socket.lastEndpoint?.split(":").at(-1)) });
+    await socket.bind(server === "PULL over ws" ? "ws://127.0.0.1:*" : "tcp://127.0.0.1:*");
+    process.send?.({ port: Number(/:(\d+)\/?$/.exec(socket.lastEndpoint ?? "")?.[1]) });
     setInterval(() => {
       process.send?.({ count, rss: process.memoryUsage.rss(), cpuMs: cpuMs(), stopMs });
       stopMs = 0;
@@ -70,9 +72,9 @@ async function serve(module: string, server: Server): Promise<void> {
       if (count % 100 === 0) await new Promise(setImmediate);
     }
   }
-  if (server === "PULL" || server === "SUB" || server === "PULL with PLAIN") {
-    const socket =
-      server === "SUB" ? new zmq.Subscriber() : new zmq.Pull(server === "PULL" ? {} : { plainServer: true });
+  if (server.startsWith("PULL") || server === "SUB") {
+    const isPlain = server === "PULL with PLAIN";
+    const socket = server === "SUB" ? new zmq.Subscriber() : new zmq.Pull(isPlain ? { plainServer: true } : {});
     if (server === "SUB") (socket as InstanceType<typeof zmq.Subscriber>).subscribe("g");
     if (server === "PULL with PLAIN") await refuseAll(zmq);
     await bind(socket);
@@ -80,7 +82,7 @@ async function serve(module: string, server: Server): Promise<void> {
     return;
   }
   const types = { REP: zmq.Reply, ROUTER: zmq.Router, DEALER: zmq.Dealer, PAIR: zmq.Pair, STREAM: zmq.Stream };
-  const socket = new types[server]() as InstanceType<typeof zmq.Pair>;
+  const socket = new types[server as keyof typeof types]() as InstanceType<typeof zmq.Pair>;
   await bind(socket);
   for (;;) {
     const message = await socket.receive().catch(() => undefined); // zeromq.js: EAGAIN now and then.
@@ -124,7 +126,8 @@ function behave(port: number, server: Server): void {
       setTimeout(() => pour(tcp, piece), 400);
     });
     tcp.resume();
-  } else if (ANSWERS.includes(server)) peer(port, type, answers);
+  } else if (server === "PULL over ws") webPeer(port, (tcp) => pour(tcp, piece));
+  else if (ANSWERS.includes(server)) peer(port, type, answers);
   else if (server === "PUB") peer(port, type, (tcp) => void tcp.write(piece));
   else peer(port, type, (tcp) => pour(tcp, piece));
 }
