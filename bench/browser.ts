@@ -125,7 +125,7 @@ function echoAt(server: Server): void {
     if (request.url !== "/echo") return;
     const { key } = upgradeRequest({ start: "GET /echo HTTP/1.1", headers: new HttpHeaders(request.rawHeaders) });
     socket.write(acceptance(key, "echo", sha1));
-    const reader = new WebSocketReader("client", {
+    const reader = new WebSocketReader("client", "messages", {
       payload(bytes) {
         const frame = new Uint8Array(14 + bytes.length);
         const start = writeFrameHead(frame, 0, BINARY, bytes.length);

@@ -19,7 +19,7 @@ function streamOf(peer: "client" | "server", bytes: Uint8Array) {
   const pieces: Uint8Array[] = [];
   let messages = 0;
   let pings = 0;
-  const reader = new WebSocketReader(peer, {
+  const reader = new WebSocketReader(peer, "messages", {
     payload(piece, isEnd) {
       pieces.push(ownCopyOf(piece));
       if (isEnd) messages++;

@@ -25,6 +25,8 @@ export interface Link {
    * `drained` follows, and until it does the caller should write no more.
    */
   write(chunks: readonly Uint8Array[]): boolean;
+  /** `write` copies: memory is the caller's again also when it returned false. */
+  readonly copies?: boolean;
   /** Bytes that `write` kept and that have not left; as they leave it falls, as often as the platform tells. */
   readonly unsentBytes: number;
   /** Stops and restarts `data`. A chunk or two may still arrive after `pause`. */

@@ -67,7 +67,7 @@ class WebView implements Line {
     this.#resolve = resolve;
     const key = randomBytes(16).toString("base64");
     this.#offer = { target: to.path, host: formatHost(to.host, to.port), key, protocols };
-    this.#reader = new WebSocketReader("server", {
+    this.#reader = new WebSocketReader("server", "messages", {
       payload: (bytes, isEnd) => this.#message(bytes, isEnd),
       signal() {},
       closing: () => this.#ended(),

@@ -153,7 +153,8 @@ export class Outgoing {
       encoder.sent();
       if (!this.#pipe.hasQueued) this.#pipe.signalIdle();
     } else {
-      encoder.kept();
+      if (this.#link.copies) encoder.sent();
+      else encoder.kept();
       this.#state = "blocked";
     }
   }

@@ -4,42 +4,88 @@
  */
 
 import { EMPTY, uninitialized } from "../base/bytes.ts";
-import { BINARY, CLOSE, closePayload, frameHeadBytes, maskBytes, writeFrameHead } from "./websocket.ts";
-
-/**
- * - `stream`: chunks are one stream of bytes, and the borders of messages mean nothing.
- * - `messages`: each chunk is a message.
- */
-export type Carrying = "stream" | "messages";
+import {
+  BINARY,
+  type Carrying,
+  CLOSE,
+  closePayload,
+  frameHeadBytes,
+  LONGEST_FRAME_HEAD,
+  writeFrameHead,
+} from "./websocket.ts";
+import { maskBytes, rotatedKey } from "./websocket-mask.ts";
 
 /** A stream is cut into messages of so many octets at most: a page gets a message only when all of it is there. */
 const STREAM_MESSAGE_BYTES = 131_072;
 /** Larger chunks travel by reference, where nothing masks them. */
 const COPIED_BYTES = 4096;
-const MEMORY_BYTES = 81_920;
-const KEPT_MEMORIES = 8;
-const freeMemories: Uint8Array[] = [];
+
+/** Our memory comes in blocks of two sizes, which are used again: fresh memory costs more than the copy into it. */
+const BLOCK_BYTES = STREAM_MESSAGE_BYTES + 64;
+const SMALL_BLOCK_BYTES = 2048;
+const KEPT_BLOCKS = 16;
+const KEPT_SMALL_BLOCKS = 256;
+const freeBlocks: Uint8Array[] = [];
+const freeSmallBlocks: Uint8Array[] = [];
+
+function blockFor(length: number): Uint8Array {
+  if (length <= SMALL_BLOCK_BYTES) return freeSmallBlocks.pop() ?? uninitialized(SMALL_BLOCK_BYTES);
+  return freeBlocks.pop() ?? uninitialized(BLOCK_BYTES);
+}
+
+function free(blocks: Uint8Array[]): void {
+  for (let block = blocks.pop(); block !== undefined; block = blocks.pop()) {
+    if (block.length === SMALL_BLOCK_BYTES) {
+      if (freeSmallBlocks.length < KEPT_SMALL_BLOCKS) freeSmallBlocks.push(block);
+    } else if (freeBlocks.length < KEPT_BLOCKS) freeBlocks.push(block);
+  }
+}
 
 export class WebSocketWriter {
-  readonly #carrying: Carrying;
+  readonly #isStream: boolean;
   readonly #random32: (() => number) | undefined;
-  #memory: Uint8Array = EMPTY;
+  #block: Uint8Array = EMPTY;
+  /** What is in the block and in no piece yet. */
   #start = 0;
   #end = 0;
+  /** Octets that may still have to go into our memory. */
+  #expected = 0;
+  /** The key of the frame at hand, turned for what in the block is not masked yet, which begins here. */
+  #key = 0;
+  #unmasked = 0;
   #pieces: Uint8Array[] = [];
+  /** The blocks of the last `encode`, and those that the link holds. */
+  readonly #used: Uint8Array[] = [];
+  readonly #held: Uint8Array[] = [];
 
   /** `random32`: makes keys, with which a client masks; a server has none. */
   constructor(carrying: Carrying, random32?: () => number) {
-    this.#carrying = carrying;
+    this.#isStream = carrying === "stream";
     this.#random32 = random32;
   }
 
-  /** The frames, in pieces of our memory and of the caller's. Call `sent` or `kept` once the link has them. */
+  /** Whether the caller's memory is free again when `encode` returns: all was copied. */
+  get copies(): boolean {
+    return this.#random32 !== undefined;
+  }
+
+  /** The frames, in pieces of our memory and, where nothing is masked, of the caller's. Call `sent` or `kept` once the link has them. */
   encode(chunks: readonly Uint8Array[]): Uint8Array[] {
-    this.#reserve(chunks);
-    if (this.#carrying === "stream") this.#stream(chunks);
+    let total = 0;
+    let referred = 0;
+    for (let i = 0; i < chunks.length; i++) {
+      const { length } = chunks[i] as Uint8Array;
+      total += length;
+      if (!this.copies && length > COPIED_BYTES) referred += length;
+    }
+    const frames = this.#isStream ? Math.ceil(total / STREAM_MESSAGE_BYTES) : chunks.length;
+    this.#expected = frames * LONGEST_FRAME_HEAD + total - referred;
+    if (this.#isStream) this.#stream(chunks, total);
     else for (let i = 0; i < chunks.length; i++) this.#message(chunks[i] as Uint8Array);
     this.#closePiece();
+    this.#block = EMPTY;
+    this.#start = 0;
+    this.#end = 0;
     const pieces = this.#pieces;
     this.#pieces = [];
     return pieces;
@@ -61,75 +107,100 @@ export class WebSocketWriter {
 
   /** The link wrote everything: our memory may be used again. */
   sent(): void {
-    if (this.#memory.length === MEMORY_BYTES && freeMemories.length < KEPT_MEMORIES) freeMemories.push(this.#memory);
-    this.#memory = EMPTY;
+    free(this.#used);
   }
 
   /** The link still holds the bytes. */
   kept(): void {
-    this.#memory = EMPTY;
+    for (let i = 0; i < this.#used.length; i++) this.#held.push(this.#used[i] as Uint8Array);
+    this.#used.length = 0;
   }
 
-  /** Takes memory for all that is not sent by reference, in one piece. */
-  #reserve(chunks: readonly Uint8Array[]): void {
-    let length = 0;
-    for (let i = 0; i < chunks.length; i++) {
-      const size = (chunks[i] as Uint8Array).length;
-      length += 14 + (this.#random32 !== undefined || size <= COPIED_BYTES ? size : 0);
-      length += 14 * Math.floor(size / STREAM_MESSAGE_BYTES);
-    }
-    this.#memory = length > MEMORY_BYTES ? uninitialized(length) : (freeMemories.pop() ?? uninitialized(MEMORY_BYTES));
-    this.#start = 0;
-    this.#end = 0;
+  /** The link holds nothing any more: all has left, or it is over. */
+  released(): void {
+    free(this.#held);
   }
 
   #message(body: Uint8Array): void {
-    const key = this.#random32?.();
-    this.#end = writeFrameHead(this.#memory, this.#end, BINARY, body.length, key);
-    const start = this.#end;
+    this.#head(body.length);
     this.#append(body, body.length > COPIED_BYTES);
-    if (key !== undefined) maskBytes(this.#memory, start, this.#end, key);
+    this.#mask();
   }
 
-  #stream(chunks: readonly Uint8Array[]): void {
-    let total = 0;
-    for (let i = 0; i < chunks.length; i++) total += (chunks[i] as Uint8Array).length;
+  #stream(chunks: readonly Uint8Array[], total: number): void {
     let index = 0;
     let used = 0;
-    while (total > 0) {
-      const length = Math.min(total, STREAM_MESSAGE_BYTES);
-      total -= length;
-      const key = this.#random32?.();
-      this.#end = writeFrameHead(this.#memory, this.#end, BINARY, length, key);
-      const start = this.#end;
+    for (let rest = total; rest > 0; rest -= STREAM_MESSAGE_BYTES) {
+      const length = Math.min(rest, STREAM_MESSAGE_BYTES);
+      this.#head(length);
       for (let left = length; left > 0; ) {
         const chunk = chunks[index] as Uint8Array;
         const size = Math.min(left, chunk.length - used);
-        const isLarge = chunk.length > COPIED_BYTES;
-        this.#append(size === chunk.length ? chunk : chunk.subarray(used, used + size), isLarge);
+        this.#append(size === chunk.length ? chunk : chunk.subarray(used, used + size), chunk.length > COPIED_BYTES);
         left -= size;
         used += size;
         if (used < chunk.length) continue;
         used = 0;
         index++;
       }
-      if (key !== undefined) maskBytes(this.#memory, start, this.#end, key);
+      this.#mask();
     }
   }
 
+  #head(length: number): void {
+    if (this.#end + LONGEST_FRAME_HEAD > this.#block.length) this.#nextBlock();
+    const key = this.#random32?.();
+    const start = this.#end;
+    this.#end = writeFrameHead(this.#block, start, BINARY, length, key);
+    this.#expected -= LONGEST_FRAME_HEAD;
+    this.#unmasked = this.#end;
+    this.#key = key ?? 0;
+  }
+
   #append(bytes: Uint8Array, isLarge: boolean): void {
-    if (this.#random32 === undefined && isLarge) {
+    if (isLarge && !this.copies) {
       this.#closePiece();
       this.#pieces.push(bytes);
       return;
     }
-    this.#memory.set(bytes, this.#end);
-    this.#end += bytes.length;
+    let { length } = bytes;
+    this.#expected -= length;
+    let rest = bytes;
+    let room = this.#block.length - this.#end;
+    while (length > room) {
+      this.#block.set(rest.subarray(0, room), this.#end);
+      this.#end += room;
+      rest = rest.subarray(room);
+      length -= room;
+      this.#mask();
+      this.#nextBlock(length);
+      room = this.#block.length;
+    }
+    this.#block.set(rest, this.#end);
+    this.#end += length;
+  }
+
+  /** Masks the payload that is in the block. */
+  #mask(): void {
+    if (this.#random32 === undefined) return;
+    maskBytes(this.#block, this.#unmasked, this.#end, this.#key);
+    this.#key = rotatedKey(this.#key, this.#end - this.#unmasked);
+    this.#unmasked = this.#end;
+  }
+
+  /** `length`: of what is at hand, which is not expected any more. */
+  #nextBlock(length = 0): void {
+    this.#closePiece();
+    this.#block = blockFor(this.#expected + length);
+    this.#used.push(this.#block);
+    this.#start = 0;
+    this.#end = 0;
+    this.#unmasked = 0;
   }
 
   #closePiece(): void {
     if (this.#end === this.#start) return;
-    this.#pieces.push(this.#memory.subarray(this.#start, this.#end));
+    this.#pieces.push(this.#block.subarray(this.#start, this.#end));
     this.#start = this.#end;
   }
 }

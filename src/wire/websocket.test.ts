@@ -6,7 +6,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { concat, fromText, ownCopyOf } from "../base/bytes.ts";
-import { frameHeadBytes, MessageJoiner, maskBytes, WebSocketReader, writeFrameHead } from "./websocket.ts";
+import { frameHeadBytes, MessageJoiner, WebSocketReader, writeFrameHead } from "./websocket.ts";
+import { maskBytes } from "./websocket-mask.ts";
 import { WebSocketWriter } from "./websocket-writer.ts";
 
 type Event = string;
@@ -15,7 +16,7 @@ type Event = string;
 function read(peer: "client" | "server", chunks: readonly Uint8Array[]): Event[] {
   const events: Event[] = [];
   let message: Uint8Array[] = [];
-  const reader = new WebSocketReader(peer, {
+  const reader = new WebSocketReader(peer, "messages", {
     payload(bytes, isEnd) {
       message.push(ownCopyOf(bytes));
       if (!isEnd) return;
@@ -32,6 +33,26 @@ function read(peer: "client" | "server", chunks: readonly Uint8Array[]): Event[]
     events.push(`!${reader.closeCode}`);
   }
   return events;
+}
+
+/** What comes of the payloads alone: their octets, how the connection ended, and how many pieces came. */
+function readPayloads(peer: "client" | "server", carrying: "stream" | "messages", chunks: readonly Uint8Array[]) {
+  const pieces: Uint8Array[] = [];
+  const ends: Event[] = [];
+  const reader = new WebSocketReader(peer, carrying, {
+    payload(bytes) {
+      assert.deepEqual(ends, []);
+      pieces.push(ownCopyOf(bytes));
+    },
+    signal() {},
+    closing: (code) => ends.push(`close ${code}`),
+  });
+  try {
+    for (const chunk of chunks) reader.push(ownCopyOf(chunk));
+  } catch {
+    ends.push(`!${reader.closeCode}`);
+  }
+  return { octets: hex(concat(pieces)), ends, pieces: pieces.length };
 }
 
 function hex(bytes: Uint8Array): string {
@@ -51,6 +72,13 @@ function reads(peer: "client" | "server", frames: string, expected: readonly Eve
   }
   const octets = Array.from(all, (octet) => Uint8Array.of(octet));
   assert.deepEqual(read(peer, octets), expected, "octet by octet");
+  const { pieces, ...asMessages } = readPayloads(peer, "messages", [all]);
+  for (let at = 1; at <= all.length; at++) {
+    const chunks = [all.subarray(0, at), all.subarray(at)];
+    const { pieces: joined, ...asStream } = readPayloads(peer, "stream", chunks);
+    assert.deepEqual(asStream, asMessages, `a stream, split at ${at}`);
+    assert(joined <= 2);
+  }
 }
 
 describe("frames of RFC 6455", () => {
@@ -156,9 +184,28 @@ describe("frames of RFC 6455", () => {
     reads("server", "82 7f 0020000000000000", ["!1009"]);
   });
 
+  it("joins what a chunk has of a stream, whatever is longer", () => {
+    const payloads = [5, 1, 200, 0, 3, 70_000, 2, 90_000, 1].map((length, n) =>
+      Uint8Array.from({ length }, (_, i) => i * 3 + n),
+    );
+    for (const key of [undefined, 0x3d21fa37]) {
+      const all = concat(
+        payloads.map((payload) => {
+          const frame = new Uint8Array(frameHeadBytes(payload.length, key !== undefined) + payload.length);
+          const start = writeFrameHead(frame, 0, 2, payload.length, key);
+          frame.set(payload, start);
+          if (key !== undefined) maskBytes(frame, start, frame.length, key);
+          return frame;
+        }),
+      );
+      const peer = key === undefined ? "server" : "client";
+      assert.deepEqual(readPayloads(peer, "stream", [all]), { octets: hex(concat(payloads)), ends: [], pieces: 1 });
+    }
+  });
+
   it("stops within a chunk when it is told to", () => {
     const seen: string[] = [];
-    const reader = new WebSocketReader("server", {
+    const reader = new WebSocketReader("server", "messages", {
       payload(octets) {
         seen.push(hex(octets));
         reader.stop();
@@ -250,6 +297,24 @@ describe("the writer", () => {
         assert.equal(events.length, Math.ceil(sizes.reduce((a, b) => a + b, 0) / 131_072));
         writer.kept();
       }
+    });
+
+    it(`of a ${side} uses its memory again when all has left, and not before`, () => {
+      const writer = new WebSocketWriter("stream", random);
+      const first = writer.encode(chunks(300_000, 3000));
+      const expected = read(side, first);
+      writer.kept();
+      for (const size of [10, 4000, 200_000]) {
+        writer.encode(chunks(size));
+        writer.sent();
+      }
+      assert.deepEqual(read(side, first), expected);
+      writer.released();
+      const memories = new Set(first.map(({ buffer }) => buffer));
+      assert.equal(
+        writer.encode(chunks(3000)).some(({ buffer }) => memories.has(buffer)),
+        true,
+      );
     });
 
     it(`of a ${side} writes control frames`, () => {

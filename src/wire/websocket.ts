@@ -1,14 +1,15 @@
 /**
- * WebSocket frames (RFC 6455 section 5): their head, their mask, and a reader that is as strict as the RFC. Only
- * binary messages are known here; text closes the connection with 1003. No extensions. The writer is in
+ * WebSocket frames (RFC 6455 section 5): their head, and a reader that is as strict as the RFC. Only binary messages
+ * are known here; text closes the connection with 1003. No extensions. Masks are in websocket-mask.ts, the writer is in
  * websocket-writer.ts, the opening handshake in websocket-upgrade.ts.
  *
  *   FIN(1) RSV(3) opcode(4)   MASK(1) length(7) [length(2) | length(8)] [key(4)]   payload
  */
 
-import { EMPTY, ownCopyOf, toText } from "../base/bytes.ts";
+import { ByteArray, EMPTY, ownCopyOf, toText } from "../base/bytes.ts";
 import { ZmqError } from "../base/errors.ts";
 import { readSize, writeSize } from "./frame.ts";
+import { maskBytes, rotatedKey } from "./websocket-mask.ts";
 
 export const CONTINUATION = 0;
 export const BINARY = 2;
@@ -34,11 +35,6 @@ const RESERVED = 0x70;
 const OPCODE = 0x0f;
 const MASK = 0x80;
 const IS_CONTROL = 0x08;
-
-/** Shorter payloads are masked octet by octet: a view of words costs more. */
-const WORDS_BYTES = 32;
-const WORDS_KEPT_BYTES = 1 << 18;
-const isLittleEndian = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
 
 /** Writes the head of a final frame; `key` masks it. Returns the offset behind it. */
 export function writeFrameHead(
@@ -73,46 +69,18 @@ export function frameHeadBytes(length: number, isMasked: boolean): number {
   return (length < 126 ? 2 : length < 65_536 ? 4 : 10) + (isMasked ? 4 : 0);
 }
 
-let words: Int32Array = new Int32Array(0);
-
 /**
- * Masks or unmasks `bytes` from `from` to `to`. The lowest octet of `key` is for the first of them. By words it is six
- * to eight times as quick as octet by octet (64 KiB).
+ * - `stream`: the payloads are one stream of bytes, and the borders of messages mean nothing.
+ * - `messages`: the borders count.
  */
-export function maskBytes(bytes: Uint8Array, from: number, to: number, key: number): void {
-  let at = from;
-  let rotated = key | 0;
-  if (to - from >= WORDS_BYTES) {
-    const { buffer, byteOffset } = bytes;
-    while (((byteOffset + at) & 3) !== 0) {
-      bytes[at] = (bytes[at] as number) ^ rotated;
-      rotated = (rotated >>> 8) | (rotated << 24);
-      at++;
-    }
-    let view = words;
-    if (view.buffer !== buffer) {
-      view = new Int32Array(buffer, 0, buffer.byteLength >>> 2);
-      // One view is kept for the memory that is read or written again and again, but no large memory by it.
-      if (buffer.byteLength <= WORDS_KEPT_BYTES) words = view;
-    }
-    const word = isLittleEndian ? rotated : swapped(rotated);
-    const end = (byteOffset + to) >>> 2;
-    for (let i = (byteOffset + at) >>> 2; i < end; i++) view[i] = (view[i] as number) ^ word;
-    at = (end << 2) - byteOffset;
-  }
-  for (; at < to; at++) {
-    bytes[at] = (bytes[at] as number) ^ rotated;
-    rotated = (rotated >>> 8) | (rotated << 24);
-  }
-}
-
-function swapped(word: number): number {
-  return (word << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24);
-}
+export type Carrying = "stream" | "messages";
 
 /** What a reader finds. */
 export interface FrameSink {
-  /** The next octets of a message, unmasked and valid during the call. `isEnd`: the message is complete. */
+  /**
+   * The next octets of a message, unmasked and valid during the call. `isEnd`: the message is complete. Of a stream all
+   * that a chunk brings comes in one call.
+   */
   payload(bytes: Uint8Array, isEnd: boolean): void;
   /** A PING or PONG. `payload` is the caller's. */
   signal(opcode: number, payload: Uint8Array): void;
@@ -136,11 +104,18 @@ export class WebSocketReader {
   readonly #control = new Uint8Array(LONGEST_CONTROL);
   #controlFilled = 0;
   #isDone = false;
+  #isStopped = false;
   #closeCode = PROTOCOL_ERROR;
+  readonly #isStream: boolean;
+  /** The chunk at hand, and where in it the payload of a stream is that was found so far, joined. */
+  #chunk: Uint8Array = EMPTY;
+  #from = 0;
+  #to = 0;
 
   /** `peer`: clients mask, servers do not. */
-  constructor(peer: "client" | "server", sink: FrameSink) {
+  constructor(peer: "client" | "server", carrying: Carrying, sink: FrameSink) {
     this.#isMasked = peer === "client";
+    this.#isStream = carrying === "stream";
     this.#sink = sink;
   }
 
@@ -152,10 +127,28 @@ export class WebSocketReader {
   /** Nothing more is read, from the chunk at hand neither. */
   stop(): void {
     this.#isDone = true;
+    this.#isStopped = true;
   }
 
-  /** Masked payloads are unmasked in place. Throws EPROTO; the reader is of no use afterwards. */
+  /** Payloads are unmasked and joined in place. Throws EPROTO; the reader is of no use afterwards. */
   push(chunk: Uint8Array): void {
+    if (!this.#isStream) {
+      this.#read(chunk);
+      return;
+    }
+    this.#chunk = chunk;
+    try {
+      this.#read(chunk);
+    } catch (error) {
+      this.#deliver();
+      // What came before may be all that its receiver wants.
+      if (this.#isStopped) return;
+      throw error;
+    }
+    this.#deliver();
+  }
+
+  #read(chunk: Uint8Array): void {
     const end = chunk.length;
     let at = 0;
     while (at < end && !this.#isDone) {
@@ -174,15 +167,44 @@ export class WebSocketReader {
       } else {
         if (this.#isMasked) {
           maskBytes(chunk, at, next, this.#key);
-          const turn = (length & 3) << 3;
-          if (turn !== 0) this.#key = (this.#key >>> turn) | (this.#key << (32 - turn));
+          this.#key = rotatedKey(this.#key, length);
         }
         const isLast = this.#remaining === 0;
         if (isLast) this.#nextFrame();
-        this.#sink.payload(chunk.subarray(at, next), isLast && !this.#isFragmented);
+        if (this.#isStream) this.#join(chunk, at, next);
+        else this.#sink.payload(chunk.subarray(at, next), isLast && !this.#isFragmented);
       }
       at = next;
     }
+  }
+
+  /**
+   * Moves what is behind a head next to what is before it, or that behind it, whichever is less: a receiver that gets a chunk in
+   * pieces must keep a copy of all but the first.
+   */
+  #join(chunk: Uint8Array, at: number, next: number): void {
+    const before = this.#to - this.#from;
+    if (before === 0) {
+      this.#from = at;
+      this.#to = next;
+    } else if (before < next - at) {
+      chunk.copyWithin(at - before, this.#from, this.#to);
+      this.#from = at - before;
+      this.#to = next;
+    } else {
+      chunk.copyWithin(this.#to, at, next);
+      this.#to += next - at;
+    }
+  }
+
+  #deliver(): void {
+    const chunk = this.#chunk;
+    const from = this.#from;
+    const length = this.#to - from;
+    this.#chunk = EMPTY;
+    this.#from = 0;
+    this.#to = 0;
+    if (length > 0) this.#sink.payload(new ByteArray(chunk.buffer, chunk.byteOffset + from, length), false);
   }
 
   #nextFrame(): void {
@@ -221,7 +243,7 @@ export class WebSocketReader {
     if ((this.#first & IS_CONTROL) !== 0) this.#endControl();
     else {
       this.#nextFrame();
-      this.#sink.payload(EMPTY, !this.#isFragmented);
+      if (!this.#isStream) this.#sink.payload(EMPTY, !this.#isFragmented);
     }
   }
 
@@ -271,6 +293,8 @@ export class WebSocketReader {
     }
     const reason = payload.subarray(2);
     if (!isUtf8(reason)) throw this.#broken("a close reason that is not UTF-8", INVALID_PAYLOAD);
+    if (this.#isStream) this.#deliver();
+    if (this.#isStopped) return;
     this.#isDone = true;
     this.#sink.closing(code, toText(reason));
   }

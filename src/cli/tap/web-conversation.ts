@@ -123,7 +123,7 @@ class Talker implements FrameSink {
 
   constructor(name: SideName) {
     this.name = name;
-    this.frames = new WebSocketReader(name === "client" ? "client" : "server", this);
+    this.frames = new WebSocketReader(name === "client" ? "client" : "server", "messages", this);
   }
 
   payload(bytes: Uint8Array, isEnd: boolean): void {

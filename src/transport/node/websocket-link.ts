@@ -71,11 +71,9 @@ export class WebSocketLink implements Link, LinkHandler, FrameSink, MessageWire 
     this.localAddress = link.localAddress;
     this.remoteAddress = link.remoteAddress;
     this.peerAddress = link.peerAddress;
-    this.#reader = new WebSocketReader(peer, this);
-    this.#writer = new WebSocketWriter(
-      isStream ? "stream" : "messages",
-      peer === "server" ? () => clock.random32() : undefined,
-    );
+    const carrying = isStream ? "stream" : "messages";
+    this.#reader = new WebSocketReader(peer, carrying, this);
+    this.#writer = new WebSocketWriter(carrying, peer === "server" ? () => clock.random32() : undefined);
     this.#joiner = isStream ? undefined : new MessageJoiner(FIRST_MESSAGE_BYTES);
     if (!isStream) this.protocol = zws(subprotocol, this, peer === "server" ? "client" : "server");
     if (rest.length > 0) this.#early.push(rest);
@@ -107,6 +105,10 @@ export class WebSocketLink implements Link, LinkHandler, FrameSink, MessageWire 
     this.#isHeld = true;
     this.#isRefused = true;
     return false;
+  }
+
+  get copies(): boolean {
+    return this.#writer.copies;
   }
 
   get unsentBytes(): number {
@@ -152,12 +154,14 @@ export class WebSocketLink implements Link, LinkHandler, FrameSink, MessageWire 
 
   drained(): void {
     this.#isHeld = false;
+    this.#writer.released();
     if (!this.#isRefused) return;
     this.#isRefused = false;
     if (this.#life === "open") this.#handler.drained();
   }
 
   closed(error?: Error): void {
+    this.#writer.released();
     if (this.#life === "early" || this.#early.length > 0) this.#earlyEnd = { error };
     else this.#over(error);
   }
@@ -166,7 +170,7 @@ export class WebSocketLink implements Link, LinkHandler, FrameSink, MessageWire 
 
   payload(bytes: Uint8Array, isEnd: boolean): void {
     if (this.#joiner === undefined) {
-      if (bytes.length > 0) this.#handler.data(bytes);
+      this.#handler.data(bytes);
       return;
     }
     let message: Uint8Array | undefined;

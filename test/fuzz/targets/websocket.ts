@@ -19,7 +19,7 @@ const LONGEST_MESSAGE = 300;
 function read(peer: "client" | "server", pieces: readonly Uint8Array[]): string {
   const told: string[] = [];
   const joiner = new MessageJoiner(LONGEST_MESSAGE);
-  const reader = new WebSocketReader(peer, {
+  const reader = new WebSocketReader(peer, "messages", {
     payload(bytes, isEnd) {
       let message: Uint8Array | undefined;
       const code = codeOf(() => {
@@ -77,11 +77,12 @@ const websocketFrames: Target = {
     const writer = new WebSocketWriter("stream", client ? () => random.next32() : undefined);
     const written = joined(...writer.encode(cutUp(random, input)));
     const back: Uint8Array[] = [];
-    new WebSocketReader(client ? "client" : "server", {
+    const reader = new WebSocketReader(client ? "client" : "server", "stream", {
       payload: (bytes) => void back.push(ownCopyOf(bytes)),
       signal() {},
       closing() {},
-    }).push(ownCopyOf(written));
+    });
+    for (const piece of cutUp(random, written)) reader.push(ownCopyOf(piece));
     expectBytes(joined(...back), input, "the stream");
   },
 };
