@@ -6,7 +6,7 @@
  *   FIN(1) RSV(3) opcode(4)   MASK(1) length(7) [length(2) | length(8)] [key(4)]   payload
  */
 
-import { ByteArray, EMPTY, ownCopyOf, toText } from "../base/bytes.ts";
+import { ByteArray, EMPTY, toText } from "../base/bytes.ts";
 import { ZmqError } from "../base/errors.ts";
 import { readSize, writeSize } from "./frame.ts";
 import { maskBytes, rotatedKey } from "./websocket-mask.ts";
@@ -82,7 +82,7 @@ export interface FrameSink {
    * that a chunk brings comes in one call.
    */
   payload(bytes: Uint8Array, isEnd: boolean): void;
-  /** A PING or PONG. `payload` is the caller's. */
+  /** A PING or PONG. `payload` is valid during the call. */
   signal(opcode: number, payload: Uint8Array): void;
   /** A Close frame; nothing behind it is read. `code` is 1005 when it has none. */
   closing(code: number, reason: string): void;
@@ -107,6 +107,8 @@ export class WebSocketReader {
   #isStopped = false;
   #closeCode = PROTOCOL_ERROR;
   readonly #isStream: boolean;
+  /** Control frames, empty frames and fragments of which more is to come, so far: they cost much beside what they carry. */
+  costlyFrames = 0;
   /** The chunk at hand, and where in it the payload of a stream is that was found so far, joined. */
   #chunk: Uint8Array = EMPTY;
   #from = 0;
@@ -239,8 +241,10 @@ export class WebSocketReader {
     this.#remaining = length;
     this.#inPayload = true;
     this.#controlFilled = 0;
+    const isControl = (this.#first & IS_CONTROL) !== 0;
+    if (isControl || length === 0 || (this.#first & FIN) === 0) this.costlyFrames++;
     if (length > 0) return;
-    if ((this.#first & IS_CONTROL) !== 0) this.#endControl();
+    if (isControl) this.#endControl();
     else {
       this.#nextFrame();
       if (!this.#isStream) this.#sink.payload(EMPTY, !this.#isFragmented);
@@ -280,7 +284,7 @@ export class WebSocketReader {
 
   #endControl(): void {
     this.#nextFrame();
-    const payload = ownCopyOf(this.#control.subarray(0, this.#controlFilled));
+    const payload = this.#controlFilled === 0 ? EMPTY : this.#control.subarray(0, this.#controlFilled);
     if (this.#isMasked) maskBytes(payload, 0, payload.length, this.#key);
     const opcode = this.#first & OPCODE;
     if (opcode !== CLOSE) {

@@ -130,7 +130,11 @@ for (const subprotocol of [STREAM, NULL, BARE]) {
       const link = peer();
       const chunk = repeated(wsFrame(PING, Buffer.alloc(125, "p")), 500);
       const { sentBytes } = link;
-      for (let i = 0; i < 20; i++) link.handler.data(chunk.slice());
+      link.handler.data(chunk.slice());
+      assert.equal(link.isPaused, true, "what comes before the next turn waits");
+      clock.turn();
+      assert.equal(link.isPaused, false);
+      for (let i = 1; i < 20; i++) link.handler.data(chunk.slice());
       assert.ok(link.sentBytes - sentBytes <= 20 * 127);
       link.isFull = true;
       const before = link.sentBytes;
@@ -178,6 +182,9 @@ describe("fragments without end", () => {
       const { clock, peer, goesOn } = listening(subprotocol);
       const link = peer();
       link.handler.data(wsFrame(BEGIN));
+      link.handler.data(repeated(wsFrame(MIDDLE), 1000));
+      assert.equal(link.isPaused, true, "what comes before the next turn waits");
+      clock.turn();
       const before = process.memoryUsage().arrayBuffers;
       assert.equal(flood(link, clock, wsFrame(MIDDLE), 50), 50);
       assert.ok(process.memoryUsage().arrayBuffers - before < 20 * 2 ** 20);

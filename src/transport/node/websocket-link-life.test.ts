@@ -70,6 +70,26 @@ describe("a link of WebSocket messages", () => {
     assert.equal(below.lastSent[0], 0x8a);
   });
 
+  it("rests for a turn behind many control frames, and longer where the session reads no more", () => {
+    const { below, clock, listen, link, brings } = opened();
+    listen();
+    brings("8a00".repeat(64));
+    assert.equal(below.isPaused, false);
+    brings("8a00".repeat(65));
+    assert.equal(below.isPaused, true);
+    link.pause();
+    link.resume();
+    assert.equal(below.isPaused, true);
+    clock.turn();
+    assert.equal(below.isPaused, false);
+    brings("8900".repeat(100));
+    link.pause();
+    clock.turn();
+    assert.equal(below.isPaused, true);
+    link.resume();
+    assert.equal(below.isPaused, false);
+  });
+
   it("echoes a Close, and is over", () => {
     const { below, listen, link, told, brings } = opened();
     listen();

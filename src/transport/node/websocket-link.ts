@@ -24,6 +24,8 @@ import { type MessageWire, zws } from "../../wire/zws.ts";
 
 /** What a peer may send before the protocol says how long a message may be. */
 const FIRST_MESSAGE_BYTES = 65_536;
+/** With more control frames, empty frames and fragments than these in one read a peer waits for the next turn. */
+const MOST_COSTLY_FRAMES = 64;
 /** More codes than these say that something went wrong. */
 const GOOD_CODES = [NORMAL_CLOSURE, 1001, 1005];
 
@@ -57,8 +59,13 @@ export class WebSocketLink implements Link, LinkHandler, FrameSink, MessageWire 
   /** The link below holds bytes; and a write was refused for them. */
   #isHeld = false;
   #isRefused = false;
-  /** The payload of a PING that came in the chunk at hand. */
-  #unanswered: Uint8Array | undefined = undefined;
+  /** The payload of the last PING; in the chunk at hand there was one, and a sign of life. */
+  #asked: Uint8Array = EMPTY;
+  #isAsked = false;
+  #isAlive = false;
+  /** The session does not read; and for the rest of this turn nobody does. */
+  #isPaused = false;
+  #isResting = false;
 
   /**
    * Takes over `link`, whose peer is a `peer`. `subprotocol`: what both agreed on. `rest`: what came behind the opening
@@ -116,11 +123,13 @@ export class WebSocketLink implements Link, LinkHandler, FrameSink, MessageWire 
   }
 
   pause(): void {
+    this.#isPaused = true;
     this.#link.pause();
   }
 
   resume(): void {
-    this.#link.resume();
+    this.#isPaused = false;
+    if (!this.#isResting) this.#link.resume();
   }
 
   close(): void {
@@ -186,9 +195,10 @@ export class WebSocketLink implements Link, LinkHandler, FrameSink, MessageWire 
   }
 
   signal(opcode: number, payload: Uint8Array): void {
-    if (opcode === PING) this.#unanswered = payload;
-    // ZWS has no PONG of its own. An empty chunk is a sign of life.
-    if (this.#joiner !== undefined && this.#life === "open") this.#handler.data(EMPTY);
+    this.#isAlive = true;
+    if (opcode !== PING) return;
+    this.#isAsked = true;
+    this.#asked = payload.length === 0 ? EMPTY : ownCopyOf(payload);
   }
 
   closing(code: number, reason: string): void {
@@ -213,7 +223,9 @@ export class WebSocketLink implements Link, LinkHandler, FrameSink, MessageWire 
     if (this.#life !== "open") return;
     try {
       this.#reader.push(chunk);
-      this.#answer();
+      if (this.#isAlive) this.#answer();
+      if (this.#reader.costlyFrames > MOST_COSTLY_FRAMES) this.#rest();
+      this.#reader.costlyFrames = 0;
     } catch (error) {
       if (!(error instanceof ZmqError) || this.#life !== "open") throw error;
       this.#break(this.#reader.closeCode, error);
@@ -225,10 +237,23 @@ export class WebSocketLink implements Link, LinkHandler, FrameSink, MessageWire 
    * they do. An answer that must wait is left out: the next PING asks again, and bytes that wait are bytes that will come.
    */
   #answer(): void {
-    const payload = this.#unanswered;
-    if (payload === undefined) return;
-    this.#unanswered = undefined;
-    if (!this.#isHeld) this.#signal(PONG, payload);
+    this.#isAlive = false;
+    // ZWS has no PONG of its own. An empty chunk is a sign of life.
+    if (this.#joiner !== undefined && this.#life === "open") this.#handler.data(EMPTY);
+    if (!this.#isAsked) return;
+    this.#isAsked = false;
+    if (!this.#isHeld) this.#signal(PONG, this.#asked);
+  }
+
+  /** Reads no more in this turn: a flood of frames that carry nothing leaves time for others. */
+  #rest(): void {
+    if (this.#isResting) return;
+    this.#isResting = true;
+    this.#link.pause();
+    this.#clock.yield(() => {
+      this.#isResting = false;
+      if (!this.#isPaused && this.#life === "open") this.#link.resume();
+    });
   }
 
   #signal(opcode: number, payload: Uint8Array): void {
