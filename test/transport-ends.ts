@@ -22,11 +22,17 @@ export class End {
   /** Called with each chunk. */
   onData: (chunk: Uint8Array) => void = (chunk) => void this.chunks.push(Buffer.from(chunk));
   onDrained: () => void = () => {};
+  /** Where the next bytes may be read into. */
+  room: Uint8Array | undefined;
   #waiting: { readonly condition: () => boolean; readonly resolve: () => void }[] = [];
 
   constructor(link: Link) {
+    const room = (): Uint8Array | undefined => this.room;
     this.link = link;
     link.handler = {
+      get room() {
+        return room();
+      },
       data: (chunk) => {
         this.received += chunk.length;
         this.onData(chunk);

@@ -39,8 +39,13 @@ export interface Link {
 }
 
 export interface LinkHandler {
-  /** Bytes from the peer, valid during the call only: the link uses their memory again. */
+  /** Bytes from the peer, valid during the call only: the link uses their memory again, unless it is that of `room`. */
   data(chunk: Uint8Array): void;
+  /**
+   * Where the next bytes belong, as far as that is known: the rest of a large frame. The link may ask after each `data`,
+   * and read right into this memory; the next `data` then brings a view of its beginning.
+   */
+  readonly room?: Uint8Array | undefined;
   /** All that was written has left. */
   drained(): void;
   /** The connection is over, once and last. `error` when it broke. */

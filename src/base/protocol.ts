@@ -127,8 +127,10 @@ export type Decoded = Message | Uint8Array;
 
 /** Bytes to messages and commands, pulled. */
 export interface FrameDecoder {
-  /** The chunk's memory must not change until `next` returned undefined or `retain` was called. */
+  /** The chunk's memory must not change until `next` returned undefined or `retain` was called. It may be the beginning of `room`. */
   push(chunk: Uint8Array): void;
+  /** Where the rest of a large frame belongs, of which the beginning came; see `LinkHandler`. */
+  readonly room?: Uint8Array | undefined;
   /** Copies the unread rest of the pushed chunk: its memory is about to change. */
   retain(): void;
   /**

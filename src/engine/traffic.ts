@@ -237,6 +237,10 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, DelayedReade
     this.#incoming.data(chunk);
   }
 
+  get room(): Uint8Array | undefined {
+    return this.#isOver ? undefined : this.#decoder.room;
+  }
+
   drained(): void {
     if (this.#isOver) return;
     this.#heartbeat?.drained();

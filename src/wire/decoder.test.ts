@@ -250,3 +250,61 @@ test("a frame that does not open throws what the cipher throws", () => {
   decoder.push(hex("00 01 00"));
   assert.throws(() => decoder.next(), { code: "ERR_ZMTP_CRYPTOGRAPHIC" });
 });
+
+function sealed(body: Uint8Array): Uint8Array {
+  const cipher = new FlipCipher();
+  const target = new Uint8Array(body.length + cipher.overhead);
+  cipher.seal(0, body, target, 0);
+  return target;
+}
+
+for (const secured of [false, true]) {
+  test(`the rest of a large frame may be read into its room${secured ? ", sealed" : ""}`, () => {
+    const sizes = [1_300_000, 10, 70_000, 300, 200_000];
+    const bodies = sizes.map((length, i) => filled(length, i));
+    const bytes = wire(bodies.map((body) => ({ flags: 0, body: secured ? sealed(body) : body })));
+    for (const readBytes of [10_000, 65_537, 1 << 20]) {
+      const decoder = new Decoder(NO_LIMITS);
+      if (secured) decoder.secure(new FlipCipher());
+      const shared = new Uint8Array(131_072);
+      const decoded: Decoded[] = [];
+      let reads = 0;
+      for (let at = 0; at < bytes.length; ) {
+        const { room } = decoder;
+        // Now and then the link reads elsewhere all the same.
+        const into = room === undefined || reads++ % 5 === 4 ? shared : room;
+        const chunk = into.subarray(0, Math.min(into.length, readBytes, bytes.length - at));
+        chunk.set(bytes.subarray(at, at + chunk.length));
+        at += chunk.length;
+        decoder.push(chunk);
+        if (reads % 3 === 0) decoder.retain();
+        decoded.push(...drain(decoder));
+        decoder.retain();
+        shared.fill(0xee);
+      }
+      assert.ok(reads > 0);
+      assert.equal(decoder.room, undefined);
+      assertSame(
+        decoded,
+        bodies.map((body) => [body]),
+      );
+    }
+  });
+}
+
+test("a frame has no room while little of it is missing, or memory for more of it is not taken yet", () => {
+  const decoder = new Decoder(NO_LIMITS);
+  const bytes = wire([{ flags: 0, body: filled(2 << 20, 0) }]);
+  const trusted = 9 + (1 << 20);
+  let at = 0;
+  const roomAfter = (until: number): number | undefined => {
+    decoder.push(bytes.subarray(at, until));
+    at = until;
+    decoder.next();
+    return decoder.room?.length;
+  };
+  assert.equal(roomAfter(100), trusted - 100);
+  assert.equal(roomAfter(trusted), undefined, "its announced length alone costs no more memory");
+  assert.equal(roomAfter(trusted + 10), (1 << 20) - 10);
+  assert.equal(roomAfter(bytes.length - 1000), undefined);
+});

@@ -26,6 +26,10 @@ const MIDDLING_BYTES = 8192;
 const MIDDLING_SLAB_BYTES = 65_536;
 /** Up to here the memory of a frame that spans chunks is taken at once; beyond, as its bytes arrive. */
 const TRUSTED_BYTES = 1 << 20;
+/** From so many missing octets on, the rest of a frame is read into its place: below, a read of its own costs more than the copy. */
+const PLACED_BYTES = 65_536;
+/** The most that is read into its place at once, so that other connections have their turn. */
+const PLACED_AT_ONCE = 1 << 20;
 /** How much more memory is taken than bytes came: an announced length alone costs no more than this. */
 const GROWTH = 16;
 /** So many chunks of the queue are read before their places are given back: `shift` of a long array is slow. */
@@ -99,6 +103,11 @@ export class Decoder implements FrameDecoder {
 
   push(chunk: Uint8Array): void {
     if (chunk.length === 0) return;
+    if (this.#bodyLength > 0 && this.#isInPlace(chunk)) {
+      this.#filled += chunk.length;
+      this.#starved = this.#filled < this.#bodyLength;
+      return;
+    }
     if (!this.#starved) {
       this.#later.push(ownCopyOf(chunk));
       return;
@@ -106,6 +115,14 @@ export class Decoder implements FrameDecoder {
     this.#starved = false;
     this.#enter(chunk);
     this.#isForeign = this.#window === chunk;
+  }
+
+  get room(): Uint8Array | undefined {
+    if (!this.#starved || this.#bodyLength === 0) return undefined;
+    const body = this.#body;
+    const filled = this.#filled;
+    if (body.length - filled < PLACED_BYTES) return undefined;
+    return body.subarray(filled, Math.min(body.length, filled + PLACED_AT_ONCE));
   }
 
   retain(): void {
@@ -325,6 +342,11 @@ export class Decoder implements FrameDecoder {
     this.#filled = 0;
     this.#position = start;
     this.#body = memory(Math.min(length, TRUSTED_BYTES));
+  }
+
+  /** Whether the link has read it into `room`. */
+  #isInPlace({ buffer, byteOffset }: Uint8Array): boolean {
+    return buffer === this.#body.buffer && byteOffset === this.#body.byteOffset + this.#filled;
   }
 
   /** Adds the octets that are there to the spanning frame; true when it is complete. */

@@ -3,12 +3,15 @@
  * of fresh memory for every read; with one buffer that stays in the processor's
  * cache a read of 64 KiB costs 11 us instead of 23 us (bench/micro/reads.ts).
  *
+ * The rest of a large frame is read right into its place (`readNextInto`).
+ *
  * `net` offers this (`onread`) to sockets that one makes oneself; a socket that
  * exists already, and is paused, hands its handle over to such a one. Where it has read something already, or the runtime
  * does not work this way, the socket stays as it is, and its link listens for 'data'.
  */
 
 import net, { type Socket } from "node:net";
+import { keepFreedMemory } from "./freed-memory.ts";
 
 const READ_BYTES = 131_072;
 
@@ -21,6 +24,16 @@ interface HandledSocket {
 }
 
 let shared: Uint8Array | undefined;
+/** Where the connection that is being read reads next. */
+let next: Uint8Array | undefined;
+/** One for all connections, for it is asked right behind `received`. */
+const nextBuffer = (): Uint8Array => next as Uint8Array;
+
+/** For `received`, in every call: where the next bytes of this connection go; undefined: into the shared buffer. */
+export function readNextInto(memory: Uint8Array | undefined): void {
+  if (memory !== undefined) keepFreedMemory();
+  next = memory ?? shared;
+}
 
 /**
  * A socket over the connection of `socket`, which is of no use afterwards. It
@@ -39,8 +52,9 @@ export function shareReads(
     return undefined;
   }
   shared ??= Buffer.allocUnsafeSlow(READ_BYTES);
+  next = shared;
   held._handle = null;
-  const onread = { buffer: shared, callback: received };
+  const onread = { buffer: nextBuffer, callback: received };
   const options = { handle, pauseOnCreate: true, onread };
   return new net.Socket(options as ConstructorParameters<typeof Socket>[0]);
 }

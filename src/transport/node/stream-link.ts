@@ -19,7 +19,7 @@ import type { Socket } from "node:net";
 import type { Clock, Timer } from "../../base/clock.ts";
 import { ZmqError } from "../../base/errors.ts";
 import type { Link, LinkHandler } from "../../base/link.ts";
-import { shareReads } from "./shared-reads.ts";
+import { readNextInto, shareReads } from "./shared-reads.ts";
 
 /** How long a closing link reads on after its last byte, for the peer to see the end; then it closes anyway. */
 const FAREWELL_MS = 250;
@@ -168,6 +168,11 @@ export class StreamLink implements Link {
     if (!link.#closing) link.#handler.data(chunk);
   }
 
+  /** For `onRead`. */
+  static roomOf(link: StreamLink): Uint8Array | undefined {
+    return link.#closing ? undefined : link.#handler.room;
+  }
+
   /** For the shared listeners. */
   static ended(link: StreamLink): void {
     link.#closing = true;
@@ -223,7 +228,9 @@ export class StreamLink implements Link {
 }
 
 function onRead(this: Socket, length: number, buffer: Uint8Array): boolean {
-  StreamLink.received((this as LinkSocket)[LINK], buffer.subarray(0, length));
+  const link = (this as LinkSocket)[LINK];
+  StreamLink.received(link, buffer.subarray(0, length));
+  readNextInto(StreamLink.roomOf(link));
   // A resume takes effect a tick later, and would undo a pause that came between.
   return !this.isPaused();
 }
