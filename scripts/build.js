@@ -5,7 +5,9 @@
  *                                dist/<entry>.js       re-exports <entry>.cjs: one instance for `import` and `require`
  *                                dist/esm/<entry>.js   as an ES module, for bundlers and the command line
  *   src/node/io-thread-program.ts --rolldown--> a string, in place of src/node/io-thread-text.ts, in a chunk of its own
- *   src/browser*.ts --rolldown-> dist/browser*.js      for browsers, each one minified file
+ *   src/browser*.ts --rolldown-> dist/esm/browser*.js   for bundlers of pages
+ *                                dist/browser*.js       the same minified, for pages without a bundler
+ *                                dist/browser*.cjs      for test runners that require it
  *   src/<entry>.ts --tsc-------> dist/**\/*.d.cts       one tree of declarations, only what the entries reach
  *                                dist/<entry>.d.ts     re-exports <entry>.d.cts
  *
@@ -39,7 +41,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
  * The entries. One line adds one; `package.json` must then name it in `exports` (or `bin`).
  * - `types`: which global types its declarations need: "node", "none" (neutral code), or false for no declarations.
  * - `require`: whether it is a module for users, by `import` and `require`; else it is a program.
- * - `web`: one minified file for browsers, which imports nothing but other such entries.
+ * - `web`: for browsers. The first is one file; the others import it, and what they need of its inside.
  */
 const ENTRIES = [
   { source: "src/index.ts", types: "node", require: true },
@@ -118,7 +120,11 @@ async function bundle(from, out) {
   const exported = await write(from, out, "cjs", required, replaced);
   const onNode = ENTRIES.filter(({ web }) => !web);
   await write(from, out, "esm", onNode, replaced);
-  for (const entry of ENTRIES.filter(({ web }) => web)) await writeWeb(from, out, entry);
+  await writeWeb(
+    from,
+    out,
+    ENTRIES.filter(({ web }) => web),
+  );
   for (const entry of required) {
     const name = nameOf(entry);
     writeFileSync(join(out, `${name}.js`), reexport(`./${posix.basename(name)}.cjs`, exported.get(name)));
@@ -230,35 +236,38 @@ async function write(from, out, format, entries, replaced) {
   return new Map(output.filter((chunk) => chunk.isEntry).map((chunk) => [chunk.name, chunk.exports]));
 }
 
-/** Writes one file that a page loads as it is. Other entries for browsers stay imports, so that there is one instance of each. */
-async function writeWeb(from, out, entry) {
+/**
+ * Writes what pages load. All that the entries share is in the file of the first, which exports it to the others under
+ * short names: so a page without a bundler loads one file for each, and there is one instance of everything.
+ */
+async function writeWeb(from, out, entries) {
   const { rolldown } = await import("rolldown");
-  const others = new Set(ENTRIES.filter(({ web }) => web && web !== entry).map(nameOf));
-  const bundled = await rolldown({
-    cwd: from,
-    input: { [nameOf(entry)]: `./${entry.source}` },
-    platform: "browser",
-    external: (id, importer) =>
-      importer !== undefined &&
-      /^\.\/browser[-\w]*\.ts$/.test(id) &&
-      others.has(id.slice(2, -3)) &&
-      id.slice(2, -3) !== nameOf(entry),
-    resolve: { conditionNames: ["import"] },
-    transform: { target: "es2022" },
-    onLog(level, log, report) {
-      if (level === "warn") throw new Error(`rolldown: ${log.message}`);
-      report(level, log);
-    },
-  });
-  await bundled.write({
-    dir: out,
-    format: "esm",
-    minify: true,
-    codeSplitting: false,
-    entryFileNames: "[name].js",
-    paths: (id) => `./${posix.basename(id, ".ts")}.js`,
-  });
-  await bundled.close();
+  const bundle = async (inputs, options) => {
+    const bundled = await rolldown({
+      cwd: from,
+      input: inputs,
+      platform: "browser",
+      preserveEntrySignatures: "allow-extension",
+      resolve: { conditionNames: ["import"] },
+      transform: { target: "es2022" },
+      onLog(level, log, report) {
+        if (level === "warn") throw new Error(`rolldown: ${log.message}`);
+        report(level, log);
+      },
+    });
+    const { output } = await bundled.write({ dir: out, generatedCode: { symbols: false }, ...options });
+    await bundled.close();
+    const chunks = output.filter(({ type }) => type === "chunk").map(({ name }) => name);
+    if (chunks.length !== entries.length) throw new Error(`a page would load ${chunks}`);
+  };
+  const inputs = (fileOf) => Object.fromEntries(entries.map((entry) => [nameOf(entry), fileOf(entry)]));
+  const sources = inputs(({ source }) => `./${source}`);
+  await bundle(sources, { format: "esm", entryFileNames: "esm/[name].js", keepNames: true });
+  await bundle(sources, { format: "cjs", entryFileNames: "[name].cjs", exports: "named", esModule: true });
+  await bundle(
+    inputs((entry) => join(out, "esm", `${nameOf(entry)}.js`)),
+    { format: "esm", entryFileNames: "[name].js", minify: true, sourcemap: true, sourcemapExcludeSources: true },
+  );
 }
 
 /** The declarations: tsc emits `.d.ts`, and what the entries reach is written again as `.d.cts`. */

@@ -3,32 +3,17 @@
  * `Context` and `context`, which know their platform.
  */
 
-export {
-  type AuthenticationDecision,
-  Authenticator,
-  type AuthenticatorOptions,
-} from "./authenticator/authenticator.ts";
-export type {
-  AuthenticationRules,
-  CurveAttempt,
-  CurveCheck,
-  PeerAttempt,
-  PlainAttempt,
-  PlainCheck,
-  Verdict,
-} from "./authenticator/rules.ts";
 export { type ErrorCode, ZmqError } from "./base/errors.ts";
 export type { WebServer, WebSocketAccept, WebSocketRequest } from "./base/options/websocket.ts";
 export { decodeZ85, encodeZ85 } from "./base/z85.ts";
-export type { ContextHandle } from "./core/context-core.ts";
 export type {
   ConnectOptions,
   ConnectOptions as RouterConnectOptions,
   ConnectOptions as StreamConnectOptions,
 } from "./core/endpoints.ts";
+export type { ContextHandle } from "./core/platform.ts";
 export { type PollEvents, Poller, type PollResult } from "./device/poller.ts";
 export { Proxy, type ProxyOptions, type ProxyStatistics, type ProxyTraffic } from "./device/proxy.ts";
-export { type Certificate, formatCertificate, parseCertificate } from "./security/certificate.ts";
 export type { CurveKeyPair } from "./security/keys.ts";
 export type { BatchOptions, WaitOptions } from "./socket/arguments.ts";
 export type { ContextOptions } from "./socket/context.ts";
@@ -76,11 +61,9 @@ export {
   Request,
   Router,
   Router as XReply,
-  Stream,
   Subscriber,
   type Writable,
   XPublisher,
   XSubscriber,
 } from "./socket/sockets.ts";
-export { passByReference } from "./thread/memories.ts";
 export { capability, version } from "./version.ts";

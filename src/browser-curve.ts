@@ -1,6 +1,9 @@
-/** Entry for browsers that brings the crypto library of CURVE: tweetnacl, 11 KiB gzipped. Import it for its effect. */
+/** Entry for browsers that brings CURVE, computed by tweetnacl (12 KB gzipped). Import it for its effect. */
 
-import { provideCrypto } from "./browser.ts";
+import "./browser.ts";
+import { Crypto } from "./security/crypto.ts";
+import { curveClients } from "./security/curve-clients.ts";
 import { smallPrimitives } from "./security/small-primitives.ts";
+import { provideCurve } from "./web/platform.ts";
 
-provideCrypto(smallPrimitives);
+provideCurve(new Crypto(smallPrimitives), curveClients);

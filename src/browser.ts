@@ -20,4 +20,3 @@ setDefaultContext(context);
 
 export * from "./api.ts";
 export * as default from "./browser.ts";
-export { provideCrypto } from "./web/platform.ts";

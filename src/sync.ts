@@ -6,8 +6,8 @@
 
 import { threadId } from "node:worker_threads";
 import { ZmqError } from "./base/errors.ts";
-import type { ContextHandle } from "./core/context-core.ts";
-import type { Platform, Threads } from "./core/platform.ts";
+import type { ContextHandle, Platform, Threads } from "./core/platform.ts";
+import { giveHandle, joinContext, shareAsDefault } from "./core/thread-contexts.ts";
 import { Turn } from "./core/turn.ts";
 import { startIoThreads } from "./node/io-threads.ts";
 import { nodePlatform } from "./node/platform.ts";
@@ -47,6 +47,9 @@ function joinThreads(clock: BlockingClock): Thread {
     region: directory.region,
     directory: (region = directory.region) => (region.id === directory.region.id ? directory : undefined),
     onMoved() {},
+    giveHandle(context) {
+      giveHandle(context, this);
+    },
   };
   const { engine, ioThreads: _, ...others } = nodePlatform;
   const turn = new Turn(clock);
@@ -85,7 +88,8 @@ export class Context extends NeutralContext {
   static instance(): Context {
     if (instance === undefined || instance.closed) {
       instance = new Context();
-      contextParts(instance).core.shareAsDefault();
+      const { core } = contextParts(instance);
+      shareAsDefault(core, core.platform.threads);
     }
     return instance;
   }
@@ -93,7 +97,8 @@ export class Context extends NeutralContext {
   /** The context of another thread, of which `handle` is the `handle`: with the same `inproc` names. */
   static from(handle: ContextHandle): Context {
     const context = new Context();
-    contextParts(context).core.join(handle);
+    const { core } = contextParts(context);
+    joinContext(core, core.platform.threads, handle);
     return context;
   }
 }

@@ -6,6 +6,7 @@
 import { fromText } from "../src/base/bytes.ts";
 import { ZmqError } from "../src/base/errors.ts";
 import type { Link, LinkHandler, ListenHandler, Transport } from "../src/base/link.ts";
+import { WHOLE } from "../src/core/reach.ts";
 import { Turn } from "../src/core/turn.ts";
 import { LocalHost } from "../src/engine/local-host.ts";
 import { Context } from "../src/socket/context.ts";
@@ -87,7 +88,7 @@ export class FakeTransport implements Transport {
 
 class FakeContext extends Context {
   constructor(clock: FakeClock, transport: FakeTransport) {
-    super({ turn: new Turn(clock), crypto, engine: new LocalHost(clock, [transport], crypto), warn() {} });
+    super({ ...WHOLE, turn: new Turn(clock), crypto, engine: new LocalHost(clock, [transport], crypto), warn() {} });
   }
 }
 

@@ -176,7 +176,7 @@ export class Authenticator {
   }
 
   get #clock(): Clock {
-    return contextCore(this.#context).clock;
+    return contextCore(this.#context).platform.turn.clock;
   }
 
   async #judge(request: Asked): Promise<Outcome> {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { inspect } from "node:util";
-import { type Endpoint, formatEndpoint, parseEndpoint, type Role } from "./endpoint.ts";
+import { formatEndpoint, parseEndpoint } from "./endpoint.ts";
+import type { Endpoint, Role } from "./endpoint-grammar.ts";
 import type { ZmqError } from "./errors.ts";
 
 /** Without `text`, which is always the one given. */

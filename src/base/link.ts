@@ -4,7 +4,7 @@
  * A session never learns which transport it runs on.
  */
 
-import type { Endpoint } from "./endpoint.ts";
+import type { Endpoint } from "./endpoint-grammar.ts";
 import { ZmqError } from "./errors.ts";
 import type { OptionValues } from "./options.ts";
 import type { Protocol } from "./protocol.ts";
@@ -67,6 +67,9 @@ export interface ListenHandler {
   /** Accepting failed (for example EMFILE); the listener stays. */
   failed(error: Error): void;
 }
+
+/** A transport as far as a side that connects needs it. */
+export type DialedTransport = Omit<Transport, "listen" | "listenSync">;
 
 /** A transport that carries bytes. inproc is not one: it crosses two pipes. */
 export interface Transport {

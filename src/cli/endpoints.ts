@@ -3,7 +3,8 @@
  * short forms for tcp: `:5555`, `5555` and `host:5555`.
  */
 
-import { parseEndpoint, type Role } from "../base/endpoint.ts";
+import { parseEndpoint } from "../base/endpoint.ts";
+import type { Role } from "../base/endpoint-grammar.ts";
 import { type Socket, ZmqError } from "../index.ts";
 import { describe, Failure, usage } from "./failure.ts";
 import { note } from "./terminal.ts";

@@ -7,7 +7,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { connect, isIP, type Socket as NetSocket } from "node:net";
 import { connect as connectTls, rootCertificates, TLSSocket } from "node:tls";
 import { EMPTY, ownCopyOf, toText } from "../base/bytes.ts";
-import { formatHost, type WsEndpoint } from "../base/endpoint.ts";
+import { formatHost, type WsEndpoint } from "../base/endpoint-grammar.ts";
 import { commandData } from "../wire/command.ts";
 import { type HttpHead, HttpHeadReader } from "../wire/http-head.ts";
 import { parseMetadata, SOCKET_TYPE } from "../wire/metadata.ts";

@@ -7,7 +7,7 @@
 
 import { connect } from "node:net";
 import { EMPTY, ownCopyOf, toText } from "../base/bytes.ts";
-import type { Endpoint } from "../base/endpoint.ts";
+import type { Endpoint } from "../base/endpoint-grammar.ts";
 import { ZmqError } from "../base/errors.ts";
 import { socketTypeName } from "../base/socket-types.ts";
 import { commandData, printable } from "../wire/command.ts";

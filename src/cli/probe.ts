@@ -6,7 +6,7 @@
 
 import { connect, type Socket as NetSocket } from "node:net";
 import { EMPTY, fromText, ownCopyOf, toText } from "../base/bytes.ts";
-import type { Endpoint } from "../base/endpoint.ts";
+import type { Endpoint } from "../base/endpoint-grammar.ts";
 import { commandData } from "../wire/command.ts";
 import { FrameReader } from "../wire/frame-reader.ts";
 import { Greeting } from "../wire/greeting.ts";

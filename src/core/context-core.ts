@@ -4,33 +4,20 @@
  * Sockets that were closed count as open until what they sent has left.
  */
 
-import type { Clock } from "../base/clock.ts";
 import { type ContextOptionValues, defaultContextOptions } from "../base/context-options.ts";
+import type { Grammar } from "../base/endpoint-grammar.ts";
 import { ZmqError } from "../base/errors.ts";
 import type { Link } from "../base/link.ts";
 import { defaultOptions, type OptionValues } from "../base/options.ts";
-import type { SocketTypeName } from "../base/socket-types.ts";
+import { type SocketTypeName, socketTypeName } from "../base/socket-types.ts";
 import type { EngineHost } from "../engine/engine-host.ts";
+import type { PatternFactory } from "../pattern/pattern.ts";
 import type { ZapListener, ZapRequest } from "../security/mechanism.ts";
-import { securityZapRule } from "../security/select-mechanism.ts";
-import { ZAP_ACCEPTED } from "../security/zap.ts";
-import { DEFAULT_CONTEXT_ID, defaultOptionWords, sharedOptions } from "../thread/context-words.ts";
-import { Region } from "../thread/region.ts";
 import { InprocNames } from "../transport/inproc.ts";
 import { Endpoints, type EndpointsContext } from "./endpoints.ts";
-import type { Lingering, Platform } from "./platform.ts";
-import { type PatternFactory, SocketCore } from "./socket-core.ts";
+import type { ContextHandle, Lingering, Platform, Sharable } from "./platform.ts";
+import { SocketCore } from "./socket-core.ts";
 import { Voice } from "./voice.ts";
-import { askZapHandler, hasZapHandler } from "./zap-client.ts";
-
-const OPEN_SERVER =
-  "A CURVE server accepts every client, because its context has no ZAP handler. Start an Authenticator, or set zapDomain and zapEnforceDomain to refuse them.";
-
-/** What names a context in all threads of the process: it can be posted to them. */
-export interface ContextHandle {
-  readonly region: SharedArrayBuffer;
-  readonly id: number;
-}
 
 /** So long the end of the process may be held up by messages that an I/O thread has not sent. */
 const FINISH_MS = 1000;
@@ -41,7 +28,7 @@ export interface OpenSocket {
   readonly endpoints: Endpoints;
 }
 
-export class ContextCore implements EndpointsContext, Lingering {
+export class ContextCore implements EndpointsContext, Lingering, Sharable {
   readonly platform: Platform;
   readonly inproc = new InprocNames();
   #options: ContextOptionValues = defaultContextOptions();
@@ -64,48 +51,20 @@ export class ContextCore implements EndpointsContext, Lingering {
     return this.#options;
   }
 
-  /** Makes this the default context of all threads: names and options are shared. */
-  shareAsDefault(): void {
-    const { threads } = this.platform;
-    if (threads === undefined) return;
-    const share = () => {
-      const { region } = threads;
-      if (region === undefined) return;
-      this.#handle = { region: region.buffer, id: DEFAULT_CONTEXT_ID };
-      this.#options = sharedOptions(this.#options, defaultOptionWords(region));
-      this.inproc.share(() => threads.directory()?.namesOf(DEFAULT_CONTEXT_ID, this.inproc));
-    };
-    share();
-    threads.onMoved(share);
-  }
-
   /** For another thread to make a context of. Throws ENOTSUP where threads share no memory. */
   get handle(): ContextHandle {
-    if (this.#handle === undefined) {
-      const directory = this.platform.threads?.directory();
-      if (directory === undefined) throw new ZmqError("ENOTSUP", { detail: "there is no memory that threads share" });
-      const values = { ...this.#options };
-      this.join({ region: directory.region.buffer, id: directory.newContext() });
-      Object.assign(this.#options, values);
-    }
-    return this.#handle as ContextHandle;
+    if (this.#handle === undefined) this.platform.threads?.giveHandle(this);
+    if (this.#handle !== undefined) return this.#handle;
+    throw new ZmqError("ENOTSUP", { detail: "there is no memory that threads share" });
   }
 
-  /** Becomes the context that `handle` is of: names and options are shared with it. Throws EINVAL, and ENOTSUP. */
-  join(handle: ContextHandle): void {
-    const region = Region.from(handle?.region);
-    if (region === undefined || !Number.isInteger(handle.id)) {
-      throw new ZmqError("EINVAL", { detail: "expected the `context.handle` of another thread" });
-    }
-    const directory = this.platform.threads?.directory(region);
-    if (directory === undefined) throw new ZmqError("ENOTSUP", { detail: "there is no memory that threads share" });
-    this.#handle = { region: region.buffer, id: handle.id };
-    this.#options = sharedOptions(this.#options, directory.optionWords(handle.id));
-    this.inproc.share(() => directory.namesOf(handle.id, this.inproc));
+  share(handle: ContextHandle, options: ContextOptionValues): void {
+    this.#handle = handle;
+    this.#options = options;
   }
 
-  get clock(): Clock {
-    return this.platform.turn.clock;
+  get grammar(): Grammar {
+    return this.platform.grammar;
   }
 
   get isClosed(): boolean {
@@ -126,6 +85,15 @@ export class ContextCore implements EndpointsContext, Lingering {
       this.#engine = host ?? platform.engine;
     }
     return this.#engine;
+  }
+
+  /** The type with libzmq's number, and its pattern. Throws EINVAL, and ENOTSUP where types have to be named by their classes. */
+  typeOf(id: number): { type: SocketTypeName; createPattern: PatternFactory } {
+    const type = socketTypeName(id);
+    if (type === undefined) throw new ZmqError("EINVAL", { detail: `${id} is not a socket type` });
+    const createPattern = this.platform.patterns?.[type];
+    if (createPattern !== undefined) return { type, createPattern };
+    throw new ZmqError("ENOTSUP", { detail: "here a socket class extends one of the library's, such as Pair" });
   }
 
   /** Throws EMFILE beyond `maxSockets`, EFAULT when the context is closed. */
@@ -209,14 +177,8 @@ export class ContextCore implements EndpointsContext, Lingering {
     signal: AbortSignal,
     listener: ZapListener,
   ): void {
-    if (!hasZapHandler(this.inproc)) {
-      const mayPass = securityZapRule(options) !== "required";
-      if (mayPass && request.mechanism === "CURVE") this.platform.warn(OPEN_SERVER, "ZMQ_CURVE_OPEN");
-      listener.answered(mayPass ? ZAP_ACCEPTED : undefined);
-      return;
-    }
-    const { zapDomain, routingId } = options;
-    const question = { ...request, domain: zapDomain ?? "", address: link.peerAddress, routingId };
-    askZapHandler(this.inproc, this.clock, question, signal, listener);
+    const { authenticate } = this.platform;
+    if (authenticate === undefined) listener.answered(undefined);
+    else authenticate(this, request, link, options, signal, listener);
   }
 }

@@ -5,7 +5,7 @@
  * known.
  */
 
-import { type Endpoint, formatEndpoint, parseEndpoint, type Role } from "../base/endpoint.ts";
+import type { Endpoint, Grammar, Role } from "../base/endpoint-grammar.ts";
 import { ZmqError } from "../base/errors.ts";
 
 const ROLES: readonly Role[] = ["bind", "connect"];
@@ -17,10 +17,10 @@ const MOST_NAMED = 5;
  * What an endpoint that was written as `text` may be called: nothing when it is malformed beyond its scheme, for then
  * none can be there. Throws EINVAL for what has no scheme or no address, EPROTONOSUPPORT for a scheme that is unknown.
  */
-export function resolvedNames(text: string, ipv6: boolean): readonly string[] {
+export function resolvedNames(grammar: Grammar, text: string, ipv6: boolean): readonly string[] {
   for (const role of ROLES) {
     try {
-      return loopbacks(parseEndpoint(text, role, ipv6)).map(formatEndpoint);
+      return loopbacks(grammar.parse(text, role, ipv6)).map(grammar.format);
     } catch (error) {
       if (!(error instanceof ZmqError) || error.code === "EPROTONOSUPPORT" || !/^.+:\/\/./s.test(text)) throw error;
     }

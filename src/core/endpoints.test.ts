@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { crypto } from "../../test/crypto.ts";
 import { FakeClock } from "../../test/fake-clock.ts";
 import { fromText, toText } from "../base/bytes.ts";
-import type { Endpoint } from "../base/endpoint.ts";
+import type { Endpoint } from "../base/endpoint-grammar.ts";
 import { ZmqError } from "../base/errors.ts";
 import type { FarEnd } from "../base/far-end.ts";
 import { type Message, NO_PROPERTIES } from "../base/message.ts";
@@ -15,6 +15,7 @@ import type { BoundEndpoint, ConnectedEndpoint } from "../engine/engine-endpoint
 import type { EngineHost } from "../engine/engine-host.ts";
 import { ContextCore } from "./context-core.ts";
 import { PATTERNS } from "./patterns.ts";
+import { WHOLE } from "./reach.ts";
 import { Turn } from "./turn.ts";
 
 /** One endpoint; the test plays what is behind it. */
@@ -87,7 +88,7 @@ class RemoteHost implements EngineHost {
 
 function opened() {
   const engine = new RemoteHost();
-  const context = new ContextCore({ turn: new Turn(new FakeClock()), crypto, engine, warn() {} });
+  const context = new ContextCore({ ...WHOLE, turn: new Turn(new FakeClock()), crypto, engine, warn() {} });
   const socket = context.open("DEALER", PATTERNS.DEALER);
   return { context, engine, socket, ...socket };
 }

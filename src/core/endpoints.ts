@@ -5,7 +5,7 @@
  */
 
 import { EMPTY, equal } from "../base/bytes.ts";
-import { type Endpoint, parseEndpoint } from "../base/endpoint.ts";
+import type { Endpoint, Grammar } from "../base/endpoint-grammar.ts";
 import { ZmqError } from "../base/errors.ts";
 import type { MonitorEvent } from "../base/events.ts";
 import type { FarEnd } from "../base/far-end.ts";
@@ -29,6 +29,7 @@ export interface ConnectOptions {
 
 /** The context, as its endpoints see it. */
 export interface EndpointsContext {
+  readonly grammar: Grammar;
   readonly engine: EngineHost;
   readonly inproc: InprocNames;
   /** As `EndpointOwner.authenticate`. */
@@ -171,7 +172,7 @@ export class Endpoints implements EndpointOwner, InprocBinder {
 
   /** Ends all that is bound or connected at `text`: `unbind` and `disconnect` are one call in libzmq. */
   end(text: string): void {
-    const names = resolvedNames(text, this.#core.options.ipv6);
+    const names = resolvedNames(this.#context.grammar, text, this.#core.options.ipv6);
     this.#expectCompatible(text);
     if (this.#endAt(text)) return;
     for (const name of names) if (name !== text && this.#endAt(name)) return;
@@ -269,7 +270,7 @@ export class Endpoints implements EndpointOwner, InprocBinder {
   }
 
   #parse(text: string, role: "bind" | "connect"): Endpoint {
-    const endpoint = parseEndpoint(text, role, this.#core.options.ipv6);
+    const endpoint = this.#context.grammar.parse(text, role, this.#core.options.ipv6);
     this.#expectCompatible(text, role);
     if (this.#core.type === "STREAM" && endpoint.scheme !== "tcp") {
       throw new ZmqError("EPROTONOSUPPORT", { address: text });

@@ -1,5 +1,6 @@
 /**
- * Which pattern a socket type has.
+ * Which pattern a socket type has, for whoever names types: sockets by number, the blocking API, the authenticator. The
+ * classes of sockets bring their own.
  */
 
 import type { SocketTypeName } from "../base/socket-types.ts";
@@ -7,6 +8,7 @@ import { ChannelPattern } from "../pattern/channel.ts";
 import { DatagramPattern } from "../pattern/datagram.ts";
 import { DealerPattern, RouterPattern } from "../pattern/dealer-router.ts";
 import { PairPattern } from "../pattern/exclusive-pair.ts";
+import type { PatternFactory } from "../pattern/pattern.ts";
 import { PullPattern, PushPattern } from "../pattern/pipeline.ts";
 import { PubPattern, SubPattern } from "../pattern/publish-subscribe.ts";
 import { DishPattern, RadioPattern } from "../pattern/radio-dish.ts";
@@ -16,7 +18,6 @@ import { ClientPattern, ServerPattern } from "../pattern/server-client.ts";
 import { StreamPattern } from "../pattern/stream.ts";
 import { XPubPattern } from "../pattern/xpub.ts";
 import { XSubPattern } from "../pattern/xsub.ts";
-import type { PatternFactory } from "./socket-core.ts";
 
 export const PATTERNS: Record<SocketTypeName, PatternFactory> = {
   PAIR: (host) => new PairPattern(host),

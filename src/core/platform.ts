@@ -4,10 +4,18 @@
  * their own.
  */
 
+import type { ContextOptionValues } from "../base/context-options.ts";
+import type { Grammar } from "../base/endpoint-grammar.ts";
+import type { Link } from "../base/link.ts";
+import type { OptionValues } from "../base/options.ts";
+import type { SocketTypeName } from "../base/socket-types.ts";
 import type { EngineHost } from "../engine/engine-host.ts";
+import type { PatternFactory } from "../pattern/pattern.ts";
 import type { Crypto } from "../security/crypto.ts";
+import type { ZapListener, ZapRequest } from "../security/mechanism.ts";
 import type { ThreadDirectory } from "../thread/directory.ts";
 import type { Region } from "../thread/region.ts";
+import type { InprocNames } from "../transport/inproc.ts";
 import type { Turn } from "./turn.ts";
 
 /** What a platform does with a context when the process ends. */
@@ -20,6 +28,20 @@ export interface Lingering {
   readonly blocky: boolean;
 }
 
+/** What names a context in all threads of the process: it can be posted to them. */
+export interface ContextHandle {
+  readonly region: SharedArrayBuffer;
+  readonly id: number;
+}
+
+/** A context, as what shares it with other threads sees it. */
+export interface Sharable {
+  readonly inproc: InprocNames;
+  readonly options: ContextOptionValues;
+  /** From now on `handle` is its handle, and `options` are those that it has with other threads. */
+  share(handle: ContextHandle, options: ContextOptionValues): void;
+}
+
 /** The threads with which this one shares memory. */
 export interface Threads {
   /** The memory of the default context; undefined where it cannot be had. */
@@ -28,9 +50,34 @@ export interface Threads {
   directory(region?: Region): ThreadDirectory | undefined;
   /** `moved` is called when the default context's memory has become another one. */
   onMoved(moved: () => void): void;
+  /** Has `context` shared by a handle of its own, where there is memory for that. */
+  giveHandle(context: Sharable): void;
 }
 
-export interface Platform {
+/** A context, as the question to its ZAP handler needs it. */
+export interface ZapContext {
+  readonly inproc: InprocNames;
+  readonly platform: Platform;
+}
+
+/** What a platform may leave out, so that a bundle has no more than it uses; all of it is `WHOLE` of reach.ts. */
+export interface Reach {
+  /** The endpoints that can be written. */
+  readonly grammar: Grammar;
+  /** The pattern of each type, for sockets whose class is not of this library. Absent: there are none. */
+  readonly patterns?: Readonly<Record<SocketTypeName, PatternFactory>>;
+  /** Asks the ZAP handler of a context, as `EndpointOwner.authenticate`. Absent: no mechanism ever asks. */
+  readonly authenticate?: (
+    context: ZapContext,
+    request: ZapRequest,
+    link: Pick<Link, "peerAddress">,
+    options: OptionValues,
+    signal: AbortSignal,
+    listener: ZapListener,
+  ) => void;
+}
+
+export interface Platform extends Reach {
   /** That of the event loop in which sockets are used, with its clock. */
   readonly turn: Turn;
   /** What CURVE keys are made with. */

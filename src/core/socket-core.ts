@@ -23,13 +23,11 @@ import {
 } from "../base/options.ts";
 import { createPipe, type Pipe } from "../base/pipe.ts";
 import type { SocketTypeName } from "../base/socket-types.ts";
-import type { DropReason, Pattern, PatternHost } from "../pattern/pattern.ts";
+import type { DropReason, Pattern, PatternFactory, PatternHost } from "../pattern/pattern.ts";
 import { KeepAlive } from "./keep-alive.ts";
 import { Operations, type OperationsHost } from "./operations.ts";
 import type { Turn } from "./turn.ts";
 import { reasonOf, shownFrame, type Voice } from "./voice.ts";
-
-export type PatternFactory = (host: PatternHost) => Pattern;
 
 /** Something that watches a core: a proxy, a poller, `connected()`. */
 export interface Watcher {

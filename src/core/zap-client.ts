@@ -11,12 +11,19 @@
 
 import { EMPTY, fromText } from "../base/bytes.ts";
 import type { Clock } from "../base/clock.ts";
+import type { Link } from "../base/link.ts";
 import { passUncopied } from "../base/message.ts";
 import type { NearEnd, PipeOwner } from "../base/near-end.ts";
+import type { OptionValues } from "../base/options.ts";
 import { createPipe } from "../base/pipe.ts";
-import type { ZapListener, ZapReply } from "../security/mechanism.ts";
-import { encodeZapRequest, parseZapReply, ZAP_ENDPOINT, type ZapQuestion } from "../security/zap.ts";
+import type { ZapListener, ZapReply, ZapRequest } from "../security/mechanism.ts";
+import { securityZapRule } from "../security/select-mechanism.ts";
+import { encodeZapRequest, parseZapReply, ZAP_ACCEPTED, ZAP_ENDPOINT, type ZapQuestion } from "../security/zap.ts";
 import type { InprocNames } from "../transport/inproc.ts";
+import type { ZapContext } from "./platform.ts";
+
+const OPEN_SERVER =
+  "A CURVE server accepts every client, because its context has no ZAP handler. Start an Authenticator, or set zapDomain and zapEnforceDomain to refuse them.";
 
 const NAME = ZAP_ENDPOINT.slice("inproc://".length);
 /** A handshake may not be refused because others are being asked about: no limit, as in libzmq. */
@@ -29,6 +36,26 @@ const PROPERTIES = new Map([
 /** Whether a handler is bound in the context that owns `names`. */
 export function hasZapHandler(names: InprocNames): boolean {
   return names.isBound(NAME);
+}
+
+/** As `EndpointOwner.authenticate`: undefined when no handler is bound in the context and `options` demand one. */
+export function authenticate(
+  { inproc, platform }: ZapContext,
+  request: ZapRequest,
+  link: Pick<Link, "peerAddress">,
+  options: OptionValues,
+  signal: AbortSignal,
+  listener: ZapListener,
+): void {
+  if (!hasZapHandler(inproc)) {
+    const mayPass = securityZapRule(options) !== "required";
+    if (mayPass && request.mechanism === "CURVE") platform.warn(OPEN_SERVER, "ZMQ_CURVE_OPEN");
+    listener.answered(mayPass ? ZAP_ACCEPTED : undefined);
+    return;
+  }
+  const { zapDomain, routingId } = options;
+  const question = { ...request, domain: zapDomain ?? "", address: link.peerAddress, routingId };
+  askZapHandler(inproc, platform.turn.clock, question, signal, listener);
 }
 
 /**

@@ -6,6 +6,7 @@ import { fromText, toText } from "../base/bytes.ts";
 import { ZmqError } from "../base/errors.ts";
 import type { FarEnd } from "../base/far-end.ts";
 import type { Message } from "../base/message.ts";
+import { WHOLE } from "../core/reach.ts";
 import { Turn } from "../core/turn.ts";
 import { Context } from "../socket/context.ts";
 import { Publisher, Subscriber, XPublisher } from "../socket/sockets.ts";
@@ -91,7 +92,13 @@ function setUp(...failures: Error[]) {
   };
   class FakeContext extends Context {
     constructor() {
-      super({ turn: new Turn(clock), crypto, engine: new LocalHost(clock, [], crypto, [protocol]), warn() {} });
+      super({
+        ...WHOLE,
+        turn: new Turn(clock),
+        crypto,
+        engine: new LocalHost(clock, [], crypto, [protocol]),
+        warn() {},
+      });
     }
   }
   return { clock, context: new FakeContext(), sessions };

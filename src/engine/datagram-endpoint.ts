@@ -8,7 +8,7 @@
 
 import { EMPTY } from "../base/bytes.ts";
 import type { Timer } from "../base/clock.ts";
-import type { Endpoint } from "../base/endpoint.ts";
+import type { Endpoint } from "../base/endpoint-grammar.ts";
 import { isErrorCode, ZmqError } from "../base/errors.ts";
 import type { MonitorEvent } from "../base/events.ts";
 import type { FarEnd } from "../base/far-end.ts";

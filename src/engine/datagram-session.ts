@@ -11,7 +11,7 @@
  * | `destroy`       | once and last; also when `open` failed, or was never called | the sockets are closed                   |
  */
 
-import type { Endpoint } from "../base/endpoint.ts";
+import type { Endpoint } from "../base/endpoint-grammar.ts";
 import type { MonitorEvent } from "../base/events.ts";
 import type { FarEnd, Outlet } from "../base/far-end.ts";
 import type { OptionValues } from "../base/options.ts";

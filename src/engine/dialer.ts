@@ -14,11 +14,11 @@
 
 import type { Timer } from "../base/clock.ts";
 import type { DepartedBacklog } from "../base/departed-backlog.ts";
-import type { Endpoint } from "../base/endpoint.ts";
+import type { Endpoint } from "../base/endpoint-grammar.ts";
 import { ZmqError } from "../base/errors.ts";
 import type { MonitorEvent } from "../base/events.ts";
 import type { FarEnd } from "../base/far-end.ts";
-import { type Link, LinkHandshakeError, type Transport } from "../base/link.ts";
+import { type DialedTransport, type Link, LinkHandshakeError } from "../base/link.ts";
 import type { Properties } from "../base/message.ts";
 import type { OptionValues } from "../base/options.ts";
 import { SOCKET_TYPES } from "../base/socket-types.ts";
@@ -61,7 +61,7 @@ export class Dialer implements ConnectionOwner, ConnectedEndpoint {
   readonly options: OptionValues;
   readonly #owner: EndpointOwner;
   readonly #target: Endpoint;
-  readonly #transport: Transport;
+  readonly #transport: DialedTransport;
   readonly #makeConnection: ConnectionMaker;
   readonly #routingId: Uint8Array | undefined;
   #pipe: FarEnd | undefined = undefined;
@@ -76,7 +76,7 @@ export class Dialer implements ConnectionOwner, ConnectedEndpoint {
     owner: EndpointOwner,
     loop: EngineLoop,
     target: Endpoint,
-    transport: Transport,
+    transport: DialedTransport,
     options: OptionValues,
     makeConnection: ConnectionMaker,
     routingId: Uint8Array | undefined,

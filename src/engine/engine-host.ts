@@ -5,7 +5,7 @@
  * their own.
  */
 
-import type { Endpoint } from "../base/endpoint.ts";
+import type { Endpoint } from "../base/endpoint-grammar.ts";
 import type { OptionValues } from "../base/options.ts";
 import type { EndpointOwner } from "./endpoint-owner.ts";
 import type { BoundEndpoint, ConnectedEndpoint } from "./engine-endpoint.ts";

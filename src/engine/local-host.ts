@@ -1,7 +1,7 @@
 /** The engine in this thread: its transports, its crypto library, and what their connections share. */
 
 import type { Clock } from "../base/clock.ts";
-import type { Endpoint } from "../base/endpoint.ts";
+import type { Endpoint } from "../base/endpoint-grammar.ts";
 import { ZmqError } from "../base/errors.ts";
 import type { Transport } from "../base/link.ts";
 import type { OptionValues } from "../base/options.ts";

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { crypto } from "../../test/crypto.ts";
 import { FakeClock } from "../../test/fake-clock.ts";
 import { FakeDatagrams } from "../../test/fake-datagrams.ts";
+import { WHOLE } from "../core/reach.ts";
 import { Turn } from "../core/turn.ts";
 import { Context } from "../socket/context.ts";
 import type { LossEvent } from "../socket/event-types.ts";
@@ -18,7 +19,7 @@ function setUp() {
   class FakeContext extends Context {
     constructor() {
       const engine = new LocalHost(clock, [], crypto, [pgmProtocol("epgm", datagrams)]);
-      super({ turn: new Turn(clock), crypto, engine, warn() {} });
+      super({ ...WHOLE, turn: new Turn(clock), crypto, engine, warn() {} });
     }
   }
   const context = new FakeContext();

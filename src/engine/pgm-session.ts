@@ -16,7 +16,8 @@
 
 import type { Clock } from "../base/clock.ts";
 import type { DatagramAddress, DatagramPlace, DatagramSocket, DatagramTransport } from "../base/datagram.ts";
-import { formatEndpoint, formatHost, type PgmEndpoint } from "../base/endpoint.ts";
+import { formatEndpoint } from "../base/endpoint.ts";
+import { formatHost, type PgmEndpoint } from "../base/endpoint-grammar.ts";
 import { ZmqError } from "../base/errors.ts";
 import type { FarEnd } from "../base/far-end.ts";
 import { ipOctets, ipText } from "../base/ip.ts";

@@ -4,12 +4,12 @@
  */
 
 import type { DatagramTransport, NetworkInterface } from "../base/datagram.ts";
-import type { Endpoint, PgmEndpoint } from "../base/endpoint.ts";
+import type { Endpoint, PgmEndpoint } from "../base/endpoint-grammar.ts";
 import { ZmqError } from "../base/errors.ts";
 import { isIPv4 } from "../base/ip.ts";
 import type { OptionValues } from "../base/options.ts";
 import type { DecoderLimits } from "../base/protocol.ts";
-import { decoderLimits } from "./connection-maker.ts";
+import { decoderLimits } from "./session-maker.ts";
 
 /** Octets of headers below PGM, and of PGM itself: of ODATA, and of the option for fragments, for which libzmq keeps room. */
 const IPV4_BYTES = 20;

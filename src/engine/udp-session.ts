@@ -7,7 +7,8 @@
 import { fromText, toText } from "../base/bytes.ts";
 import type { Timer } from "../base/clock.ts";
 import type { DatagramAddress, DatagramPlace, DatagramSocket, DatagramTransport } from "../base/datagram.ts";
-import { type Endpoint, formatEndpoint, formatHost, type UdpEndpoint } from "../base/endpoint.ts";
+import { formatEndpoint } from "../base/endpoint.ts";
+import { type Endpoint, formatHost, type UdpEndpoint } from "../base/endpoint-grammar.ts";
 import { ZmqError } from "../base/errors.ts";
 import type { FarEnd } from "../base/far-end.ts";
 import { isIPv4, isIPv6, isMulticast } from "../base/ip.ts";

@@ -7,6 +7,7 @@ import { debuglog } from "node:util";
 import { deserialize, serialize } from "node:v8";
 import { systemClock } from "../base/clock.ts";
 import type { Platform } from "../core/platform.ts";
+import { WHOLE } from "../core/reach.ts";
 import { Turn } from "../core/turn.ts";
 import { Inbox } from "../thread/inbox.ts";
 import { checkClone } from "./clone-guard.ts";
@@ -43,6 +44,7 @@ function readClone(bytes: Uint8Array): unknown {
 }
 
 export const nodePlatform: Platform = {
+  ...WHOLE,
   turn: new Turn(clock),
   crypto,
   engine,

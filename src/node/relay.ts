@@ -6,7 +6,8 @@
  */
 
 import { ownCopyOf } from "../base/bytes.ts";
-import { type Endpoint, parseEndpoint } from "../base/endpoint.ts";
+import { parseEndpoint } from "../base/endpoint.ts";
+import type { Endpoint } from "../base/endpoint-grammar.ts";
 import { ZmqError } from "../base/errors.ts";
 import type { Link, Listener, ListenHandler, Transport } from "../base/link.ts";
 import type { OptionValues } from "../base/options.ts";

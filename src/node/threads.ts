@@ -14,7 +14,8 @@
 
 import { BroadcastChannel, getEnvironmentData, isMainThread, setEnvironmentData, threadId } from "node:worker_threads";
 import type { Clock } from "../base/clock.ts";
-import type { Threads } from "../core/platform.ts";
+import type { Sharable, Threads } from "../core/platform.ts";
+import { giveHandle } from "../core/thread-contexts.ts";
 import { type PostedMemory, ThreadDirectory } from "../thread/directory.ts";
 import { type MemberId, Members } from "../thread/members.ts";
 import { Region } from "../thread/region.ts";
@@ -84,6 +85,10 @@ class NodeThreads implements Threads {
 
   onMoved(moved: () => void): void {
     this.#moved.add(moved);
+  }
+
+  giveHandle(context: Sharable): void {
+    giveHandle(context, this);
   }
 
   /** Whether what was inherited is for this thread: not if this is a file of a test runner's, and it is another's. */

@@ -108,3 +108,6 @@ export interface PatternHost {
   /** A message was dropped; or, whatever a peer sends and will send: with `duplicateRoutingId` the message is its routing id, with `secondPeer` empty. */
   dropped(reason: DropReason, pipe: NearEnd | undefined, message: Message): void;
 }
+
+/** Makes the pattern of a fresh socket. */
+export type PatternFactory = (host: PatternHost) => Pattern;

@@ -5,8 +5,26 @@
  */
 
 import type { Properties } from "../base/message.ts";
+import type { OptionValues } from "../base/options.ts";
 import type { FrameCipher } from "../base/protocol.ts";
 import type { SocketTypeName } from "../base/socket-types.ts";
+
+/** The options that decide. */
+export type SecurityOptions = Pick<
+  OptionValues,
+  | "securityMechanism"
+  | "plainServer"
+  | "plainUsername"
+  | "plainPassword"
+  | "curveServer"
+  | "curvePublicKey"
+  | "curveSecretKey"
+  | "curveServerKey"
+  | "zapDomain"
+  | "zapEnforceDomain"
+  | "routingId"
+  | "metadata"
+>;
 
 /** The metadata that every mechanism sends to the peer. */
 export interface MechanismConfig {
@@ -14,6 +32,11 @@ export interface MechanismConfig {
   readonly routingId: Uint8Array;
   /** ZMQ_METADATA: further properties, whose names begin with `X-`. */
   readonly metadata: ReadonlyMap<string, string>;
+}
+
+export function mechanismConfig(socketType: SocketTypeName, options: SecurityOptions): MechanismConfig {
+  const { routingId, metadata } = options;
+  return { socketType, routingId, metadata: new Map(Object.entries(metadata)) };
 }
 
 export type MechanismState = "handshaking" | "authorizing" | "ready" | "failed";

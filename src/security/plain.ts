@@ -22,6 +22,7 @@ import {
   type Mechanism,
   type MechanismConfig,
   type MechanismState,
+  type SecurityOptions,
   stateAt,
   type ZapReply,
   type ZapRequest,
@@ -35,6 +36,12 @@ const OLD_HELLO = Uint8Array.of(0x05, 0x57, 0x45, 0x4c, 0x43, 0x4f, 0x4d, 0x45);
 export interface PlainCredentials {
   readonly username: string;
   readonly password: string;
+}
+
+/** What makes the client of each connection. */
+export function plainClients(config: MechanismConfig, options: SecurityOptions): () => Mechanism {
+  const credentials = { username: options.plainUsername ?? "", password: options.plainPassword ?? "" };
+  return () => new PlainClient(config, credentials);
 }
 
 type ClientStep = "send HELLO" | "await WELCOME" | "send INITIATE" | "await READY" | "ready" | "failed";

@@ -5,9 +5,10 @@ import { CLIENT, SERVER } from "../../test/vectors/security.ts";
 import type { SocketTypeName } from "../base/socket-types.ts";
 import { CurveClient } from "./curve-client.ts";
 import { CurveServer } from "./curve-server.ts";
+import type { SecurityOptions } from "./mechanism.ts";
 import { NullMechanism } from "./null.ts";
 import { PlainClient, PlainServer } from "./plain.ts";
-import { type SecurityOptions, securityZapRule, selectMechanism as select } from "./select-mechanism.ts";
+import { securityZapRule, selectMechanism as select } from "./select-mechanism.ts";
 
 const selectMechanism = (type: SocketTypeName, options: SecurityOptions) => select(type, options, crypto);
 

@@ -5,35 +5,15 @@
  * from which side connected.
  */
 
-import { equal } from "../base/bytes.ts";
 import { ZmqError } from "../base/errors.ts";
-import type { OptionValues } from "../base/options.ts";
 import type { SocketTypeName } from "../base/socket-types.ts";
-import type { Crypto, KeyPair } from "./crypto.ts";
-import { CurveClient, type CurveClientKeys } from "./curve-client.ts";
+import type { Crypto } from "./crypto.ts";
+import { curveClients, keyPair } from "./curve-clients.ts";
 import { CurveServer } from "./curve-server.ts";
-import { decodeKey } from "./keys.ts";
-import type { Mechanism, MechanismConfig } from "./mechanism.ts";
+import { type Mechanism, mechanismConfig, type SecurityOptions } from "./mechanism.ts";
 import { NullMechanism } from "./null.ts";
-import { PlainClient, PlainServer } from "./plain.ts";
+import { PlainServer, plainClients } from "./plain.ts";
 import { type ZapRule, zapRule } from "./zap.ts";
-
-/** The options that decide. */
-export type SecurityOptions = Pick<
-  OptionValues,
-  | "securityMechanism"
-  | "plainServer"
-  | "plainUsername"
-  | "plainPassword"
-  | "curveServer"
-  | "curvePublicKey"
-  | "curveSecretKey"
-  | "curveServerKey"
-  | "zapDomain"
-  | "zapEnforceDomain"
-  | "routingId"
-  | "metadata"
->;
 
 /**
  * What makes the mechanism of each connection of an endpoint, for sockets of
@@ -41,21 +21,13 @@ export type SecurityOptions = Pick<
  * connection is ever less secure than its options ask for.
  */
 export function selectMechanism(type: SocketTypeName, options: SecurityOptions, crypto: Crypto): () => Mechanism {
-  const config: MechanismConfig = {
-    socketType: type,
-    routingId: options.routingId,
-    metadata: new Map(Object.entries(options.metadata)),
-  };
+  const config = mechanismConfig(type, options);
   const asksZap = securityZapRule(options) !== "never";
   switch (options.securityMechanism) {
     case null:
       return () => new NullMechanism(config, asksZap);
     case "plain":
-      if (!options.plainServer) {
-        const { plainUsername, plainPassword } = options;
-        const credentials = { username: plainUsername ?? "", password: plainPassword ?? "" };
-        return () => new PlainClient(config, credentials);
-      }
+      if (!options.plainServer) return plainClients(config, options);
       if (options.zapEnforceDomain && options.zapDomain === null) {
         throw new ZmqError("EINVAL", { message: "plainServer with zapEnforceDomain needs a zapDomain" });
       }
@@ -65,7 +37,7 @@ export function selectMechanism(type: SocketTypeName, options: SecurityOptions, 
         const own = keyPair(options, crypto, "curveServer");
         return () => new CurveServer(config, own, asksZap, crypto);
       }
-      return curveClients(config, { own: clientKeys(options, crypto), server: serverKey(options) }, crypto);
+      return curveClients(config, options, crypto);
     default:
       throw new ZmqError("EINVAL", { message: `${options.securityMechanism} is not available` });
   }
@@ -82,38 +54,4 @@ export function securityZapRule(options: SecurityOptions): ZapRule {
     default:
       return zapRule({ ...situation, mechanism: "NULL", isServer: false });
   }
-}
-
-function clientKeys(options: SecurityOptions, crypto: Crypto): KeyPair {
-  const pair = keyPair(options, crypto, "a CURVE client");
-  const { curvePublicKey } = options;
-  if (curvePublicKey === null || equal(pair.publicKey, decodeKey(curvePublicKey, "curvePublicKey"))) return pair;
-  throw new ZmqError("EINVAL", { message: "curvePublicKey does not belong to curveSecretKey" });
-}
-
-function serverKey(options: SecurityOptions): Uint8Array {
-  if (options.curveServerKey !== null) return decodeKey(options.curveServerKey, "curveServerKey");
-  throw new ZmqError("EINVAL", { message: "CURVE keys are set, but neither curveServerKey (client) nor curveServer" });
-}
-
-/** The keys of the first connection are made here: they tell whether the server's key is a public key at all. */
-function curveClients(config: MechanismConfig, keys: CurveClientKeys, crypto: Crypto): () => Mechanism {
-  let first: CurveClient | undefined = new CurveClient(config, keys, crypto);
-  try {
-    first.prepare();
-  } catch (cause) {
-    if (!(cause instanceof ZmqError) || cause.code !== "ERR_ZMTP_CRYPTOGRAPHIC") throw cause;
-    throw new ZmqError("EINVAL", { message: "curveServerKey is no public key", cause });
-  }
-  return () => {
-    const client = first ?? new CurveClient(config, keys, crypto);
-    first = undefined;
-    return client;
-  };
-}
-
-function keyPair(options: SecurityOptions, crypto: Crypto, who: string): KeyPair {
-  const { curveSecretKey } = options;
-  if (curveSecretKey === null) throw new ZmqError("EINVAL", { message: `${who} needs curveSecretKey` });
-  return crypto.primitives.keys.pairOf(decodeKey(curveSecretKey, "curveSecretKey"));
 }

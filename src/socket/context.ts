@@ -11,8 +11,8 @@ import {
   setContextOption,
 } from "../base/context-options.ts";
 import { ZmqError } from "../base/errors.ts";
-import { ContextCore, type ContextHandle } from "../core/context-core.ts";
-import type { Platform } from "../core/platform.ts";
+import { ContextCore } from "../core/context-core.ts";
+import type { ContextHandle, Platform } from "../core/platform.ts";
 import { contextOptionError } from "./option-errors.ts";
 
 const cores = new WeakMap<NeutralContext, ContextCore>();

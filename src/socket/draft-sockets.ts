@@ -4,8 +4,11 @@
  */
 
 import { ZmqError } from "../base/errors.ts";
-import { SOCKET_TYPES } from "../base/socket-types.ts";
-import { decodeRoutingId } from "../pattern/server-client.ts";
+import { ChannelPattern } from "../pattern/channel.ts";
+import { DatagramPattern } from "../pattern/datagram.ts";
+import { DishPattern, RadioPattern } from "../pattern/radio-dish.ts";
+import { GatherPattern, ScatterPattern } from "../pattern/scatter-gather.ts";
+import { ClientPattern, decodeRoutingId, ServerPattern } from "../pattern/server-client.ts";
 import type { WaitOptions } from "./arguments.ts";
 import { coreOf } from "./core-of.ts";
 import {
@@ -19,7 +22,14 @@ import {
 } from "./draft-messages.ts";
 import type { MessageLike } from "./frames.ts";
 import { define, Socket } from "./socket.ts";
+import type { SocketKind } from "./socket-kind.ts";
 import type { Message, Options, Properties, Readable, Writable } from "./sockets.ts";
+
+const SERVER: SocketKind = {
+  type: "SERVER",
+  socketClass: () => Server,
+  createPattern: (host) => new ServerPattern(host),
+};
 
 /**
  * Answers any number of CLIENTs. Each has a routing id, which comes with its messages and names it in `send`: a number
@@ -28,7 +38,7 @@ import type { Message, Options, Properties, Readable, Writable } from "./sockets
  */
 export class Server extends Socket {
   constructor(options?: Options<"SERVER">) {
-    super(SOCKET_TYPES.SERVER.id, options);
+    super(SERVER, options);
   }
 }
 export interface Server
@@ -36,18 +46,26 @@ export interface Server
     Writable<MessageLike, [ServerRoutingOptions & WaitOptions]>,
     Properties<"SERVER"> {}
 
+const CLIENT: SocketKind = {
+  type: "CLIENT",
+  socketClass: () => Client,
+  createPattern: (host) => new ClientPattern(host),
+};
+
 /** Asks SERVERs, in turn where there are several. Sends and receives in any order. */
 export class Client extends Socket {
   constructor(options?: Options<"CLIENT">) {
-    super(SOCKET_TYPES.CLIENT.id, options);
+    super(CLIENT, options);
   }
 }
 export interface Client extends Readable<[Message]>, Writable<MessageLike>, Properties<"CLIENT"> {}
 
+const RADIO: SocketKind = { type: "RADIO", socketClass: () => Radio, createPattern: (host) => new RadioPattern(host) };
+
 /** Sends each message to all DISHes in its group. Slow ones miss messages, unless `noDrop` is set. */
 export class Radio extends Socket {
   constructor(options?: Options<"RADIO">) {
-    super(SOCKET_TYPES.RADIO.id, options);
+    super(RADIO, options);
   }
   /** Resolves when a peer is in `group`, or gets every group, as by udp. */
   groupJoined(group: string | Uint8Array, options?: WaitOptions): Promise<void> {
@@ -61,10 +79,12 @@ export interface DishGroupOptions {
   readonly group: Message;
 }
 
+const DISH: SocketKind = { type: "DISH", socketClass: () => Dish, createPattern: (host) => new DishPattern(host) };
+
 /** Receives what RADIOs send to the groups that it joined. */
 export class Dish extends Socket {
   constructor(options?: Options<"DISH">) {
-    super(SOCKET_TYPES.DISH.id, options);
+    super(DISH, options);
   }
   /** Joins groups of at most 255 bytes, UTF-8 where they are text. Throws EINVAL for one that it is in already. */
   join(...groups: (Uint8Array | string)[]): void {
@@ -77,21 +97,39 @@ export class Dish extends Socket {
 }
 export interface Dish extends Readable<[Message, DishGroupOptions]>, Properties<"DISH"> {}
 
+const GATHER: SocketKind = {
+  type: "GATHER",
+  socketClass: () => Gather,
+  createPattern: (host) => new GatherPattern(host),
+};
+
 /** Receives from all SCATTERs in turn. */
 export class Gather extends Socket {
   constructor(options?: Options<"GATHER">) {
-    super(SOCKET_TYPES.GATHER.id, options);
+    super(GATHER, options);
   }
 }
 export interface Gather extends Readable<[Message]>, Properties<"GATHER"> {}
 
+const SCATTER: SocketKind = {
+  type: "SCATTER",
+  socketClass: () => Scatter,
+  createPattern: (host) => new ScatterPattern(host),
+};
+
 /** Spreads messages over GATHERs in turn. */
 export class Scatter extends Socket {
   constructor(options?: Options<"SCATTER">) {
-    super(SOCKET_TYPES.SCATTER.id, options);
+    super(SCATTER, options);
   }
 }
 export interface Scatter extends Writable<MessageLike>, Properties<"SCATTER"> {}
+
+const DGRAM: SocketKind = {
+  type: "DGRAM",
+  socketClass: () => Datagram,
+  createPattern: (host) => new DatagramPattern(host),
+};
 
 /**
  * UDP datagrams as they are, for peers that speak no ZMTP; it binds, by `udp://` alone. Messages are the peer's address
@@ -100,7 +138,7 @@ export interface Scatter extends Writable<MessageLike>, Properties<"SCATTER"> {}
  */
 export class Datagram extends Socket {
   constructor(options?: Options<"DGRAM">) {
-    super(SOCKET_TYPES.DGRAM.id, options);
+    super(DGRAM, options);
   }
 }
 export interface Datagram
@@ -108,10 +146,12 @@ export interface Datagram
     Writable<[MessageLike, MessageLike]>,
     Properties<"DGRAM"> {}
 
+const PEER: SocketKind = { type: "PEER", socketClass: () => Peer, createPattern: (host) => new ServerPattern(host) };
+
 /** A SERVER among its like: it talks to PEERs that connected to it, and to those that it connected to. Not in zeromq.js. */
 export class Peer extends Socket {
   constructor(options?: Options<"PEER">) {
-    super(SOCKET_TYPES.PEER.id, options);
+    super(PEER, options);
   }
   /**
    * As `connect`. Returns the routing id of the new peer, which may be sent to at once (zmq_connect_peer). It stays the same
@@ -131,10 +171,16 @@ export interface Peer
     Writable<MessageLike, [ServerRoutingOptions & WaitOptions]>,
     Properties<"PEER"> {}
 
+const CHANNEL: SocketKind = {
+  type: "CHANNEL",
+  socketClass: () => Channel,
+  createPattern: (host) => new ChannelPattern(host),
+};
+
 /** Exactly one peer, both ways, as PAIR. Not in zeromq.js. */
 export class Channel extends Socket {
   constructor(options?: Options<"CHANNEL">) {
-    super(SOCKET_TYPES.CHANNEL.id, options);
+    super(CHANNEL, options);
   }
 }
 export interface Channel extends Readable<[Message]>, Writable<MessageLike>, Properties<"CHANNEL"> {}
@@ -143,12 +189,4 @@ for (const { prototype } of [Client, Scatter, Channel]) Object.assign(prototype,
 for (const { prototype } of [Server, Peer]) Object.assign(prototype, sendsToPeer);
 Object.assign(Radio.prototype, sendsToGroup);
 
-define(Server, "SERVER");
-define(Client, "CLIENT");
-define(Radio, "RADIO");
-define(Dish, "DISH");
-define(Gather, "GATHER");
-define(Scatter, "SCATTER");
-define(Datagram, "DGRAM");
-define(Peer, "PEER");
-define(Channel, "CHANNEL");
+for (const kind of [SERVER, CLIENT, RADIO, DISH, GATHER, SCATTER, DGRAM, PEER, CHANNEL]) define(kind);

@@ -16,10 +16,9 @@ import {
   optionsOf,
   refuseWeakerMixture,
 } from "../base/options.ts";
-import { SOCKET_TYPES, type SocketTypeName, socketTypeName } from "../base/socket-types.ts";
+import { SOCKET_TYPES, type SocketTypeName } from "../base/socket-types.ts";
 import type { OpenSocket } from "../core/context-core.ts";
 import type { ConnectOptions } from "../core/endpoints.ts";
-import { PATTERNS } from "../core/patterns.ts";
 import type { SocketCore } from "../core/socket-core.ts";
 import { waitUntil } from "../core/wait-until.ts";
 import type { DropReason } from "../pattern/pattern.ts";
@@ -35,6 +34,7 @@ import { socketOptionError } from "./option-errors.ts";
 import type { Options } from "./option-types.ts";
 import { type PeerInfo, peerInfo } from "./peer-info.ts";
 import { propertyHolders } from "./secret-properties.ts";
+import type { SocketKind } from "./socket-kind.ts";
 import type { SocketType } from "./socket-type.ts";
 
 /** Closes the core of a socket that was garbage-collected. */
@@ -50,8 +50,11 @@ const [SUBSCRIBE, UNSUBSCRIBE] = [6, 7];
 /** Instances of these are sealed; those of a user's subclasses are not. */
 const OWN_CLASSES = new WeakSet<object>();
 
-/** Gives a class the option properties of its type, and seals its instances against misspelt ones. */
-export let define: (socketClass: abstract new (...args: never[]) => Socket, type: SocketTypeName) => void;
+/**
+ * Gives a class the option properties of its type, and seals its instances against misspelt ones. Without it a class
+ * gets them with its first instance.
+ */
+export let define: (kind: SocketKind) => void;
 
 export abstract class Socket {
   readonly #open: OpenSocket;
@@ -60,17 +63,20 @@ export abstract class Socket {
   #events: Observer | undefined = undefined;
 
   /** `type` is libzmq's number of the socket type. `options.context` defaults to the global context. */
-  protected constructor(type: number, options: object = {}) {
-    if (typeof type !== "number") throw new TypeError("Socket type must be a number");
+  protected constructor(type: number, options?: object);
+  /** @internal */
+  protected constructor(kind: SocketKind, options?: object);
+  protected constructor(of: number | SocketKind, options: object = {}) {
+    if (typeof of === "object" && of !== null) define(of);
+    else if (typeof of !== "number") throw new TypeError("Socket type must be a number");
     if (typeof options !== "object" || options === null) throw new TypeError("Options must be an object");
     expectArguments(2, arguments.length);
-    const name = socketTypeName(type);
-    if (name === undefined) throw new ZmqError("EINVAL", { detail: `${type} is not a socket type` });
     const { context = defaultContext(), ...others } = options as { context?: Context };
     refuseWeakerMixture(others);
     this.#context = context;
     const core = contextCore(context);
-    const open = core.open(name, PATTERNS[name]);
+    const { type, createPattern } = typeof of === "object" ? of : core.typeOf(of);
+    const open = core.open(type, createPattern);
     this.#open = open;
     this.#core = open.core;
     noteSocket(this, open);
@@ -81,7 +87,7 @@ export abstract class Socket {
     } catch (error) {
       collected.unregister(this);
       core.closeSocket(open);
-      throw socketOptionError(error, others, this, name);
+      throw socketOptionError(error, others, this, type);
     }
   }
 
@@ -323,13 +329,15 @@ export abstract class Socket {
   }
 
   static {
-    define = (socketClass, type) => {
+    define = ({ socketClass: own, type }) => {
+      const socketClass = own();
+      if (OWN_CLASSES.has(socketClass)) return;
       OWN_CLASSES.add(socketClass);
       for (const name of optionsOf(type)) Socket.#defineOption(socketClass.prototype, name);
     };
   }
 
-  static #defineOption(prototype: Socket, name: OptionName): void {
+  static #defineOption(prototype: object, name: OptionName): void {
     if (name in prototype) return;
     Object.defineProperty(prototype, name, {
       configurable: true,

@@ -5,15 +5,24 @@
 
 import { ZmqError } from "../base/errors.ts";
 import type { OptionInputs, OptionsOf } from "../base/options.ts";
-import { SOCKET_TYPES, type SocketTypeName } from "../base/socket-types.ts";
+import type { SocketTypeName } from "../base/socket-types.ts";
 import type { ConnectOptions } from "../core/endpoints.ts";
+import { DealerPattern, RouterPattern } from "../pattern/dealer-router.ts";
+import { PairPattern } from "../pattern/exclusive-pair.ts";
+import { PullPattern, PushPattern } from "../pattern/pipeline.ts";
+import { PubPattern, SubPattern } from "../pattern/publish-subscribe.ts";
+import { RepPattern, ReqPattern } from "../pattern/request-reply.ts";
+import { StreamPattern } from "../pattern/stream.ts";
+import { XPubPattern } from "../pattern/xpub.ts";
+import { XSubPattern } from "../pattern/xsub.ts";
 import type { BatchOptions, WaitOptions } from "./arguments.ts";
 import type { Context } from "./context.ts";
 import { coreOf } from "./core-of.ts";
 import { type MessageLike, toFrame, toMessage } from "./frames.ts";
 import { type RequestOptions, request } from "./lazy-pirate.ts";
 import type { Received } from "./messages.ts";
-import { define, Socket } from "./socket.ts";
+import { Socket } from "./socket.ts";
+import type { SocketKind } from "./socket-kind.ts";
 
 /** A received frame: a `Buffer` where the runtime has it. */
 export type Message = typeof globalThis extends {
@@ -96,18 +105,22 @@ export interface Readable<M extends object[] = Message[]>
   [Symbol.asyncIterator](): AsyncIterator<M, undefined>;
 }
 
+const PAIR: SocketKind = { type: "PAIR", socketClass: () => Pair, createPattern: (host) => new PairPattern(host) };
+
 /** Exactly one peer, both ways. */
 export class Pair extends Socket {
   constructor(options?: Options<"PAIR">) {
-    super(SOCKET_TYPES.PAIR.id, options);
+    super(PAIR, options);
   }
 }
 export interface Pair extends Writable, Readable, Properties<"PAIR"> {}
 
+const PUB: SocketKind = { type: "PUB", socketClass: () => Publisher, createPattern: (host) => new PubPattern(host) };
+
 /** Sends each message to all subscribers of its topic. Slow subscribers miss messages. */
 export class Publisher extends Socket {
   constructor(options?: Options<"PUB">) {
-    super(SOCKET_TYPES.PUB.id, options);
+    super(PUB, options);
   }
   /** Resolves when a peer is subscribed to `topic` or a prefix of it. */
   subscriberJoined(topic: string | Uint8Array = "", options?: WaitOptions): Promise<void> {
@@ -120,10 +133,12 @@ export class Publisher extends Socket {
 }
 export interface Publisher extends Writable, Properties<"PUB"> {}
 
+const SUB: SocketKind = { type: "SUB", socketClass: () => Subscriber, createPattern: (host) => new SubPattern(host) };
+
 /** Receives published messages of the topics it subscribes to. */
 export class Subscriber extends Socket {
   constructor(options?: Options<"SUB">) {
-    super(SOCKET_TYPES.SUB.id, options);
+    super(SUB, options);
   }
   /**
    * Subscribes to topics that begin with any of `prefixes`, or to everything without arguments. Counted: each call
@@ -142,10 +157,12 @@ export class Subscriber extends Socket {
 }
 export interface Subscriber extends Readable, Properties<"SUB"> {}
 
+const REQ: SocketKind = { type: "REQ", socketClass: () => Request, createPattern: (host) => new ReqPattern(host) };
+
 /** Sends a request and receives its reply, in turn. */
 export class Request extends Socket {
   constructor(options?: Options<"REQ">) {
-    super(SOCKET_TYPES.REQ.id, options);
+    super(REQ, options);
   }
   /**
    * Sends a request and resolves to its reply. When none comes within `timeout`, it asks again over a fresh connection
@@ -163,28 +180,42 @@ export class Request extends Socket {
 }
 export interface Request extends Readable, Writable, Properties<"REQ"> {}
 
+const REP: SocketKind = { type: "REP", socketClass: () => Reply, createPattern: (host) => new RepPattern(host) };
+
 /** Receives a request and sends its reply, in turn. */
 export class Reply extends Socket {
   constructor(options?: Options<"REP">) {
-    super(SOCKET_TYPES.REP.id, options);
+    super(REP, options);
   }
 }
 export interface Reply extends Readable, Writable, Properties<"REP"> {}
 
+const DEALER: SocketKind = {
+  type: "DEALER",
+  socketClass: () => Dealer,
+  createPattern: (host) => new DealerPattern(host),
+};
+
 /** Distributes messages over its peers and receives from all of them; like REQ, but without taking turns. */
 export class Dealer extends Socket {
   constructor(options?: Options<"DEALER">) {
-    super(SOCKET_TYPES.DEALER.id, options);
+    super(DEALER, options);
   }
 }
 export interface Dealer extends Readable, Writable, Properties<"DEALER"> {}
+
+const ROUTER: SocketKind = {
+  type: "ROUTER",
+  socketClass: () => Router,
+  createPattern: (host) => new RouterPattern(host),
+};
 
 /**
  * Receives from all peers, with the peer's routing id as first frame, and sends to the peer named in the first frame.
  */
 export class Router extends Socket {
   constructor(options?: Options<"ROUTER">) {
-    super(SOCKET_TYPES.ROUTER.id, options);
+    super(ROUTER, options);
   }
   /** `routingId` names the peer of this connection, whatever name it gives itself. */
   override connect(address: string, options?: ConnectOptions): void {
@@ -193,26 +224,36 @@ export class Router extends Socket {
 }
 export interface Router extends Readable, Writable, Properties<"ROUTER"> {}
 
+const PULL: SocketKind = { type: "PULL", socketClass: () => Pull, createPattern: (host) => new PullPattern(host) };
+
 /** Receives from all its peers in turn. */
 export class Pull extends Socket {
   constructor(options?: Options<"PULL">) {
-    super(SOCKET_TYPES.PULL.id, options);
+    super(PULL, options);
   }
 }
 export interface Pull extends Readable, Properties<"PULL"> {}
 
+const PUSH: SocketKind = { type: "PUSH", socketClass: () => Push, createPattern: (host) => new PushPattern(host) };
+
 /** Distributes messages over its peers in turn. */
 export class Push extends Socket {
   constructor(options?: Options<"PUSH">) {
-    super(SOCKET_TYPES.PUSH.id, options);
+    super(PUSH, options);
   }
 }
 export interface Push extends Writable, Properties<"PUSH"> {}
 
+const XPUB: SocketKind = {
+  type: "XPUB",
+  socketClass: () => XPublisher,
+  createPattern: (host) => new XPubPattern(host),
+};
+
 /** A publisher that receives its subscribers' subscriptions: `01` or `00` and the topic. */
 export class XPublisher extends Socket {
   constructor(options?: Options<"XPUB">) {
-    super(SOCKET_TYPES.XPUB.id, options);
+    super(XPUB, options);
   }
   /** With `manual`: subscribes the peer whose subscription was received last (ZMQ_SUBSCRIBE on XPUB). */
   subscribe(...prefixes: (Uint8Array | string)[]): void {
@@ -232,18 +273,30 @@ export class XPublisher extends Socket {
 }
 export interface XPublisher extends Readable, Writable, Properties<"XPUB"> {}
 
+const XSUB: SocketKind = {
+  type: "XSUB",
+  socketClass: () => XSubscriber,
+  createPattern: (host) => new XSubPattern(host),
+};
+
 /** A subscriber that subscribes by sending `01` or `00` and the topic. */
 export class XSubscriber extends Socket {
   constructor(options?: Options<"XSUB">) {
-    super(SOCKET_TYPES.XSUB.id, options);
+    super(XSUB, options);
   }
 }
 export interface XSubscriber extends Readable, Writable, Properties<"XSUB"> {}
 
+const STREAM: SocketKind = {
+  type: "STREAM",
+  socketClass: () => Stream,
+  createPattern: (host) => new StreamPattern(host),
+};
+
 /** Plain TCP peers without ZMTP: messages are the peer's routing id and bytes. */
 export class Stream extends Socket {
   constructor(options?: Options<"STREAM">) {
-    super(SOCKET_TYPES.STREAM.id, options);
+    super(STREAM, options);
   }
   /** `routingId` names the peer of this connection. */
   override connect(address: string, options?: ConnectOptions): void {
@@ -255,15 +308,18 @@ export interface Stream
     Writable<[MessageLike, MessageLike]>,
     Properties<"STREAM"> {}
 
-define(Pair, "PAIR");
-define(Publisher, "PUB");
-define(Subscriber, "SUB");
-define(Request, "REQ");
-define(Reply, "REP");
-define(Dealer, "DEALER");
-define(Router, "ROUTER");
-define(Pull, "PULL");
-define(Push, "PUSH");
-define(XPublisher, "XPUB");
-define(XSubscriber, "XSUB");
-define(Stream, "STREAM");
+/** The classes of this file. */
+export const STABLE_KINDS: readonly SocketKind[] = [
+  PAIR,
+  PUB,
+  SUB,
+  REQ,
+  REP,
+  DEALER,
+  ROUTER,
+  PULL,
+  PUSH,
+  XPUB,
+  XSUB,
+  STREAM,
+];

@@ -6,8 +6,8 @@
 
 import { type ContextOptionName, contextOptionById, setContextOption } from "../base/context-options.ts";
 import { ZmqError } from "../base/errors.ts";
-import { ContextCore, type ContextHandle } from "../core/context-core.ts";
-import type { Platform } from "../core/platform.ts";
+import { ContextCore } from "../core/context-core.ts";
+import type { ContextHandle, Platform } from "../core/platform.ts";
 import { noteContext } from "./context-parts.ts";
 import { ContextTerminated } from "./errors.ts";
 import type * as ids from "./option-numbers.ts";

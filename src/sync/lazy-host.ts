@@ -1,6 +1,6 @@
 /** The engine of a blocking context: I/O threads, which start when it is first asked for something. inproc needs none. */
 
-import type { Endpoint } from "../base/endpoint.ts";
+import type { Endpoint } from "../base/endpoint-grammar.ts";
 import type { OptionValues } from "../base/options.ts";
 import type { EndpointOwner } from "../engine/endpoint-owner.ts";
 import type { BoundEndpoint, ConnectedEndpoint } from "../engine/engine-endpoint.ts";

@@ -4,7 +4,7 @@
  * by an event of the port: a blocked thread has none.
  */
 
-import type { Endpoint } from "../base/endpoint.ts";
+import type { Endpoint } from "../base/endpoint-grammar.ts";
 import type { MonitorEvent } from "../base/events.ts";
 import type { OptionValues } from "../base/options.ts";
 import type { SocketTypeName } from "../base/socket-types.ts";

@@ -1,6 +1,6 @@
 /** The engine of a context in I/O threads. */
 
-import type { Endpoint } from "../base/endpoint.ts";
+import type { Endpoint } from "../base/endpoint-grammar.ts";
 import { ZmqError } from "../base/errors.ts";
 import type { OptionValues } from "../base/options.ts";
 import type { EndpointOwner } from "../engine/endpoint-owner.ts";

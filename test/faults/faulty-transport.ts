@@ -6,6 +6,7 @@
 
 import type { Clock } from "../../src/base/clock.ts";
 import type { Link, LinkHandler, ListenHandler, Transport } from "../../src/base/link.ts";
+import { WHOLE } from "../../src/core/reach.ts";
 import { Turn } from "../../src/core/turn.ts";
 import { LocalHost } from "../../src/engine/local-host.ts";
 import { Context } from "../../src/socket/context.ts";
@@ -223,7 +224,7 @@ function joined(chunks: readonly Uint8Array[]): Uint8Array {
 
 class FaultyContext extends Context {
   constructor(clock: FakeClock, transport: FaultyTransport) {
-    super({ turn: new Turn(clock), crypto, engine: new LocalHost(clock, [transport], crypto), warn() {} });
+    super({ ...WHOLE, turn: new Turn(clock), crypto, engine: new LocalHost(clock, [transport], crypto), warn() {} });
   }
 }
 

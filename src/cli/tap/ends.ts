@@ -2,7 +2,8 @@
 
 import { connect, createServer, type Socket as NetSocket, type Server } from "node:net";
 import { createServer as createTlsServer, connect as tlsConnect } from "node:tls";
-import { formatHost, type IpcEndpoint, parseEndpoint, type TcpEndpoint, type WsEndpoint } from "../../base/endpoint.ts";
+import { parseEndpoint } from "../../base/endpoint.ts";
+import { formatHost, type IpcEndpoint, type TcpEndpoint, type WsEndpoint } from "../../base/endpoint-grammar.ts";
 import { defaultOptions, type OptionValues } from "../../base/options.ts";
 import { serverTls } from "../../transport/node/web-server.ts";
 import { clientTls } from "../../transport/node/ws.ts";

@@ -8,7 +8,7 @@ import net, { type Server, type Socket } from "node:net";
 import { getSystemErrorName } from "node:util";
 import { AddressRange, withoutBrackets } from "../../base/address-range.ts";
 import type { Clock } from "../../base/clock.ts";
-import type { SourceAddress } from "../../base/endpoint.ts";
+import type { SourceAddress } from "../../base/endpoint-grammar.ts";
 import { ZmqError } from "../../base/errors.ts";
 import type { OptionValues } from "../../base/options.ts";
 import { bindAddresses, bindAddressesSync, type IpAddress, interfaceAddresses, targetAddresses } from "./addresses.ts";

@@ -4,7 +4,7 @@
 
 import net, { type Server, type Socket } from "node:net";
 import type { Clock } from "../../base/clock.ts";
-import { type Endpoint, formatHost, type TcpEndpoint } from "../../base/endpoint.ts";
+import { type Endpoint, formatHost, type TcpEndpoint } from "../../base/endpoint-grammar.ts";
 import { ZmqError } from "../../base/errors.ts";
 import type { Link, Listener, ListenHandler, Transport } from "../../base/link.ts";
 import type { OptionValues } from "../../base/options.ts";

@@ -9,7 +9,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from "node:n
 import { createServer as createTlsServer, type TLSSocket, type TlsOptions } from "node:tls";
 import { ownCopyOf } from "../../base/bytes.ts";
 import type { Clock, Timer } from "../../base/clock.ts";
-import { formatHost } from "../../base/endpoint.ts";
+import { formatHost } from "../../base/endpoint-grammar.ts";
 import { ZmqError } from "../../base/errors.ts";
 import type { Link, LinkHandler } from "../../base/link.ts";
 import type { WebServer } from "../../base/options/websocket.ts";

@@ -7,7 +7,7 @@ import { randomBytes } from "node:crypto";
 import { isIP, type Socket } from "node:net";
 import { type ConnectionOptions, connect as connectTls, rootCertificates } from "node:tls";
 import type { Clock } from "../../base/clock.ts";
-import { type Endpoint, formatHost, type WsEndpoint } from "../../base/endpoint.ts";
+import { type Endpoint, formatHost, type WsEndpoint } from "../../base/endpoint-grammar.ts";
 import { ZmqError } from "../../base/errors.ts";
 import { type Link, LinkHandshakeError, type Listener, type ListenHandler, type Transport } from "../../base/link.ts";
 import type { WebServer } from "../../base/options/websocket.ts";

@@ -4,53 +4,20 @@
  */
 
 import type { Clock } from "../../base/clock.ts";
-import { type Endpoint, formatHost } from "../../base/endpoint.ts";
+import { type Endpoint, formatHost } from "../../base/endpoint-grammar.ts";
 import { ZmqError } from "../../base/errors.ts";
-import { type Link, LinkHandshakeError, type Transport } from "../../base/link.ts";
+import { type DialedTransport, type Link, LinkHandshakeError } from "../../base/link.ts";
 import type { OptionValues } from "../../base/options.ts";
 import { offeredProtocols, speakerOf } from "../../wire/subprotocols.ts";
 import { WebSocketLink } from "./websocket-link.ts";
 
 /** The transports `ws` and `wss` of a page or a worker in it. */
-export function webSocketTransports(clock: Clock): Transport[] {
+export function webSocketTransports(clock: Clock): DialedTransport[] {
   return (["ws", "wss"] as const).map((scheme) => ({
     scheme,
     checkConnect: checkOptions,
     connect: (to, options, signal) => connect(clock, to, options, signal),
-    listen: (on) => Promise.reject(cannotBind(on)),
-    listenSync: (on) => {
-      throw cannotBind(on);
-    },
   }));
-}
-
-/** What stands for the transports that a browser has not: each throws EPROTONOSUPPORT and says what to use. */
-export function absentTransports(): Transport[] {
-  return ["tcp", "ipc"].map((scheme) => ({
-    scheme,
-    checkConnect(to) {
-      throw absent(to);
-    },
-    connect: (to) => Promise.reject(absent(to)),
-    listen: (on) => Promise.reject(cannotBind(on)),
-    listenSync(on) {
-      throw cannotBind(on);
-    },
-  }));
-}
-
-function absent({ scheme, text }: Endpoint): ZmqError {
-  return new ZmqError("EPROTONOSUPPORT", {
-    address: text,
-    detail: `a browser has no ${scheme}: connect to ws:// or wss://, which a proxy joins to ${scheme} ('zmq proxy', docs/browsers.md)`,
-  });
-}
-
-function cannotBind({ text }: Endpoint): ZmqError {
-  return new ZmqError("EPROTONOSUPPORT", {
-    address: text,
-    detail: "a browser cannot bind but inproc: bind at the other side, and connect here",
-  });
 }
 
 function checkOptions(to: Endpoint, options: OptionValues): void {
@@ -60,7 +27,8 @@ function checkOptions(to: Endpoint, options: OptionValues): void {
 }
 
 function connect(clock: Clock, to: Endpoint, options: OptionValues, signal: AbortSignal): Promise<Link> {
-  if (to.scheme !== "ws" && to.scheme !== "wss") return Promise.reject(absent(to));
+  if (to.scheme !== "ws" && to.scheme !== "wss")
+    return Promise.reject(new ZmqError("EPROTONOSUPPORT", { address: to.text }));
   const address = `${to.scheme}://${formatHost(to.host, to.port)}${to.path}`;
   const timeoutMs = options.connectTimeout > 0 ? options.connectTimeout : options.handshakeInterval;
   return new Promise((resolve, reject) => {

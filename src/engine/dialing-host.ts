@@ -1,0 +1,57 @@
+/** The engine of a platform that cannot bind: it dials, as the client of every mechanism. */
+
+import type { Clock } from "../base/clock.ts";
+import type { Endpoint } from "../base/endpoint-grammar.ts";
+import { ZmqError } from "../base/errors.ts";
+import type { DialedTransport } from "../base/link.ts";
+import type { OptionValues } from "../base/options.ts";
+import { type CurveMaker, clientMechanism } from "../security/client-mechanism.ts";
+import { zmtp } from "../wire/zmtp.ts";
+import { Dialer } from "./dialer.ts";
+import type { EndpointOwner } from "./endpoint-owner.ts";
+import type { ConnectedEndpoint } from "./engine-endpoint.ts";
+import type { EngineHost } from "./engine-host.ts";
+import { EngineLoop } from "./engine-loop.ts";
+import { sessionMaker } from "./session-maker.ts";
+
+export class DialingHost implements EngineHost {
+  readonly #loop: EngineLoop;
+  readonly #transports: readonly DialedTransport[];
+  readonly #curve: CurveMaker;
+
+  /** `transports`: one for each scheme of the platform's grammar but inproc. */
+  constructor(clock: Clock, transports: readonly DialedTransport[], curve: CurveMaker) {
+    this.#loop = new EngineLoop(clock);
+    this.#transports = transports;
+    this.#curve = curve;
+  }
+
+  checkConnect(target: Endpoint, options: OptionValues): void {
+    this.#transport(target).checkConnect?.(target, options);
+  }
+
+  connect(
+    owner: EndpointOwner,
+    target: Endpoint,
+    options: OptionValues,
+    routingId: Uint8Array | undefined,
+  ): ConnectedEndpoint {
+    const { socketType } = owner;
+    const makeMechanism = clientMechanism(socketType, options, this.#curve);
+    const makeConnection = sessionMaker(socketType, options, makeMechanism, zmtp);
+    return new Dialer(owner, this.#loop, target, this.#transport(target), options, makeConnection, routingId);
+  }
+
+  bind(_owner: EndpointOwner, { text }: Endpoint): never {
+    throw new ZmqError("EPROTONOSUPPORT", {
+      address: text,
+      detail: "a browser cannot bind but inproc: bind at the other side, and connect here",
+    });
+  }
+
+  #transport({ scheme, text }: Endpoint): DialedTransport {
+    const transport = this.#transports.find((candidate) => candidate.scheme === scheme);
+    if (transport === undefined) throw new ZmqError("EPROTONOSUPPORT", { address: text });
+    return transport;
+  }
+}

@@ -1,0 +1,14 @@
+/**
+ * What a socket class is made of, handed to `Socket` by its constructor. So a class brings its own pattern and no table
+ * knows them all: a bundle has those of the classes that it uses.
+ */
+
+import type { SocketTypeName } from "../base/socket-types.ts";
+import type { PatternFactory } from "../pattern/pattern.ts";
+
+export interface SocketKind {
+  readonly type: SocketTypeName;
+  /** Asked late: the class is declared behind its kind. */
+  readonly socketClass: () => object & { readonly prototype: object };
+  readonly createPattern: PatternFactory;
+}
