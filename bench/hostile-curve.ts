@@ -11,7 +11,7 @@ import type { SocketTypeName } from "../src/base/socket-types.ts";
 import { Handshake } from "../src/engine/handshake.ts";
 import { selectMechanism } from "../src/security/select-mechanism.ts";
 import { Encoder } from "../src/wire/encoder.ts";
-import { zmtp } from "../src/wire/zmtp.ts";
+import { zmtp } from "../src/wire/zmtp-all.ts";
 import { crypto } from "../test/crypto.ts";
 import { GREETING } from "../test/fake-link.ts";
 

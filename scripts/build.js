@@ -56,7 +56,7 @@ const ENTRIES = [
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 
 /** What a build depends on besides `src`. */
-const INPUTS = ["package.json", "tsconfig.json", "scripts/build.js", "scripts/libsodium.js"];
+const INPUTS = ["package.json", "tsconfig.json", "scripts/build.js", "scripts/libsodium.js", "scripts/tweetnacl.js"];
 
 /** Its time of change is the moment the last good build began. */
 const STAMP = ".build/built";
@@ -64,11 +64,20 @@ const STAMP = ".build/built";
 /** The modules of libsodium, which becomes part of the bundle. */
 const LIBSODIUM = /\bnode_modules[\\/]libsodium-sumo\b/;
 
+/** The module of tweetnacl. */
+const TWEETNACL = /\bnode_modules[\\/]tweetnacl\b/;
+
 /** The text of an I/O thread's program. */
 const IO_THREAD_TEXT = /\bsrc[\\/]node[\\/]io-thread-text\.ts$/;
 
 /** Packages that become part of the build with their licences: what is CommonJS would ask users of Rollup for a plug-in. */
 const BUNDLED = ["socks", "ip-address", "smart-buffer", "tweetnacl"];
+
+/** Files in whose place pages have smaller ones with the same names in them: `x.ts` becomes `small-x.ts`. */
+const SMALLER_IN_PAGES = ["encoder.ts", "topic-table.ts"];
+
+/** Tables of options that no page could use: its sockets do not have them. */
+const LEFT_OUT = /\bsrc[\\/]base[\\/]options[\\/](transports|websocket|gssapi)\.ts$/;
 
 /** How a CommonJS chunk requires those that are large and seldom needed. */
 const REQUIRED_LATER = [
@@ -242,13 +251,31 @@ async function write(from, out, format, entries, replaced) {
  */
 async function writeWeb(from, out, entries) {
   const { rolldown } = await import("rolldown");
+  const { keepLowLevel } = await import("./tweetnacl.js");
+  const declared = readFileSync(join(from, "src/security/tweetnacl.d.ts"), "utf8");
   const bundle = async (inputs, options) => {
     const bundled = await rolldown({
       cwd: from,
       input: inputs,
-      platform: "browser",
+      platform: "neutral",
       preserveEntrySignatures: "allow-extension",
-      resolve: { conditionNames: ["import"] },
+      plugins: [
+        {
+          name: "smaller",
+          resolveId(id, importer) {
+            const name = posix.basename(id);
+            return SMALLER_IN_PAGES.includes(name) ? join(dirname(importer), dirname(id), `small-${name}`) : null;
+          },
+          // The class `Proxy` gets another name beside the language's own, which nothing here uses.
+          renderChunk: (code) => (options.minify ? null : code.replaceAll("Proxy$1", "Proxy")),
+          transform(code, id) {
+            if (TWEETNACL.test(id)) return keepLowLevel(code, declared);
+            const [, table] = LEFT_OUT.exec(id) ?? [];
+            return table === undefined ? null : `export const ${table.replace(/s$/, "").toUpperCase()}_OPTIONS = {};\n`;
+          },
+        },
+      ],
+      resolve: { mainFields: ["module", "main"], conditionNames: ["import"] },
       transform: { target: "es2022" },
       onLog(level, log, report) {
         if (level === "warn") throw new Error(`rolldown: ${log.message}`);
@@ -262,7 +289,7 @@ async function writeWeb(from, out, entries) {
   };
   const inputs = (fileOf) => Object.fromEntries(entries.map((entry) => [nameOf(entry), fileOf(entry)]));
   const sources = inputs(({ source }) => `./${source}`);
-  await bundle(sources, { format: "esm", entryFileNames: "esm/[name].js", keepNames: true });
+  await bundle(sources, { format: "esm", entryFileNames: "esm/[name].js" });
   await bundle(sources, { format: "cjs", entryFileNames: "[name].cjs", exports: "named", esModule: true });
   await bundle(
     inputs((entry) => join(out, "esm", `${nameOf(entry)}.js`)),

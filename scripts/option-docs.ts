@@ -8,6 +8,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { CONTEXT_OPTIONS } from "../src/base/context-options.ts";
+import { CONNECTION_OPTIONS } from "../src/base/options/connections.ts";
+import { GSSAPI_OPTIONS } from "../src/base/options/gssapi.ts";
 import { PATTERN_OPTIONS } from "../src/base/options/patterns.ts";
 import { QUEUE_OPTIONS } from "../src/base/options/queues.ts";
 import { SECURITY_OPTIONS } from "../src/base/options/security.ts";
@@ -33,9 +35,11 @@ interface Row {
 const SECTIONS: readonly { title: string; source: string; rows: object }[] = [
   { title: "Queues and connections", source: "src/base/options/queues.ts", rows: QUEUE_OPTIONS },
   { title: "Patterns", source: "src/base/options/patterns.ts", rows: PATTERN_OPTIONS },
+  { title: "All transports", source: "src/base/options/connections.ts", rows: CONNECTION_OPTIONS },
   { title: "Transports", source: "src/base/options/transports.ts", rows: TRANSPORT_OPTIONS },
   { title: "WebSocket", source: "src/base/options/websocket.ts", rows: WEBSOCKET_OPTIONS },
   { title: "Security", source: "src/base/options/security.ts", rows: SECURITY_OPTIONS },
+  { title: "GSSAPI", source: "src/base/options/gssapi.ts", rows: GSSAPI_OPTIONS },
   { title: "Context", source: "src/base/context-options.ts", rows: CONTEXT_OPTIONS },
 ];
 

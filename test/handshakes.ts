@@ -6,7 +6,7 @@ import type { Mechanism } from "../src/security/mechanism.ts";
 import { NullMechanism } from "../src/security/null.ts";
 import { readyBody } from "../src/wire/command.ts";
 import { encodeMetadata } from "../src/wire/metadata.ts";
-import { zmtp } from "../src/wire/zmtp.ts";
+import { zmtp } from "../src/wire/zmtp-all.ts";
 
 export const hex = (text: string): Uint8Array => new Uint8Array(Buffer.from(text.replaceAll(" ", ""), "hex"));
 export const toHex = (bytes: Uint8Array | undefined): string =>

@@ -3,11 +3,14 @@
  * docs/options.md follow from it. The rows stand in options/*.ts, one file a
  * subject; this is the place to import from.
  *
- * Adding an option: one row there, and the line that reads it.
+ * Adding an option: one row there, and the line that reads it. The build for browsers leaves out the files of options
+ * that no page could use (`LEFT_OUT` in scripts/build.js).
  */
 
 import { equal } from "./bytes.ts";
 import { ZmqError } from "./errors.ts";
+import { CONNECTION_OPTIONS } from "./options/connections.ts";
+import { GSSAPI_OPTIONS } from "./options/gssapi.ts";
 import type { Option } from "./options/kinds.ts";
 import { PATTERN_OPTIONS } from "./options/patterns.ts";
 import { QUEUE_OPTIONS } from "./options/queues.ts";
@@ -24,19 +27,30 @@ type AnyOption = Option<any, any, any, SocketTypeName>;
 
 type QueueOptions = typeof QUEUE_OPTIONS;
 type PatternOptions = typeof PATTERN_OPTIONS;
+type ConnectionOptions = typeof CONNECTION_OPTIONS;
 type TransportOptions = typeof TRANSPORT_OPTIONS;
 type WebSocketOptions = typeof WEBSOCKET_OPTIONS;
 type SecurityOptions = typeof SECURITY_OPTIONS;
+type GssapiOptions = typeof GSSAPI_OPTIONS;
 
 /** The rows by name. Declared as what it is made of, so that declaration files keep the rows' docs. */
-interface Table extends QueueOptions, PatternOptions, TransportOptions, WebSocketOptions, SecurityOptions {}
+interface Table
+  extends QueueOptions,
+    PatternOptions,
+    ConnectionOptions,
+    TransportOptions,
+    WebSocketOptions,
+    SecurityOptions,
+    GssapiOptions {}
 
 export const OPTIONS: Table = {
   ...QUEUE_OPTIONS,
   ...PATTERN_OPTIONS,
+  ...CONNECTION_OPTIONS,
   ...TRANSPORT_OPTIONS,
   ...WEBSOCKET_OPTIONS,
   ...SECURITY_OPTIONS,
+  ...GSSAPI_OPTIONS,
 } satisfies Record<string, AnyOption>;
 
 export type OptionName = keyof Table;

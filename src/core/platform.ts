@@ -6,11 +6,13 @@
 
 import type { ContextOptionValues } from "../base/context-options.ts";
 import type { Grammar } from "../base/endpoint-grammar.ts";
+import type { MonitorEvent } from "../base/events.ts";
 import type { Link } from "../base/link.ts";
+import type { PipeState } from "../base/near-end.ts";
 import type { OptionValues } from "../base/options.ts";
 import type { SocketTypeName } from "../base/socket-types.ts";
 import type { EngineHost } from "../engine/engine-host.ts";
-import type { PatternFactory } from "../pattern/pattern.ts";
+import type { DropReason, PatternFactory } from "../pattern/pattern.ts";
 import type { Crypto } from "../security/crypto.ts";
 import type { ZapListener, ZapRequest } from "../security/mechanism.ts";
 import type { ThreadDirectory } from "../thread/directory.ts";
@@ -60,6 +62,20 @@ export interface ZapContext {
   readonly platform: Platform;
 }
 
+/** Told what the socket that is called `name` does. */
+export interface Trace {
+  line(name: string, text: string): void;
+  event(name: string, event: MonitorEvent): void;
+  /** `frame`: the first bytes of the first, unless the socket's messages are secrets. */
+  dropped(
+    name: string,
+    type: SocketTypeName,
+    reason: DropReason,
+    pipe: PipeState | undefined,
+    frame: Uint8Array | undefined,
+  ): void;
+}
+
 /** What a platform may leave out, so that a bundle has no more than it uses; all of it is `WHOLE` of reach.ts. */
 export interface Reach {
   /** The endpoints that can be written. */
@@ -95,8 +111,8 @@ export interface Platform extends Reach {
   readonly lifetime?: { began(context: Lingering): void; ended(context: Lingering): void };
   /** The other threads of the process. Absent where there are none. */
   readonly threads?: Threads;
-  /** Writes a line about what a socket does, for debugging. Absent when nobody asked for it. */
-  readonly trace?: (line: string) => void;
+  /** Writes lines about what sockets do, for debugging. Absent when nobody asked for it. */
+  readonly trace?: Trace;
   /** A warning for the developer, at most once for each `code` where one is given. */
   warn(message: string, code?: string): void;
 }

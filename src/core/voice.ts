@@ -1,10 +1,10 @@
 /**
  * What a socket says unasked: one warning when the developer must know of
- * something and nothing else tells it, and, where the platform traces
- * (`NODE_DEBUG=zmq`), a line for each event and each dropped message.
+ * something and nothing else tells it, and, where the platform traces, each
+ * event and each dropped message (tracing.ts).
  */
 
-import { copyOf, toText } from "../base/bytes.ts";
+import { copyOf } from "../base/bytes.ts";
 import { ZmqError } from "../base/errors.ts";
 import type { MonitorEvent } from "../base/events.ts";
 import type { Message } from "../base/message.ts";
@@ -20,9 +20,6 @@ export type Speaker = Pick<Platform, "warn" | "trace">;
 /** So many bytes of a first frame are told. */
 const MOST_BYTES = 64;
 
-/** Types whose first frame is a topic or an address, and no payload. */
-const ADDRESSED: readonly SocketTypeName[] = ["PUB", "XPUB", "ROUTER", "STREAM"];
-
 export class Voice {
   readonly #speaker: Speaker;
   /** Tells sockets apart, `PUB 3`. */
@@ -34,7 +31,7 @@ export class Voice {
   }
 
   event(event: MonitorEvent): void {
-    this.#speaker.trace?.(`${this.#name} ${eventLine(event)}`);
+    this.#speaker.trace?.event(this.#name, event);
     if (event.type !== "accept:error" || event.error.code !== "EMFILE") return;
     this.#speaker.warn(`${event.address} accepts no connections: ${reasonOf(event.error)}.`, "ZMQ_EMFILE");
   }
@@ -44,17 +41,13 @@ export class Voice {
     | ((type: SocketTypeName, reason: DropReason, pipe: PipeState | undefined, frame: Uint8Array | undefined) => void)
     | undefined {
     const { trace } = this.#speaker;
-    if (trace === undefined) return undefined;
-    return (type, reason, pipe, frame) => {
-      const shown = frame !== undefined && ADDRESSED.includes(type) ? ` ${quoted(frame)}` : "";
-      trace(`${this.#name} drop ${reason}${shown}${pipe === undefined ? "" : ` (${pipe.endpoint})`}`);
-    };
+    return trace && ((...drop) => trace.dropped(this.#name, ...drop));
   }
 
   /** A connected endpoint will never be tried again. */
   gaveUp(address: string, cause: unknown, isHeard: boolean): void {
     const told = `${address} is given up for good: ${reasonOf(cause)}`;
-    this.#speaker.trace?.(`${this.#name} ${told}`);
+    this.#speaker.trace?.line(this.#name, told);
     if (isHeard) return;
     const type = this.#name.replace(/ .*/, "");
     this.#speaker.warn(`The ${type} socket's connection to ${told}. socket.events tells more.`, "ZMQ_GIVEN_UP");
@@ -64,26 +57,6 @@ export class Voice {
 /** A copy of the first bytes of a message's first frame; undefined when the socket's messages are secrets. */
 export function shownFrame([frame]: Message, { securityMechanism }: OptionValues): Uint8Array | undefined {
   return frame === undefined || securityMechanism !== null ? undefined : copyOf(frame.subarray(0, MOST_BYTES));
-}
-
-/** Bytes for people: quoted text without control characters, or hexadecimal digits where they are no text. */
-export function quoted(bytes: Uint8Array): string {
-  const text = toText(bytes);
-  if (text.includes("\ufffd")) return `0x${Array.from(bytes, (octet) => octet.toString(16).padStart(2, "0")).join("")}`;
-  return JSON.stringify(text).replace(
-    /[\u007f-\u009f\u2028\u2029]/g,
-    (each) => `\\u${each.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
-}
-
-function eventLine(event: MonitorEvent): string {
-  if (event.type === "end") return "end";
-  const words: string[] = [event.type, event.address];
-  if ("remoteAddress" in event && event.remoteAddress !== undefined) words.push(`peer ${event.remoteAddress}`);
-  if ("interval" in event) words.push(`in ${event.interval} ms`);
-  const reason = "error" in event ? event.error : "cause" in event ? event.cause : undefined;
-  if (reason !== undefined) words.push(`: ${reasonOf(reason)}`);
-  return words.join(" ").replace(" : ", ": ");
 }
 
 /** The error in a line: what was expected and what came, where it says so. */

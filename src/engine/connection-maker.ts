@@ -5,7 +5,7 @@ import type { OptionValues } from "../base/options.ts";
 import type { SocketTypeName } from "../base/socket-types.ts";
 import type { Crypto } from "../security/crypto.ts";
 import { selectMechanism } from "../security/select-mechanism.ts";
-import { zmtp } from "../wire/zmtp.ts";
+import { zmtp } from "../wire/zmtp-all.ts";
 import type { ConnectionMaker } from "./endpoint-owner.ts";
 import { RawSession } from "./raw-session.ts";
 import { sessionMaker } from "./session-maker.ts";

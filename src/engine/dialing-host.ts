@@ -6,13 +6,16 @@ import { ZmqError } from "../base/errors.ts";
 import type { DialedTransport } from "../base/link.ts";
 import type { OptionValues } from "../base/options.ts";
 import { type CurveMaker, clientMechanism } from "../security/client-mechanism.ts";
-import { zmtp } from "../wire/zmtp.ts";
+import { zmtpProtocol } from "../wire/zmtp.ts";
 import { Dialer } from "./dialer.ts";
 import type { EndpointOwner } from "./endpoint-owner.ts";
 import type { ConnectedEndpoint } from "./engine-endpoint.ts";
 import type { EngineHost } from "./engine-host.ts";
 import { EngineLoop } from "./engine-loop.ts";
 import { sessionMaker } from "./session-maker.ts";
+
+/** Of version 3 alone: what is spoken over WebSocket is no older. */
+const zmtp = zmtpProtocol();
 
 export class DialingHost implements EngineHost {
   readonly #loop: EngineLoop;

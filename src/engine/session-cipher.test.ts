@@ -11,7 +11,7 @@ import { createPipe } from "../base/pipe.ts";
 import type { FrameCipher } from "../base/protocol.ts";
 import type { Mechanism, MechanismConfig } from "../security/mechanism.ts";
 import { NullMechanism } from "../security/null.ts";
-import { zmtp } from "../wire/zmtp.ts";
+import { zmtp } from "../wire/zmtp-all.ts";
 import type { EndReason } from "./connection.ts";
 import { EngineLoop } from "./engine-loop.ts";
 import { Handshake } from "./handshake.ts";

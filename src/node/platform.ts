@@ -8,6 +8,7 @@ import { deserialize, serialize } from "node:v8";
 import { systemClock } from "../base/clock.ts";
 import type { Platform } from "../core/platform.ts";
 import { WHOLE } from "../core/reach.ts";
+import { tracing } from "../core/tracing.ts";
 import { Turn } from "../core/turn.ts";
 import { Inbox } from "../thread/inbox.ts";
 import { checkClone } from "./clone-guard.ts";
@@ -59,7 +60,7 @@ export const nodePlatform: Platform = {
   },
   structuredClone: { serialize, deserialize: process.versions.bun === undefined ? readClone : deserialize },
   lifetime: processLifetime(clock),
-  ...(debug.enabled && { trace: (line: string) => debug("%s", line) }),
+  ...(debug.enabled && { trace: tracing((line) => debug("%s", line)) }),
   threads: nodeThreads(clock),
   warn(message, code) {
     if (code !== undefined) {

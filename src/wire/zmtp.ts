@@ -25,20 +25,27 @@ import { Decoder } from "./decoder.ts";
 import { Encoder, type Framing } from "./encoder.ts";
 import { FrameReader } from "./frame-reader.ts";
 import { Greeting, type GreetingOutcome } from "./greeting.ts";
-import { LegacyDecoder } from "./legacy-decoder.ts";
 import { SOCKET_TYPE } from "./metadata.ts";
 
-export const zmtp: Protocol = {
-  open: (config) => new ZmtpOpening(config),
-};
+/** Makes the decoder of ZMTP 1.0. */
+export type LegacyDecoderMaker = (limits: DecoderLimits) => FrameDecoder;
+
+/** With versions 1.0 and 2.0 where there is a decoder for the former; otherwise peers that speak them are refused. */
+export function zmtpProtocol(legacyDecoder?: LegacyDecoderMaker): Protocol {
+  return { open: (config) => new ZmtpOpening(config, legacyDecoder) };
+}
 
 class ZmtpOpening implements Opening {
   readonly #greeting: Greeting;
+  readonly #legacyDecoder: LegacyDecoderMaker | undefined;
   #agreed: Dialect | undefined = undefined;
   #rest: readonly Uint8Array[] = [];
 
-  constructor({ mechanism, socketType, routingId, needsMechanism }: OpeningConfig) {
-    this.#greeting = new Greeting({ mechanism, socketType, routingId, refusesLegacy: needsMechanism });
+  constructor(config: OpeningConfig, legacyDecoder: LegacyDecoderMaker | undefined) {
+    const { mechanism, socketType, routingId, needsMechanism } = config;
+    const refusesLegacy = needsMechanism || legacyDecoder === undefined;
+    this.#legacyDecoder = legacyDecoder;
+    this.#greeting = new Greeting({ mechanism, socketType, routingId, refusesLegacy });
   }
 
   get agreed(): Dialect | undefined {
@@ -53,7 +60,7 @@ class ZmtpOpening implements Opening {
     this.#greeting.push(chunk);
     const { outcome } = this.#greeting;
     if (outcome === undefined) return;
-    this.#agreed = new ZmtpDialect(outcome);
+    this.#agreed = new ZmtpDialect(outcome, this.#legacyDecoder);
     this.#rest = [outcome.rest];
   }
 
@@ -71,8 +78,11 @@ class ZmtpDialect implements Dialect {
   readonly peer: Properties;
   readonly #framing: Framing;
   readonly #sendsCommands: boolean;
+  readonly #legacyDecoder: LegacyDecoderMaker | undefined;
 
-  constructor({ version, unversioned, socketTypeId }: GreetingOutcome) {
+  constructor(outcome: GreetingOutcome, legacyDecoder: LegacyDecoderMaker | undefined) {
+    const { version, unversioned, socketTypeId } = outcome;
+    this.#legacyDecoder = legacyDecoder;
     this.name = `ZMTP ${version}`;
     this.hasMechanism = version === "3.0" || version === "3.1";
     this.isSubscribedToAll = unversioned;
@@ -91,7 +101,8 @@ class ZmtpDialect implements Dialect {
   }
 
   decoder(limits: DecoderLimits, isSecured: boolean): FrameDecoder {
-    return this.#framing === "v1" ? new LegacyDecoder(limits) : new Decoder(limits, isSecured);
+    if (this.#framing === "v1" && this.#legacyDecoder !== undefined) return this.#legacyDecoder(limits);
+    return new Decoder(limits, isSecured);
   }
 
   encodeIdentity(encoder: FrameEncoder, routingId: Uint8Array): void {

@@ -12,7 +12,7 @@ import { CurveServer } from "../../src/security/curve-server.ts";
 import type { Mechanism } from "../../src/security/mechanism.ts";
 import { commandBody, parseCommand, pingBody } from "../../src/wire/command.ts";
 import { Encoder } from "../../src/wire/encoder.ts";
-import { zmtp } from "../../src/wire/zmtp.ts";
+import { zmtp } from "../../src/wire/zmtp-all.ts";
 import { crypto } from "../crypto.ts";
 import { config, own, server } from "../curve-pair.ts";
 import { CLIENT, SERVER } from "../vectors/security.ts";

@@ -9,7 +9,7 @@ import { curveKeyPair } from "../../src/index.ts";
 import { selectMechanism } from "../../src/security/select-mechanism.ts";
 import { Publisher, Pull, Reply, Subscriber } from "../../src/socket/sockets.ts";
 import { Decoder } from "../../src/wire/decoder.ts";
-import { zmtp } from "../../src/wire/zmtp.ts";
+import { zmtp } from "../../src/wire/zmtp-all.ts";
 import { crypto } from "../crypto.ts";
 import { bytes, command, type FakeLink, frame, GREETING, repeated } from "../fake-link.ts";
 import { bound } from "./bound.ts";

@@ -5,9 +5,6 @@
 
 import { bool, choice, key, text } from "./kinds.ts";
 
-const NO_GSSAPI = "GSSAPI needs the operating system's Kerberos libraries, which JavaScript cannot use";
-const GSSAPI_NAMES = ["hostBased", "userName", "krb5Principal"] as const;
-
 export const SECURITY_OPTIONS = {
   /** ZMQ_MECHANISM. The mechanism that other options chose; null = NULL, no security. */
   securityMechanism: choice({ id: 43, default: null, values: [null, "plain", "curve", "gssapi"], access: "r" }),
@@ -31,29 +28,4 @@ export const SECURITY_OPTIONS = {
   curveSecretKey: key({ id: 49 }),
   /** ZMQ_CURVE_SERVERKEY. The public key of the server that this client connects to, 40 characters in Z85 or 32 bytes; reads as Z85. Default null. */
   curveServerKey: key({ id: 50 }),
-
-  /** ZMQ_GSSAPI_SERVER. Accepts GSSAPI clients. Default false. */
-  gssapiServer: bool({ id: 62, default: false, honoured: NO_GSSAPI, refusal: "EINVAL" }),
-  /** ZMQ_GSSAPI_PRINCIPAL. This side's principal. Default null. */
-  gssapiPrincipal: text({ id: 63, max: 255, honoured: NO_GSSAPI, refusal: "EINVAL" }),
-  /** ZMQ_GSSAPI_SERVICE_PRINCIPAL. The principal of the server. Default null. */
-  gssapiServicePrincipal: text({ id: 64, max: 255, honoured: NO_GSSAPI, refusal: "EINVAL" }),
-  /** ZMQ_GSSAPI_PLAINTEXT. Authenticates without encryption. Default false. */
-  gssapiPlainText: bool({ id: 65, default: false, honoured: NO_GSSAPI, refusal: "EINVAL" }),
-  /** ZMQ_GSSAPI_PRINCIPAL_NAMETYPE. What kind of name `gssapiPrincipal` is. Default "hostBased". */
-  gssapiPrincipalNameType: choice({
-    id: 90,
-    default: "hostBased",
-    values: GSSAPI_NAMES,
-    honoured: NO_GSSAPI,
-    refusal: "EINVAL",
-  }),
-  /** ZMQ_GSSAPI_SERVICE_PRINCIPAL_NAMETYPE. What kind of name `gssapiServicePrincipal` is. Default "hostBased". */
-  gssapiServicePrincipalNameType: choice({
-    id: 91,
-    default: "hostBased",
-    values: GSSAPI_NAMES,
-    honoured: NO_GSSAPI,
-    refusal: "EINVAL",
-  }),
 };

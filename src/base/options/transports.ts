@@ -1,10 +1,10 @@
 /**
- * Options of transports: addresses, TCP, ipc, SOCKS, WebSocket, multicast.
+ * Options of transports that pages do not have: TCP, ipc, SOCKS, wss with keys of its own, multicast.
  */
 
 import { cidrs, ids } from "./additive.ts";
 import { bool, int, text, uint64 } from "./kinds.ts";
-import { RECEIVERS, SENDERS } from "./queues.ts";
+import { SENDERS } from "./queues.ts";
 
 const NO_PEER_CREDENTIALS = "no JavaScript runtime tells which process is at the other end of an ipc connection";
 const NO_VMCI = "no JavaScript runtime supports VMCI sockets";
@@ -14,28 +14,8 @@ const LAST_RUNTIMES = "Takes effect where the runtime supports it; stored elsewh
 const ON_PGM = "Of epgm and pgm; should be the same on both sides.";
 
 export const TRANSPORT_OPTIONS = {
-  /** ZMQ_IPV6. Allows IPv6; a wildcard then binds both families. The default comes from the context. Default false. */
-  ipv6: bool({ id: 42, default: false }),
   /** ZMQ_BACKLOG. Connections that may wait to be accepted. Default 100. */
   backlog: int({ id: 19, default: 100, min: 0 }),
-  /** ZMQ_SNDBUF. Bytes of the operating system's send buffer; -1 = its default. Default -1. */
-  sendBufferSize: int({
-    id: 11,
-    default: -1,
-    min: -1,
-    on: SENDERS,
-    note: "A hint: no runtime sets it for tcp and ipc.",
-  }),
-  /** ZMQ_RCVBUF. Bytes of the operating system's receive buffer; -1 = its default. Default -1. */
-  receiveBufferSize: int({
-    id: 12,
-    default: -1,
-    min: -1,
-    on: RECEIVERS,
-    note: "A hint: no runtime sets it for tcp and ipc.",
-  }),
-  /** ZMQ_CONNECT_TIMEOUT. Milliseconds that one attempt to connect may take; 0 = the operating system's limit. Default 0. */
-  connectTimeout: int({ id: 79, default: 0, min: 0 }),
   /** ZMQ_USE_FD. File descriptor of a listening socket that the next `bind` uses; -1 = none. Default -1. */
   useFd: int({ id: 89, default: -1, min: -1 }),
   /** ZMQ_BINDTODEVICE. Name of the network interface that tcp and udp use; null = any. Default null. */
