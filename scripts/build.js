@@ -56,7 +56,14 @@ const ENTRIES = [
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 
 /** What a build depends on besides `src`. */
-const INPUTS = ["package.json", "tsconfig.json", "scripts/build.js", "scripts/libsodium.js", "scripts/tweetnacl.js"];
+const INPUTS = [
+  "package.json",
+  "tsconfig.json",
+  "scripts/build.js",
+  "scripts/libsodium.js",
+  "scripts/pages.js",
+  "scripts/tweetnacl.js",
+];
 
 /** Its time of change is the moment the last good build began. */
 const STAMP = ".build/built";
@@ -64,20 +71,11 @@ const STAMP = ".build/built";
 /** The modules of libsodium, which becomes part of the bundle. */
 const LIBSODIUM = /\bnode_modules[\\/]libsodium-sumo\b/;
 
-/** The module of tweetnacl. */
-const TWEETNACL = /\bnode_modules[\\/]tweetnacl\b/;
-
 /** The text of an I/O thread's program. */
 const IO_THREAD_TEXT = /\bsrc[\\/]node[\\/]io-thread-text\.ts$/;
 
 /** Packages that become part of the build with their licences: what is CommonJS would ask users of Rollup for a plug-in. */
 const BUNDLED = ["socks", "ip-address", "smart-buffer", "tweetnacl"];
-
-/** Files in whose place pages have smaller ones with the same names in them: `x.ts` becomes `small-x.ts`. */
-const SMALLER_IN_PAGES = ["encoder.ts", "topic-table.ts"];
-
-/** Tables of options that no page could use: its sockets do not have them. */
-const LEFT_OUT = /\bsrc[\\/]base[\\/]options[\\/](transports|websocket|gssapi)\.ts$/;
 
 /** How a CommonJS chunk requires those that are large and seldom needed. */
 const REQUIRED_LATER = [
@@ -119,6 +117,7 @@ export async function build(from = root) {
 /** The JavaScript, each format by one rolldown run, so that code used by two entries lands in one shared chunk. */
 async function bundle(from, out) {
   const { declaredFunctions, keepFunctions } = await import("./libsodium.js");
+  const { writePages } = await import("./pages.js");
   const required = ENTRIES.filter((entry) => entry.require);
   const sodium = join(from, "node_modules/libsodium-sumo");
   const libsodium = keepFunctions(
@@ -129,10 +128,11 @@ async function bundle(from, out) {
   const exported = await write(from, out, "cjs", required, replaced);
   const onNode = ENTRIES.filter(({ web }) => !web);
   await write(from, out, "esm", onNode, replaced);
-  await writeWeb(
+  await writePages(
     from,
     out,
     ENTRIES.filter(({ web }) => web),
+    libsodium,
   );
   for (const entry of required) {
     const name = nameOf(entry);
@@ -243,58 +243,6 @@ async function write(from, out, format, entries, replaced) {
   });
   await bundled.close();
   return new Map(output.filter((chunk) => chunk.isEntry).map((chunk) => [chunk.name, chunk.exports]));
-}
-
-/**
- * Writes what pages load. All that the entries share is in the file of the first, which exports it to the others under
- * short names: so a page without a bundler loads one file for each, and there is one instance of everything.
- */
-async function writeWeb(from, out, entries) {
-  const { rolldown } = await import("rolldown");
-  const { keepLowLevel } = await import("./tweetnacl.js");
-  const declared = readFileSync(join(from, "src/security/tweetnacl.d.ts"), "utf8");
-  const bundle = async (inputs, options) => {
-    const bundled = await rolldown({
-      cwd: from,
-      input: inputs,
-      platform: "neutral",
-      preserveEntrySignatures: "allow-extension",
-      plugins: [
-        {
-          name: "smaller",
-          resolveId(id, importer) {
-            const name = posix.basename(id);
-            return SMALLER_IN_PAGES.includes(name) ? join(dirname(importer), dirname(id), `small-${name}`) : null;
-          },
-          // The class `Proxy` gets another name beside the language's own, which nothing here uses.
-          renderChunk: (code) => (options.minify ? null : code.replaceAll("Proxy$1", "Proxy")),
-          transform(code, id) {
-            if (TWEETNACL.test(id)) return keepLowLevel(code, declared);
-            const [, table] = LEFT_OUT.exec(id) ?? [];
-            return table === undefined ? null : `export const ${table.replace(/s$/, "").toUpperCase()}_OPTIONS = {};\n`;
-          },
-        },
-      ],
-      resolve: { mainFields: ["module", "main"], conditionNames: ["import"] },
-      transform: { target: "es2022" },
-      onLog(level, log, report) {
-        if (level === "warn") throw new Error(`rolldown: ${log.message}`);
-        report(level, log);
-      },
-    });
-    const { output } = await bundled.write({ dir: out, generatedCode: { symbols: false }, ...options });
-    await bundled.close();
-    const chunks = output.filter(({ type }) => type === "chunk").map(({ name }) => name);
-    if (chunks.length !== entries.length) throw new Error(`a page would load ${chunks}`);
-  };
-  const inputs = (fileOf) => Object.fromEntries(entries.map((entry) => [nameOf(entry), fileOf(entry)]));
-  const sources = inputs(({ source }) => `./${source}`);
-  await bundle(sources, { format: "esm", entryFileNames: "esm/[name].js" });
-  await bundle(sources, { format: "cjs", entryFileNames: "[name].cjs", exports: "named", esModule: true });
-  await bundle(
-    inputs((entry) => join(out, "esm", `${nameOf(entry)}.js`)),
-    { format: "esm", entryFileNames: "[name].js", minify: true, sourcemap: true, sourcemapExcludeSources: true },
-  );
 }
 
 /** The declarations: tsc emits `.d.ts`, and what the entries reach is written again as `.d.cts`. */

@@ -1,4 +1,4 @@
-/** Entry for browsers that brings CURVE, computed by tweetnacl (12 KB gzipped). Import it for its effect. */
+/** Entry for browsers that brings CURVE, computed by tweetnacl (8 KB gzipped together). Import it for its effect. */
 
 import "./browser.ts";
 import { Crypto } from "./security/crypto.ts";

@@ -12,10 +12,18 @@ interface ByteArrays {
   from(buffer: ArrayBufferLike, byteOffset: number, length: number): Uint8Array;
 }
 
-const native = (globalThis as { Buffer?: ByteArrays }).Buffer;
-const encoder = new TextEncoder();
+const { Buffer: native, TextEncoder, TextDecoder } = globalThis as Partial<typeof globalThis> & { Buffer?: ByteArrays };
+// jsdom has neither of the two, and Jest gives it Node's `Buffer`.
+const encoder = TextEncoder ? new TextEncoder() : { encode: (text: string) => Uint8Array.from(byBuffer().from(text)) };
 /** A byte order mark is kept as text, so that names which differ by it stay different. */
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+const decoder = TextDecoder
+  ? new TextDecoder("utf-8", { ignoreBOM: true })
+  : { decode: ({ buffer, byteOffset, length }: Uint8Array) => String(byBuffer().from(buffer, byteOffset, length)) };
+
+function byBuffer(): ByteArrays {
+  if (native === undefined) throw new TypeError("TextEncoder, TextDecoder: this runtime has neither them nor Buffer");
+  return native;
+}
 
 const isNative: (bytes: Uint8Array) => boolean = native
   ? (bytes) => bytes instanceof (native as unknown as new () => Uint8Array)

@@ -39,7 +39,7 @@ interface Platform {
   performance: { now(): number };
   crypto: { getRandomValues(array: Uint32Array): void };
   process?: { nextTick?(task: () => void): void };
-  MessageChannel: new () => { port1: { onmessage: (() => void) | null }; port2: { postMessage(value: null): void } };
+  MessageChannel?: new () => { port1: { onmessage: (() => void) | null }; port2: { postMessage(value: null): void } };
 }
 
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
@@ -90,8 +90,9 @@ function randomNumbers(platform: Platform): () => number {
   };
 }
 
-/** Browsers have no `setImmediate`, and clamp nested `setTimeout` to 4 ms; a MessageChannel does neither. */
+/** Browsers have no `setImmediate`, and clamp nested `setTimeout` to 4 ms; a MessageChannel does neither. jsdom has none. */
 function messageChannelTurns(platform: Platform): (task: () => void) => void {
+  if (platform.MessageChannel === undefined) return (task) => void platform.setTimeout(task, 0);
   const queue: (() => void)[] = [];
   const { port1, port2 } = new platform.MessageChannel();
   port1.onmessage = () => queue.shift()?.();

@@ -4,7 +4,7 @@
  * subject; this is the place to import from.
  *
  * Adding an option: one row there, and the line that reads it. The build for browsers leaves out the files of options
- * that no page could use (`LEFT_OUT` in scripts/build.js).
+ * that no page could use (`LEFT_OUT` in scripts/pages.js).
  */
 
 import { equal } from "./bytes.ts";

@@ -1,5 +1,5 @@
 /**
- * The primitives of crypto.ts by tweetnacl: 11 KiB gzipped, plain JavaScript, so that a page needs no
+ * The primitives of crypto.ts by tweetnacl: 5 KB gzipped of what is called here, plain JavaScript, so that a page needs no
  * `wasm-unsafe-eval`. It seals a fourth of what libsodium does. Audited by Cure53 in 2017.
  */
 

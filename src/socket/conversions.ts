@@ -3,7 +3,7 @@
  * clones. Methods of every socket, made of `send` and `receive`.
  */
 
-import { toText } from "../base/bytes.ts";
+import { isBytes, toText } from "../base/bytes.ts";
 import { ZmqError } from "../base/errors.ts";
 import type { WaitOptions } from "./arguments.ts";
 import { type Context, contextCore } from "./context.ts";
@@ -56,7 +56,7 @@ export const conversions = {
 /** The one frame. The routing id or group that a draft socket tells behind it is none. */
 function single(message: readonly object[]): Uint8Array {
   const [frame, next] = message;
-  if (!(frame instanceof Uint8Array) || next instanceof Uint8Array) {
+  if (!isBytes(frame) || isBytes(next)) {
     throw new ZmqError("EINVAL", { detail: `expected a message of one frame, one of ${message.length} came` });
   }
   return frame;

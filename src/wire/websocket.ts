@@ -316,9 +316,11 @@ function mayBeSent(code: number): boolean {
   return code >= 1000 && code <= 1014 && code !== 1004 && code !== 1005 && code !== 1006;
 }
 
-const strict = new TextDecoder("utf-8", { fatal: true });
+/** Made when it is needed first: jsdom has none. */
+let strict: InstanceType<typeof TextDecoder> | undefined;
 
 function isUtf8(bytes: Uint8Array): boolean {
+  strict ??= new TextDecoder("utf-8", { fatal: true });
   try {
     strict.decode(bytes);
     return true;

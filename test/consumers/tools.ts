@@ -7,6 +7,7 @@ export const TOOLS: Readonly<Record<string, string>> = {
   express: "5.3.0",
   fastify: "5.12.8",
   jest: "30.5.2",
+  "jest-environment-jsdom": "30.5.2",
   rollup: "4.68.8",
   "socket.io": "4.8.4",
   "socket.io-client": "4.8.4",

@@ -3,7 +3,7 @@
  */
 
 import { isAddressRange, withoutBrackets } from "../address-range.ts";
-import { fromText } from "../bytes.ts";
+import { fromText, isBytes } from "../bytes.ts";
 import type { SocketTypeName } from "../socket-types.ts";
 import { type Option, type Row, type Text, textOf, traits } from "./kinds.ts";
 
@@ -73,7 +73,7 @@ export function metadata(
 }
 
 function entries(input: unknown): [string, unknown][] {
-  if (typeof input === "object" && input !== null && !(input instanceof Uint8Array)) return Object.entries(input);
+  if (typeof input === "object" && input !== null && !isBytes(input)) return Object.entries(input);
   const text = textOf(input);
   const colon = text.indexOf(":");
   return colon < 0 ? [[text, ""]] : [[text.slice(0, colon), text.slice(colon + 1)]];

@@ -253,7 +253,7 @@ export function key(row: Row<SocketTypeName, "rw">): Option<string | null, strin
     default: null,
     expected: "a key of 40 characters in Z85, or of 32 bytes",
     check(input) {
-      if (input instanceof Uint8Array && input.length === KEY_BYTES) return encodeZ85(input);
+      if (isBytes(input) && input.length === KEY_BYTES) return encodeZ85(input);
       const value = textOf(input);
       return value.length === KEY_CHARACTERS && isZ85(value) ? value : undefined;
     },

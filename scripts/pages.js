@@ -1,0 +1,99 @@
+/**
+ * The part of the build that pages load:
+ *
+ *   src/browser*.ts -> dist/esm/browser*.js   for bundlers
+ *                      dist/browser*.js       the same minified, with maps to those, for pages without a bundler
+ *                      dist/browser*.cjs      for test runners that require it
+ *
+ * All that the entries share is in the file of the first, which exports it to the others under short names. So there is
+ * one instance of everything, and a page without a bundler loads one file for each entry.
+ */
+
+import { readFileSync } from "node:fs";
+import { basename, dirname, join, posix } from "node:path";
+import { rolldown } from "rolldown";
+import { keepLowLevel } from "./tweetnacl.js";
+
+/** Files in whose place pages have smaller ones with the same names in them: `x.ts` becomes `small-x.ts`. */
+const SMALLER = ["bind-random-port.ts", "encoder.ts", "peer-table.ts", "topic-table.ts", "turn-budget.ts"];
+
+/** Tables of options that no page could use: its sockets do not have them. */
+const LEFT_OUT = /\bsrc[\\/]base[\\/]options[\\/](transport|websocket|gssapi)s?\.ts$/;
+
+const LIBSODIUM = /\bnode_modules[\\/]libsodium-sumo\b/;
+const TWEETNACL = /\bnode_modules[\\/]tweetnacl\b/;
+
+/** `entries` are those of `ENTRIES` in build.js, `libsodium` the source of it that takes its place. */
+export async function writePages(from, out, entries, libsodium) {
+  const tweetnaclTypes = readFileSync(join(from, "src/security/tweetnacl.d.ts"), "utf8");
+  const plugin = {
+    name: "pages",
+    resolveId(id, importer) {
+      const name = posix.basename(id);
+      return SMALLER.includes(name) ? join(dirname(importer), dirname(id), `small-${name}`) : null;
+    },
+    transform(code, id) {
+      // What it asks for on a Node without WebCrypto.
+      if (LIBSODIUM.test(id)) return libsodium.replaceAll('require("crypto")', "undefined");
+      if (TWEETNACL.test(id)) return keepLowLevel(code, tweetnaclTypes);
+      const [, table] = LEFT_OUT.exec(id) ?? [];
+      return table === undefined ? null : `export const ${table.toUpperCase()}_OPTIONS = {};\n`;
+    },
+  };
+  const fromSource = (some) => inputs(some, ({ source }) => `./${source}`);
+  const options = { plugins: [plugin, unchangedProxy] };
+  await bundle(from, out, fromSource(entries), options, { format: "esm", entryFileNames: "esm/[name].js" });
+
+  // Test runners go without libsodium: tweetnacl, which it takes over from, is all that they load.
+  const [parts, users] = [
+    entries.filter(({ types }) => types === false),
+    entries.filter(({ types }) => types !== false),
+  ];
+  const external = parts.map(({ source }) => `./${basename(source)}`);
+  await bundle(
+    from,
+    out,
+    fromSource(users),
+    { ...options, external },
+    { format: "cjs", entryFileNames: "[name].cjs", exports: "named", esModule: true },
+  );
+
+  await bundle(
+    from,
+    out,
+    inputs(entries, (entry) => join(out, "esm", `${nameOf(entry)}.js`)),
+    {},
+    { format: "esm", entryFileNames: "[name].js", minify: true, sourcemap: true, sourcemapExcludeSources: true },
+  );
+}
+
+/** rolldown gives the class `Proxy` another name beside the language's own, which nothing here uses. */
+const unchangedProxy = { name: "proxy", renderChunk: (code) => code.replaceAll("Proxy$1", "Proxy") };
+
+async function bundle(from, out, input, options, output) {
+  const bundled = await rolldown({
+    cwd: from,
+    input,
+    platform: "neutral",
+    preserveEntrySignatures: "allow-extension",
+    resolve: { mainFields: ["module", "main"], conditionNames: ["import"] },
+    transform: { target: "es2022" },
+    ...options,
+    onLog(level, log, report) {
+      if (level === "warn") throw new Error(`rolldown: ${log.message}`);
+      report(level, log);
+    },
+  });
+  const written = await bundled.write({ dir: out, generatedCode: { symbols: false }, ...output });
+  await bundled.close();
+  const chunks = written.output.filter(({ type }) => type === "chunk").map(({ name }) => name);
+  if (chunks.length !== Object.keys(input).length) throw new Error(`a page would load ${chunks.join(", ")}`);
+}
+
+function inputs(entries, fileOf) {
+  return Object.fromEntries(entries.map((entry) => [nameOf(entry), fileOf(entry)]));
+}
+
+function nameOf({ source }) {
+  return basename(source, ".ts");
+}
