@@ -5,10 +5,12 @@
 
 import { parentPort, workerData } from "node:worker_threads";
 
-const { library, kind, end, size, count, port } = workerData;
-const body = new Uint8Array(size).fill(1);
+const { library, kind, end, size, count, warmup, port } = workerData;
+const body = Buffer.alloc(size, 1);
+/** So many at a time. */
+const MANY = 100;
 
-/** Measured from the first message on. */
+/** Measured once `warmup` messages are through. */
 async function timed(run) {
   const begun = performance.now();
   await run();
@@ -20,19 +22,33 @@ async function sockets({ Pull, Push, Reply, Request }) {
     const pull = new Pull();
     await pull.bind("inproc://bench");
     parentPort.postMessage({ ready: true });
-    await pull.receive();
+    for (let i = 0; i < warmup; i++) await pull.receive();
     await timed(async () => {
-      for (let i = 1; i < count; i++) await pull.receive();
+      for (let i = 0; i < count; i++) await pull.receive();
     });
   } else if (kind === "flood") {
     const push = new Push();
     push.connect("inproc://bench");
-    for (let i = 0; i < count; i++) await push.send(body);
+    for (let i = 0; i < warmup + count; i++) await push.send(body);
+  } else if (kind === "many" && end === "bound") {
+    const pull = new Pull();
+    await pull.bind("inproc://bench");
+    parentPort.postMessage({ ready: true });
+    const take = async (most) => {
+      for (let left = most; left > 0; ) left -= (await pull.receiveMany({ max: Math.min(left, 1000) })).length;
+    };
+    await take(warmup);
+    await timed(() => take(count));
+  } else if (kind === "many") {
+    const push = new Push();
+    push.connect("inproc://bench");
+    const bodies = new Array(MANY).fill(body);
+    for (let i = 0; i < warmup + count; i += MANY) await push.sendMany(bodies);
   } else if (end === "bound") {
     const reply = new Reply();
     await reply.bind("inproc://bench");
     parentPort.postMessage({ ready: true });
-    for (let i = 0; i <= count; i++) await reply.send(await reply.receive());
+    for (let i = 0; i < warmup + count; i++) await reply.send(await reply.receive());
   } else {
     const request = new Request();
     request.connect("inproc://bench");
@@ -40,7 +56,7 @@ async function sockets({ Pull, Push, Reply, Request }) {
       await request.send(body);
       await request.receive();
     };
-    await ask();
+    for (let i = 0; i < warmup; i++) await ask();
     await timed(async () => {
       for (let i = 0; i < count; i++) await ask();
     });
@@ -56,27 +72,29 @@ async function messagePort() {
     await new Promise((resolve) => {
       let begun = 0;
       port.on("message", () => {
-        if (received++ === 0) begun = performance.now();
+        if (++received === warmup) begun = performance.now();
         if (received % 100 === 0) port.postMessage(null);
-        if (received < count) return;
+        if (received < warmup + count) return;
         parentPort.postMessage({ seconds: (performance.now() - begun) / 1000 });
         resolve();
       });
     });
   } else if (kind === "flood") {
-    for (let i = 0; i < count; i++) {
+    for (let i = 0; i < warmup + count; i++) {
       port.postMessage(body);
       if (i % 100 === 99) await next();
     }
   } else if (end === "bound") {
     port.on("message", (message) => port.postMessage(message));
   } else {
+    const ask = async () => {
+      const answer = next();
+      port.postMessage(body);
+      await answer;
+    };
+    for (let i = 0; i < warmup; i++) await ask();
     await timed(async () => {
-      for (let i = 0; i < count; i++) {
-        const answer = next();
-        port.postMessage(body);
-        await answer;
-      }
+      for (let i = 0; i < count; i++) await ask();
     });
   }
 }

@@ -46,6 +46,9 @@ export class RingReader {
 
   /** A copy of records, `#at` to `#end` of it not read yet. */
   #window = EMPTY;
+  /** Those of the window: to ask an array for them costs as much as to make a view. */
+  #memory: ArrayBufferLike = EMPTY.buffer;
+  #offset = 0;
   #heads: Int32Array = NO_HEADS;
   #at = 0;
   #end = 0;
@@ -83,7 +86,7 @@ export class RingReader {
     const { length } = this;
     const begin = this.#begin;
     if (length === 0) return EMPTY;
-    if (this.#inRing === 0) return new ByteArray(this.#window.buffer, this.#window.byteOffset + begin, length);
+    if (this.#inRing === 0) return new ByteArray(this.#memory, this.#offset + begin, length);
     const pad = begin & 7;
     const memory = uninitialized(pad + length);
     const bytes = new ByteArray(memory.buffer, memory.byteOffset + pad, length);
@@ -200,20 +203,26 @@ export class RingReader {
     const { data } = this.#ring;
     const last = this.#fitting(start, end);
     if (last === end && this.length <= SMALL_BYTES) {
-      this.#window = this.length === 0 ? EMPTY : this.#copyOf(data.subarray(this.#begin, this.#begin + this.length));
+      this.#open(this.length === 0 ? EMPTY : this.#copyOf(data.subarray(this.#begin, this.#begin + this.length)));
       this.#begin = 0;
       this.#at = 0;
       this.#end = 0;
     } else {
       const window = sharedMemory(last - start);
       window.set(data.subarray(start, last));
-      this.#window = window;
-      this.#heads = new Int32Array(window.buffer, window.byteOffset, (last - start) >> 2);
+      this.#open(window);
+      this.#heads = new Int32Array(this.#memory, this.#offset, (last - start) >> 2);
       this.#begin -= start;
       this.#at = end - start;
       this.#end = last - start;
     }
     this.#head = (this.#head + last - start) | 0;
+  }
+
+  #open(window: Uint8Array): void {
+    this.#window = window;
+    this.#memory = window.buffer;
+    this.#offset = window.byteOffset;
   }
 
   /** The end of the last record that fits in a window which begins with the found one. */

@@ -20,6 +20,11 @@ import {
 const ALIGNED_BYTES = 256;
 /** Up to so many bytes a loop is quicker than `set`. */
 const LOOPED_BYTES = 24;
+/** So many octets or messages are worth a `publish`. */
+const BATCH_BYTES = 16_384;
+const BATCH_MESSAGES = 32;
+
+/** Writes records: `write`, then `publish`, at once or after some of them. */
 export class RingWriter {
   /** The longest record that `write` takes. */
   readonly mostBytes: number;
@@ -30,6 +35,8 @@ export class RingWriter {
   #head: number;
   #read: number;
   #written: number;
+  /** Messages that the reader was shown. */
+  #shown: number;
 
   /** Goes on where the memory says: zeros are a ring that was not used yet. */
   constructor(memory: RingMemory) {
@@ -41,6 +48,7 @@ export class RingWriter {
     this.#head = Atomics.load(words, HEAD);
     this.#read = Atomics.load(words, READ);
     this.#written = Atomics.load(words, WRITTEN);
+    this.#shown = this.#written;
   }
 
   /**
@@ -98,9 +106,16 @@ export class RingWriter {
     return (this.#written - this.#read) | 0;
   }
 
-  /** Octets written and not published. */
-  get unpublished(): number {
-    return (this.#tail - this.#published) | 0;
+  /** Whether so many are unread. As the reader said it last, where that is less. */
+  isAtMark(most: number): boolean {
+    return ((this.#written - this.#read) | 0) >= most && this.unread >= most;
+  }
+
+  /** Enough is written and not published. */
+  get isWorthPublish(): boolean {
+    return (
+      ((this.#tail - this.#published) | 0) >= BATCH_BYTES || ((this.#written - this.#shown) | 0) >= BATCH_MESSAGES
+    );
   }
 
   /** Octets that the reader has not taken, as far as it said. */
@@ -114,6 +129,7 @@ export class RingWriter {
     if (this.#tail === this.#published) return false;
     const { words } = this.#ring;
     this.#published = this.#tail;
+    this.#shown = this.#written;
     Atomics.store(words, WRITTEN, this.#written);
     Atomics.store(words, TAIL, this.#tail);
     return takeFlag(words, DATA_WANTED);

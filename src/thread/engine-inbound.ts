@@ -16,9 +16,6 @@ import type { Inbox } from "./inbox.ts";
 import { FRAME, PartialMessage } from "./records.ts";
 import { GivenFrames, type PostFrame } from "./transferred-frames.ts";
 
-const BATCH_BYTES = 16_384;
-const BATCH_MESSAGES = 32;
-
 /** A record that waits for room. */
 interface Late {
   readonly kind: number;
@@ -52,7 +49,6 @@ export class EngineInbound {
   #partial: PartialMessage | undefined = undefined;
   /** With `conflate`: the newest message, when there was no room for it. */
   #newest: Message | undefined = undefined;
-  #batched = 0;
   #isFlushDue = false;
   /** The session was told that there is no room. */
   #wasFull = false;
@@ -183,7 +179,7 @@ export class EngineInbound {
   }
 
   #wrote(): void {
-    if (++this.#batched >= BATCH_MESSAGES || this.#writer.unpublished >= BATCH_BYTES) this.#flush();
+    if (this.#writer.isWorthPublish) this.#flush();
     else if (!this.#isFlushDue) {
       this.#isFlushDue = true;
       this.#clock.defer(this.#flushLater);
@@ -196,7 +192,6 @@ export class EngineInbound {
   };
 
   #flush(): void {
-    this.#batched = 0;
     if (this.#writer.publish()) ring(this.#bell);
   }
 }

@@ -10,6 +10,7 @@ import { RingReader } from "../base/ring-reader.ts";
 import { RingWriter } from "../base/ring-writer.ts";
 import { ring } from "./bell.ts";
 import { Inbox } from "./inbox.ts";
+import { Patience } from "./patience.ts";
 
 /** Counts what a ring brings. */
 class Counter {
@@ -46,7 +47,8 @@ test("in every order of accesses a thread that blocks is woken for each thing th
     }
   };
   const read = () => {
-    const inbox = new Inbox(new FakeClock(), bell);
+    const clock = new FakeClock();
+    const inbox = new Inbox(clock, bell, new Patience(clock, 1));
     const counter = new Counter(new RingReader(shared));
     inbox.add(counter);
     while (counter.received < 3) inbox.block(-1);

@@ -9,16 +9,21 @@
  *
  * A source says false only when it has asked to be rung. So it goes: ASLEEP is
  * set, then all sources are polled once more, then the thread sleeps. What came
- * before is seen by the poll; what comes after rings.
+ * before is seen by the poll; what comes after rings. Ahead of its sleep it may
+ * look for a moment whether it is rung (`Patience`), once no promise is left
+ * that follows what the poll brought about.
  */
 
 import type { Clock } from "../base/clock.ts";
 import { ASLEEP, AWAKE, type Bell } from "./bell.ts";
+import { Patience } from "./patience.ts";
 
 /** A blocked thread looks at its sources after so long, although nobody rang. */
 const SLICE_MS = 250;
 /** So often all sources are polled in a row; then timers and I/O have their turn. */
 const POLLS_IN_A_TURN = 4;
+
+const DONE = Promise.resolve();
 
 export interface InboxSource {
   /** Does some of what there is to do. False when there was nothing: then this thread's bell will ring. */
@@ -34,11 +39,15 @@ export class Inbox {
   #isArmed = false;
   /** `#go` will run. */
   #isDue = false;
+  /** `#rest` will run. */
+  #isRestDue = false;
   #isPolling = false;
+  readonly #patience: Patience;
 
-  constructor(clock: Clock, bell: Bell) {
+  constructor(clock: Clock, bell: Bell, patience = new Patience(clock)) {
     this.#clock = clock;
     this.bell = bell;
+    this.#patience = patience;
   }
 
   /** From now on `source` is polled whenever the bell rings. It is polled soon for the first time. */
@@ -84,6 +93,7 @@ export class Inbox {
         if (this.poll() || hasChanged?.() === true) return true;
         const leftMs = until - this.#clock.now();
         if (leftMs <= 0) return false;
+        if (this.#patience.isRung(this.bell)) continue;
         Atomics.wait(words, index, ASLEEP, Math.min(leftMs, SLICE_MS));
       }
     } finally {
@@ -100,13 +110,26 @@ export class Inbox {
       if (this.#sources.size === 0) return;
       if (!this.#isArmed) Atomics.store(words, index, ASLEEP);
       if (this.poll()) continue;
-      if (!this.#isArmed) this.#arm();
+      if (!this.#isArmed && !this.#isRestDue) {
+        this.#isRestDue = true;
+        DONE.then(this.#restLater);
+      }
       return;
     }
     if (!this.#isArmed) Atomics.store(words, index, AWAKE);
     if (this.#isDue) return;
     this.#isDue = true;
     this.#clock.yield(this.#go);
+  };
+
+  readonly #restLater = (): void => this.#clock.defer(this.#rest);
+
+  /** The last poll was in vain, and ASLEEP is set. */
+  readonly #rest = (): void => {
+    this.#isRestDue = false;
+    if (this.#isArmed || this.#isDue) return;
+    if (this.#patience.isRung(this.bell)) this.#go();
+    else this.#arm();
   };
 
   #arm(): void {

@@ -25,9 +25,6 @@ import { controlOf, isMessage, kindOf, MessageReader } from "./records.ts";
 import type { PeerThread, RingEndOwner, RingEndParts } from "./ring-end-parts.ts";
 import { SlowReader } from "./slow-reader.ts";
 
-/** What is written is published after so many octets or messages, at the latest when this turn's microtasks are done. */
-const BATCH_BYTES = 16_384;
-const BATCH_MESSAGES = 32;
 /** Without a mark the peer is told after so many read messages, and after a quarter of the ring. */
 const TOLD_AFTER = 1000;
 const RECORDS_A_POLL = 500;
@@ -58,9 +55,7 @@ export class RingEnd implements Outlet, InboxSource {
   #isPulling = false;
   /** The socket closed the pipe; `drained` was not told yet. */
   #isClosing = false;
-  readonly #publishAfter: number;
-  /** Messages written since the last `publish`. */
-  #batched = 0;
+  readonly #publishesAtOnce: boolean;
   #isFlushDue = false;
   /** The pipe's count of read messages that the reader knows of. */
   #counted = 0;
@@ -84,7 +79,7 @@ export class RingEnd implements Outlet, InboxSource {
     this.#slow = new SlowReader(clock, pipe, () => {
       if (reader.hasNext || this.#isLeft) inbox.look();
     });
-    this.#publishAfter = owner.publishesAtOnce === true ? 1 : BATCH_MESSAGES;
+    this.#publishesAtOnce = owner.publishesAtOnce === true;
   }
 
   /** From now on records are taken, and those of the owner are sent. */
@@ -164,7 +159,6 @@ export class RingEnd implements Outlet, InboxSource {
 
   /** Publishes what is written. */
   flush(): void {
-    this.#batched = 0;
     if (this.#writer.publish()) ring(this.#peer.bell);
   }
 
@@ -192,7 +186,7 @@ export class RingEnd implements Outlet, InboxSource {
       return false;
     }
     if (!this.#outbox.isEmpty) this.#wantRoom();
-    else if (++this.#batched >= this.#publishAfter || this.#writer.unpublished >= BATCH_BYTES) this.flush();
+    else if (this.#publishesAtOnce || this.#writer.isWorthPublish) this.flush();
     else this.#flushLater();
     return true;
   }
@@ -263,7 +257,7 @@ export class RingEnd implements Outlet, InboxSource {
   // --- Writing ---
 
   get #isAtMark(): boolean {
-    return this.#most !== 0 && this.#writer.unread >= this.#most;
+    return this.#most !== 0 && this.#writer.isAtMark(this.#most);
   }
 
   #flushLater(): void {
