@@ -113,9 +113,7 @@ export class RingWriter {
 
   /** Enough is written and not published. */
   get isWorthPublish(): boolean {
-    return (
-      ((this.#tail - this.#published) | 0) >= BATCH_BYTES || ((this.#written - this.#shown) | 0) >= BATCH_MESSAGES
-    );
+    return ((this.#tail - this.#published) | 0) >= BATCH_BYTES || ((this.#written - this.#shown) | 0) >= BATCH_MESSAGES;
   }
 
   /** Octets that the reader has not taken, as far as it said. */

@@ -14,6 +14,7 @@ import { Patience } from "./patience.ts";
 
 /** Counts what a ring brings. */
 class Counter {
+  readonly answersSoon = true;
   received = 0;
   readonly #reader: RingReader;
 

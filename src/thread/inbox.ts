@@ -26,6 +26,8 @@ const POLLS_IN_A_TURN = 4;
 const DONE = Promise.resolve();
 
 export interface InboxSource {
+  /** It is worth a moment to wait for its answer. */
+  readonly answersSoon?: boolean;
   /** Does some of what there is to do. False when there was nothing: then this thread's bell will ring. */
   poll(): boolean;
 }
@@ -42,6 +44,8 @@ export class Inbox {
   /** `#rest` will run. */
   #isRestDue = false;
   #isPolling = false;
+  /** What was done since the last sleep was done by a source that answers soon. */
+  #isAnswerNear = false;
   readonly #patience: Patience;
 
   constructor(clock: Clock, bell: Bell, patience = new Patience(clock)) {
@@ -73,7 +77,11 @@ export class Inbox {
     this.#isPolling = true;
     let isDone = false;
     try {
-      for (const source of this.#sources) if (source.poll()) isDone = true;
+      for (const source of this.#sources) {
+        if (!source.poll()) continue;
+        isDone = true;
+        if (source.answersSoon === true) this.#isAnswerNear = true;
+      }
     } finally {
       this.#isPolling = false;
     }
@@ -93,7 +101,7 @@ export class Inbox {
         if (this.poll() || hasChanged?.() === true) return true;
         const leftMs = until - this.#clock.now();
         if (leftMs <= 0) return false;
-        if (this.#patience.isRung(this.bell)) continue;
+        if (this.#isRung()) continue;
         Atomics.wait(words, index, ASLEEP, Math.min(leftMs, SLICE_MS));
       }
     } finally {
@@ -128,9 +136,16 @@ export class Inbox {
   readonly #rest = (): void => {
     this.#isRestDue = false;
     if (this.#isArmed || this.#isDue) return;
-    if (this.#patience.isRung(this.bell)) this.#go();
+    if (this.#isRung()) this.#go();
     else this.#arm();
   };
+
+  /** Whether this thread need not sleep after all. */
+  #isRung(): boolean {
+    if (!this.#isAnswerNear) return false;
+    this.#isAnswerNear = false;
+    return this.#patience.isRung(this.bell);
+  }
 
   #arm(): void {
     const { words, index } = this.bell;

@@ -32,6 +32,8 @@ const RECORDS_A_POLL = 500;
 /** Moves messages both ways once `start` was called, until `stop`. */
 export class RingEnd implements Outlet, InboxSource {
   readonly isCrossing: boolean;
+  /** The peer is a thread that may be looking for this now; behind an I/O thread is a network, and work that needs the processor. */
+  readonly answersSoon: boolean;
   /** For the owner to set: messages that come are for nobody. */
   isDiscarding = false;
   readonly #pipe: FarEnd;
@@ -66,6 +68,7 @@ export class RingEnd implements Outlet, InboxSource {
   constructor(parts: RingEndParts) {
     const { pipe, writer, reader, peer, inbox, clock, owner, isCrossing = false, passed, taken } = parts;
     this.isCrossing = isCrossing;
+    this.answersSoon = isCrossing;
     this.#pipe = pipe;
     this.#writer = writer;
     this.#outbox = new Outbox(writer, clock, passed);
