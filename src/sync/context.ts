@@ -9,7 +9,6 @@ import { ZmqError } from "../base/errors.ts";
 import { ContextCore } from "../core/context-core.ts";
 import type { ContextHandle, Platform } from "../core/platform.ts";
 import { noteContext } from "./context-parts.ts";
-import { ContextTerminated } from "./errors.ts";
 import type * as ids from "./option-numbers.ts";
 import { Socket } from "./socket.ts";
 import { SHORT_NAMES } from "./socket-options.ts";
@@ -43,9 +42,9 @@ abstract class BlockingContext {
     return this.#core.isClosed;
   }
 
-  /** A socket of this context; `type` is a constant such as `zmq.REP`. Throws `zmq.ContextTerminated` after `term`, else as the socket's constructor. */
+  /** A socket of this context; `type` is a constant such as `zmq.REP`. Throws ENOTSUP after `term`, as pyzmq, else as the socket's constructor. */
   socket(type: number): Socket {
-    if (this.closed) throw new ContextTerminated();
+    if (this.closed) throw new ZmqError("ENOTSUP", { detail: "the context was terminated" });
     return new Socket(this, type);
   }
 

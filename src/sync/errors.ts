@@ -12,7 +12,10 @@ export class Again extends ZmqError {
   }
 }
 
-/** ETERM: the context was terminated. */
+/**
+ * ETERM: the context was terminated while a call waited. A name for programs that catch it: `term` does not go on while
+ * sockets are open, so no call of this package throws it.
+ */
 export class ContextTerminated extends ZmqError {
   constructor(details: ErrorDetails = {}) {
     super("ETERM", details);

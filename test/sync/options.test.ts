@@ -134,10 +134,7 @@ test("a terminated context makes no sockets, and terminates once more without ha
   context.term();
   context.term();
   assert.equal(context.closed, true);
-  assert.throws(
-    () => context.socket(zmq.REQ),
-    (error) => error instanceof zmq.ContextTerminated && error.errno === zmq.ETERM,
-  );
+  assert.throws(() => context.socket(zmq.REQ), { errno: zmq.ENOTSUP }, "as pyzmq");
 });
 
 test("destroy closes all sockets first, and so does the end of a block that uses the context", () => {

@@ -17,6 +17,7 @@ import "./security.js";
 import "./tools.js";
 import "./processes.js";
 import "./threads.js";
+import "./sync.js";
 import "./libzmq.js";
 import "./load.js";
 
