@@ -37,7 +37,7 @@ import {
   when,
   withLane,
   xor,
-} from "./wasm-code.ts";
+} from "../base/wasm-code.ts";
 
 /** Octets that may be read and written behind the text. */
 export const OVERRUN_BYTES = 256;

@@ -7,8 +7,8 @@
  */
 
 import type { SodiumModule } from "libsodium-sumo";
+import { webAssembly } from "../base/web-assembly.ts";
 import { OVERRUN_BYTES, salsa20Module } from "./salsa20-code.ts";
-import { webAssembly } from "./web-assembly.ts";
 
 /** Octets in front of a text. */
 export const STREAM_START = 32;

@@ -13,10 +13,10 @@
 import instantiate, { type SodiumModule } from "libsodium-sumo";
 import { uninitialized } from "../base/bytes.ts";
 import { ZmqError } from "../base/errors.ts";
+import { webAssembly } from "../base/web-assembly.ts";
 import type { KeyPair, KeyPairs, Primitives } from "./crypto.ts";
 import { sodiumSalsa20, vectorSalsa20 } from "./salsa20.ts";
 import { SodiumBoxes } from "./sodium-boxes.ts";
-import { webAssembly } from "./web-assembly.ts";
 
 const KEY_BYTES = 32;
 /** Base64 of the first octets of every WebAssembly module. */

@@ -4,6 +4,7 @@
  */
 
 import { EMPTY, uninitialized } from "../base/bytes.ts";
+import { isMaskable, maskableMemory } from "./mask-vectors.ts";
 import {
   BINARY,
   type Carrying,
@@ -30,14 +31,14 @@ const freeSmallBlocks: Uint8Array[] = [];
 
 function blockFor(length: number): Uint8Array {
   if (length <= SMALL_BLOCK_BYTES) return freeSmallBlocks.pop() ?? uninitialized(SMALL_BLOCK_BYTES);
-  return freeBlocks.pop() ?? uninitialized(BLOCK_BYTES);
+  return freeBlocks.pop() ?? maskableMemory(BLOCK_BYTES);
 }
 
 function free(blocks: Uint8Array[]): void {
   for (let block = blocks.pop(); block !== undefined; block = blocks.pop()) {
     if (block.length === SMALL_BLOCK_BYTES) {
       if (freeSmallBlocks.length < KEPT_SMALL_BLOCKS) freeSmallBlocks.push(block);
-    } else if (freeBlocks.length < KEPT_BLOCKS) freeBlocks.push(block);
+    } else if (freeBlocks.length < KEPT_BLOCKS || isMaskable(block)) freeBlocks.push(block);
   }
 }
 

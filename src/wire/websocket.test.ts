@@ -6,6 +6,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { concat, fromText, ownCopyOf } from "../base/bytes.ts";
+import { isMaskable, maskableMemory } from "./mask-vectors.ts";
 import { frameHeadBytes, MessageJoiner, WebSocketReader, writeFrameHead } from "./websocket.ts";
 import { maskBytes } from "./websocket-mask.ts";
 import { WebSocketWriter } from "./websocket-writer.ts";
@@ -219,21 +220,38 @@ describe("frames of RFC 6455", () => {
   });
 });
 
-it("masking at any place and of any length is that of the RFC, and undoes itself", () => {
-  const key = 0x3d21fa37;
-  const keyOctets = [0x37, 0xfa, 0x21, 0x3d];
-  for (let offset = 0; offset < 9; offset++) {
-    for (const length of [0, 1, 3, 31, 32, 33, 63, 64, 65, 130]) {
-      const memory = new Uint8Array(offset + length + 5).fill(0x55);
-      const view = memory.subarray(1);
-      const expected = view.slice();
-      for (let i = 0; i < length; i++) expected[offset + i] = 0x55 ^ (keyOctets[i % 4] as number);
-      maskBytes(view, offset, offset + length, key);
-      assert.deepEqual(view, expected, `${length} at ${offset}`);
-      maskBytes(view, offset, offset + length, key);
-      assert(view.every((octet) => octet === 0x55));
-    }
+describe("masking at any place and of any length is that of the RFC, and undoes itself", () => {
+  const key = 0x8421_3d05 | 0;
+  const keyOctets = [0x05, 0x3d, 0x21, 0x84];
+  const memories = [
+    ["ordinary memory", (length: number) => new Uint8Array(length)],
+    ["the memory of vectors", maskableMemory],
+  ] as const;
+  for (const [name, memoryOf] of memories) {
+    it(`in ${name}`, () => {
+      for (let offset = 0; offset < 9; offset++) {
+        const memory = memoryOf(1200).fill(0x55);
+        const view = memory.subarray(1);
+        for (const length of [0, 1, 3, 31, 32, 33, 63, 64, 65, 130, 255, 256, 257, 320, 1000, 1043]) {
+          const expected = Uint8Array.from(view);
+          for (let i = 0; i < length; i++) expected[offset + i] = 0x55 ^ (keyOctets[i % 4] as number);
+          maskBytes(view, offset, offset + length, key);
+          assert.equal(hex(view), hex(expected), `${length} at ${offset}`);
+          maskBytes(view, offset, offset + length, key);
+          assert(view.every((octet) => octet === 0x55));
+        }
+      }
+    });
   }
+
+  it("is done by vectors, as long as there is memory of theirs", () => {
+    assert(isMaskable(maskableMemory(1000)));
+    const taken = Array.from({ length: 40 }, () => maskableMemory(65_536));
+    assert(taken[0] !== undefined && isMaskable(taken[0]));
+    assert(!isMaskable(maskableMemory(65_536)));
+    const places = new Set(taken.filter(isMaskable).map(({ byteOffset }) => byteOffset));
+    assert.equal(places.size, taken.filter(isMaskable).length);
+  });
 });
 
 describe("messages joined of pieces", () => {

@@ -11,6 +11,7 @@
  */
 
 import net, { type Socket } from "node:net";
+import { maskableMemory } from "../../wire/mask-vectors.ts";
 import { keepFreedMemory } from "./freed-memory.ts";
 
 const READ_BYTES = 131_072;
@@ -24,25 +25,33 @@ interface HandledSocket {
 }
 
 let shared: Uint8Array | undefined;
+let sharedMaskable: Uint8Array | undefined;
 /** Where the connection that is being read reads next. */
 let next: Uint8Array | undefined;
 /** One for all connections, for it is asked right behind `received`. */
 const nextBuffer = (): Uint8Array => next as Uint8Array;
 
-/** For `received`, in every call: where the next bytes of this connection go; undefined: into the shared buffer. */
-export function readNextInto(memory: Uint8Array | undefined): void {
+/** The buffer for connections whose peers mask what they send. */
+export function maskableReads(): Uint8Array {
+  sharedMaskable ??= maskableMemory(READ_BYTES);
+  return sharedMaskable;
+}
+
+/** For `received`, in every call: where the next bytes of this connection go; undefined: into `usual`, or the shared buffer. */
+export function readNextInto(memory: Uint8Array | undefined, usual: Uint8Array | undefined): void {
   if (memory !== undefined) keepFreedMemory();
-  next = memory ?? shared;
+  next = memory ?? usual ?? shared;
 }
 
 /**
  * A socket over the connection of `socket`, which is of no use afterwards. It
  * is paused; once resumed it calls `received` with itself as `this` and bytes
- * that are valid only during the call. Undefined: impossible here.
+ * that are valid only during the call. `usual`: what it reads into, in place of the shared buffer. Undefined: impossible here.
  */
 export function shareReads(
   socket: Socket,
   received: (this: Socket, length: number, buffer: Uint8Array) => boolean,
+  usual?: Uint8Array,
 ): Socket | undefined {
   const held = socket as unknown as HandledSocket;
   const handle = held._handle;
@@ -52,7 +61,7 @@ export function shareReads(
     return undefined;
   }
   shared ??= Buffer.allocUnsafeSlow(READ_BYTES);
-  next = shared;
+  next = usual ?? shared;
   held._handle = null;
   const onread = { buffer: nextBuffer, callback: received };
   const options = { handle, pauseOnCreate: true, onread };

@@ -53,6 +53,8 @@ export class StreamLink implements Link {
   readonly #stallMs: number;
   /** Reads come by `onRead`, not by 'data'. */
   readonly #sharesReads: boolean;
+  /** Where they go; absent: into what all share. */
+  readonly #reads: Uint8Array | undefined;
   readonly #isLate: boolean;
   #handler = NOBODY;
   #closing = false;
@@ -63,14 +65,22 @@ export class StreamLink implements Link {
 
   /**
    * `stallMs` > 0: the link breaks with ETIMEDOUT when refused bytes have not left after so many milliseconds. `isFresh`:
-   * nothing was read from the socket yet.
+   * nothing was read from the socket yet. `reads`: what it is read into, in place of the buffer that all share.
    */
-  constructor(clock: Clock, connected: Socket, addresses: LinkAddresses, stallMs = 0, isFresh = true) {
-    const reader = isFresh ? shareReads(connected, onRead) : undefined;
+  constructor(
+    clock: Clock,
+    connected: Socket,
+    addresses: LinkAddresses,
+    stallMs = 0,
+    isFresh = true,
+    reads?: Uint8Array,
+  ) {
+    const reader = isFresh ? shareReads(connected, onRead, reads) : undefined;
     const socket = reader ?? connected;
     this.#clock = clock;
     this.#socket = socket;
     this.#sharesReads = reader !== undefined;
+    this.#reads = reads;
     this.#isLate = "encrypted" in socket;
     this.#stallMs = stallMs;
     this.localAddress = addresses.localAddress;
@@ -169,8 +179,8 @@ export class StreamLink implements Link {
   }
 
   /** For `onRead`. */
-  static roomOf(link: StreamLink): Uint8Array | undefined {
-    return link.#closing ? undefined : link.#handler.room;
+  static readNext(link: StreamLink): void {
+    readNextInto(link.#closing ? undefined : link.#handler.room, link.#reads);
   }
 
   /** For the shared listeners. */
@@ -230,7 +240,7 @@ export class StreamLink implements Link {
 function onRead(this: Socket, length: number, buffer: Uint8Array): boolean {
   const link = (this as LinkSocket)[LINK];
   StreamLink.received(link, buffer.subarray(0, length));
-  readNextInto(StreamLink.roomOf(link));
+  StreamLink.readNext(link);
   // A resume takes effect a tick later, and would undo a pause that came between.
   return !this.isPaused();
 }

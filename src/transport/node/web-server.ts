@@ -23,6 +23,7 @@ import {
   upgradeRequest,
 } from "../../wire/websocket-upgrade.ts";
 import { isLoopbackAddress } from "./origin.ts";
+import { maskableReads } from "./shared-reads.ts";
 import { StreamLink } from "./stream-link.ts";
 import { isConnected, SOCKET_OPTIONS, tune } from "./tcp-sockets.ts";
 import { type Admission, type Arrival, WebRoutes } from "./web-routes.ts";
@@ -41,14 +42,21 @@ export function serverTls({ wssKeyPem, wssCertPem }: OptionValues, address: stri
 }
 
 /** The socket of a peer as a link. `isFresh`: nothing was read from it. */
-export function webLink(clock: Clock, scheme: WebScheme, socket: Socket, options: OptionValues, isFresh = true): Link {
+export function webLink(
+  clock: Clock,
+  scheme: WebScheme,
+  socket: Socket,
+  options: OptionValues,
+  isFresh = true,
+  reads?: Uint8Array,
+): Link {
   const { remoteAddress = "", remotePort = 0, localAddress = "", localPort = 0 } = socket;
   const addresses = {
     localAddress: `${scheme}://${formatHost(localAddress, localPort)}`,
     remoteAddress: `${scheme}://${formatHost(remoteAddress, remotePort)}`,
     peerAddress: remoteAddress,
   };
-  return new StreamLink(clock, socket, addresses, options.tcpMaxRetransmitTimeout, isFresh);
+  return new StreamLink(clock, socket, addresses, options.tcpMaxRetransmitTimeout, isFresh, reads);
 }
 
 /** A server of our own; its routes are added before it listens. */
@@ -105,7 +113,7 @@ export class OwnWebServer {
     }
     const { options } = route;
     tune(socket, options);
-    const link = webLink(this.#clock, this.#scheme, socket, options);
+    const link = webLink(this.#clock, this.#scheme, socket, options, true, maskableReads());
     const arrival = {
       remoteAddress: socket.remoteAddress ?? "",
       isLoopback: isLoopbackAddress(this.#bound.address),

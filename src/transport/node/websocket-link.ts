@@ -21,6 +21,7 @@ import {
 } from "../../wire/websocket.ts";
 import { WebSocketWriter } from "../../wire/websocket-writer.ts";
 import { type MessageWire, zws } from "../../wire/zws.ts";
+import { keepFreedMemory } from "./freed-memory.ts";
 
 /** What a peer may send before the protocol says how long a message may be. */
 const FIRST_MESSAGE_BYTES = 65_536;
@@ -179,7 +180,9 @@ export class WebSocketLink implements Link, LinkHandler, FrameSink, MessageWire 
 
   payload(bytes: Uint8Array, isEnd: boolean): void {
     if (this.#joiner === undefined) {
-      this.#handler.data(bytes);
+      const handler = this.#handler;
+      handler.data(bytes);
+      if (handler.room !== undefined) keepFreedMemory();
       return;
     }
     let message: Uint8Array | undefined;
