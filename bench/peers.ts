@@ -28,7 +28,7 @@ export const CROWD: readonly string[] = [process.execPath, join(OUT, "crowd.js")
 /** Builds what `names` need. Foreign peers that cannot be had are left out, and `warn` says why; zmq-ts must be there. */
 export async function preparePeers(names: readonly PeerName[], warn: (line: string) => void): Promise<Peer[]> {
   mkdirSync(OUT, { recursive: true });
-  await bundle(["node", "raw", "crowd"].map((name) => join(ROOT, "bench", "peers", `${name}.ts`)));
+  await bundle(["node", "raw", "web", "crowd"].map((name) => join(ROOT, "bench", "peers", `${name}.ts`)));
   const peers: Peer[] = [];
   for (const name of names) {
     try {
@@ -50,6 +50,8 @@ const PREPARE: Record<PeerName, () => Peer> = {
   }),
   libzmq: compileC,
   "node:net": () => ({ name: "node:net", about: `Node ${process.versions.node}`, command: worker("raw") }),
+  "npm ws": () => ({ name: "npm ws", about: `ws ${npmVersion("ws8")}, corked`, command: worker("web", "module=ws") }),
+  jszmq: () => ({ name: "jszmq", about: `jszmq ${npmVersion("jszmq")}`, command: worker("web", "module=jszmq") }),
 };
 
 /** One more build of a module with this API, to be measured beside the others: `name=path`. */

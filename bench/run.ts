@@ -46,8 +46,9 @@ function positive(name: string, text: string | undefined, otherwise: number): nu
   return value;
 }
 
-function peerNames(): PeerName[] {
-  if (options.peer.length === 0) return [...PEER_NAMES];
+/** Those that were asked for, or all that have one of the workloads. */
+function peerNames(workloads: readonly Workload[]): PeerName[] {
+  if (options.peer.length === 0) return PEER_NAMES.filter((name) => workloads.some(({ by }) => by.includes(name)));
   return options.peer.map((text) => {
     const name = PEER_NAMES.find((known) => known === text);
     if (!name) throw new Error(`--peer ${text}: expected one of ${PEER_NAMES.join(", ")}`);
@@ -99,7 +100,7 @@ async function main(): Promise<void> {
   const rounds = positive("rounds", options.rounds, options.quick ? 1 : 5);
   const durationMs = positive("duration", options.duration, options.quick ? 150 : 700);
   const timing: Timing = { durationMs, warmupMs: Math.ceil(durationMs / 3), limitMs: 60_000 + 10 * durationMs };
-  const peers = [...(await preparePeers(peerNames(), warn)), ...options.module.map(extraPeer)];
+  const peers = [...(await preparePeers(peerNames(workloads), warn)), ...options.module.map(extraPeer)];
   if (peers.length === 0) throw new Error("no peer is left to run");
 
   const load = loadAverage();

@@ -7,7 +7,7 @@ import { DEFAULTS, type Job, type Kind, type Result } from "./peers/job.ts";
 export type Transport = "tcp" | "ipc" | "inproc" | "ws";
 
 /** The peers, in the order they are run and shown. */
-export const PEER_NAMES = ["zmq-ts", "zeromq.js", "libzmq", "node:net"] as const;
+export const PEER_NAMES = ["zmq-ts", "zeromq.js", "libzmq", "node:net", "npm ws", "jszmq"] as const;
 export type PeerName = (typeof PEER_NAMES)[number];
 
 /** What is read from the results of a workload, and which way is better. */
@@ -53,6 +53,7 @@ type Extra = Partial<Pick<Workload, "quick" | "by" | "bar" | "ceiling" | "agains
 const ZMQ: readonly PeerName[] = ["zmq-ts", "zeromq.js", "libzmq"];
 const NODE: readonly PeerName[] = ["zmq-ts", "zeromq.js"];
 const ALL: readonly PeerName[] = [...ZMQ, "node:net"];
+const WEB: readonly PeerName[] = [...ZMQ, "npm ws", "jszmq"];
 
 function row(name: string, kind: Kind, transport: Transport, metric: Metric, extra: Extra = {}): Workload {
   const { quick = false, by = ZMQ, bar = {}, ceiling, against, ...job } = extra;
@@ -123,11 +124,10 @@ export const WORKLOADS: readonly Workload[] = [
     row(`push-pull-ws-${label}`, "pipeline", "ws", RATE, {
       size,
       bar: { libzmq },
-      // It masks the octets of the program where they are, so that what is sent twice is wrong the second time.
-      by: size > 64 ? ["zmq-ts", "libzmq"] : ZMQ,
+      by: WEB,
     }),
   ),
-  row("req-rep-ws-64B", "roundtrip", "ws", P50, { bar: { libzmq: 1.1 } }),
+  row("req-rep-ws-64B", "roundtrip", "ws", P50, { bar: { libzmq: 1.1, "npm ws": 1 / 1.1 }, by: WEB }),
   row("push-pull-tcp-4x64B", "pipeline", "tcp", RATE, { frames: 4, quick: true }),
   ...(["tcp", "ipc"] as const).map((transport) =>
     row(`req-rep-${transport}-64B`, "roundtrip", transport, P50, { bar: ROUND_TRIP, by: ALL, quick: true }),
