@@ -1,9 +1,15 @@
-/** Entry for browsers that brings CURVE, computed by tweetnacl (8 KB gzipped together). Import it for its effect. */
+/**
+ * Entry for browsers that brings CURVE: its code and tweetnacl (8 KB gzipped), and libsodium once a page seals much.
+ * Import it for its effect.
+ */
 
 import "./browser.ts";
 import { Crypto } from "./security/crypto.ts";
 import { curveClients } from "./security/curve-clients.ts";
 import { smallPrimitives } from "./security/small-primitives.ts";
+import { swiftPrimitives } from "./security/swift-primitives.ts";
 import { provideCurve } from "./web/platform.ts";
 
-provideCurve(new Crypto(smallPrimitives), curveClients);
+const loadSodium = () => import("./browser-sodium.ts").then(({ loadSodium }) => loadSodium());
+
+provideCurve(new Crypto(() => swiftPrimitives(smallPrimitives(), loadSodium)), curveClients);

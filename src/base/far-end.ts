@@ -64,8 +64,8 @@ export interface FarEnd {
   /** Tells the owner that all that was written has left. */
   signalIdle(): void;
 
-  /** A message that was pulled, or taken by the outlet, will not be sent: the owner counts it. */
-  discard(message: Message): void;
+  /** A message that was pulled, or taken by the outlet, will not be sent: the owner counts it, as `disconnected` when nothing else is said. */
+  discard(message: Message, reason?: "tooLong"): void;
 
   /** Hands a message to the near side. Ask `inboundFull` first. */
   deliver(message: Message): void;
@@ -107,9 +107,12 @@ export interface Outlet {
   readonly queues: boolean;
   /** The peer is a socket of this process, with no wire between: inproc. */
   readonly isCrossing?: boolean;
-  /** Takes the message, or returns false: then the pipe queues it and the outlet calls `pull` when it can. */
+  /**
+   * Takes the message, or returns false: then the pipe queues it and the outlet calls `pull` when it can. Throws EMSGSIZE
+   * for one that cannot be sent over its connection.
+   */
   write(message: Message): boolean;
-  /** As `write`, for a message that goes to other peers too, where something made of it may serve them all. */
+  /** As `write`, for a message that goes to other peers too, where something made of it may serve them all. Discards what cannot be sent. */
   writeShared?(message: SharedMessage): boolean;
   /** As `write`, for a subscription change. */
   writeControl(control: Control): boolean;

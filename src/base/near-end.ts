@@ -132,7 +132,7 @@ export interface PipeOwner {
   /** The far side is gone for good. Unread messages stay readable. */
   ended(pipe: OwnedPipe): void;
   /** A message that was queued for a peer that is gone for good was dropped. */
-  discarded?(pipe: OwnedPipe, message: Message): void;
+  discarded?(pipe: OwnedPipe, message: Message, reason?: "tooLong"): void;
   /** All that was written has left for the kernel or the inproc peer. */
   idle?(pipe: OwnedPipe): void;
 }

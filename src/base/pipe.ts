@@ -339,8 +339,8 @@ class QueuePair implements Pipe {
     return item;
   }
 
-  discard(message: Message): void {
-    this.#owner.discarded?.(this, message);
+  discard(message: Message, reason?: "tooLong"): void {
+    this.#owner.discarded?.(this, message, reason);
   }
 
   signalRoom(): void {

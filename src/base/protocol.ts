@@ -50,6 +50,8 @@ export interface Dialect {
    * frame, and there is no security.
    */
   readonly hasMechanism: boolean;
+  /** PING is one of its commands, so that every peer answers. Older ones of libzmq may. */
+  readonly hasPing: boolean;
   /** The peer may not forward subscriptions: a publisher assumes that it wants everything. */
   readonly isSubscribedToAll: boolean;
   /** What the opening said of the peer. */
@@ -89,6 +91,7 @@ export interface FrameEncoder {
   readonly size: number;
   /** From now on every frame is sealed. */
   secure(cipher: FrameCipher): void;
+  /** Throws EMSGSIZE for a message that cannot be sent over this connection; nothing was encoded then. */
   encode(message: Message): void;
   /** As `encode`, for a message that may be shared: what was encoded of it for others may serve here. */
   encodeShared(message: SharedMessage): void;

@@ -104,7 +104,9 @@ export class ContextCore implements EndpointsContext, Lingering, Sharable {
       throw new ZmqError("EMFILE", { detail: `the context has ${size} open sockets, as many as maxSockets allows` });
     }
     if (this.#ioThreads < 0) this.#ioThreads = this.options.ioThreads;
-    const core = new SocketCore(type, defaultOptions(type, this.options), this.platform.turn, createPattern);
+    const options = defaultOptions(type, this.options);
+    if (this.platform.defaults !== undefined) Object.assign(options, this.platform.defaults);
+    const core = new SocketCore(type, options, this.platform.turn, createPattern);
     core.speakBy(new Voice(this.platform, `${type} ${++this.#opened}`));
     const socket = { core, endpoints: new Endpoints(core, this) };
     if (this.#sockets.size === 0) this.platform.lifetime?.began(this);

@@ -100,6 +100,8 @@ export interface Platform extends Reach {
   readonly crypto: Crypto;
   /** Runs the engine. */
   readonly engine: EngineHost;
+  /** Where options of fresh sockets differ from the table's defaults. */
+  readonly defaults?: Readonly<Partial<OptionValues>>;
   /** Another engine, in so many threads of its own, or `engine`, with a warning, where they cannot be had. Absent: there are none. */
   readonly ioThreads?: (count: number, namePrefix: string) => EngineHost;
   /** The structured clone algorithm to bytes and back; never runs code. Absent where the runtime has none. */

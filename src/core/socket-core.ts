@@ -156,8 +156,8 @@ export class SocketCore implements PipeOwner, PatternHost, OperationsHost {
     this.pipeEnded?.();
   }
 
-  discarded(pipe: OwnedPipe, message: Message): void {
-    this.dropped("disconnected", pipe, message);
+  discarded(pipe: OwnedPipe, message: Message, reason: DropReason = "disconnected"): void {
+    this.dropped(reason, pipe, message);
   }
 
   /** Once a turn, however many peers there are; also told by the endpoints. */

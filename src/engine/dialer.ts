@@ -27,6 +27,7 @@ import type { Connection, ConnectionOwner, EndReason } from "./connection.ts";
 import type { ConnectionMaker, EndpointOwner } from "./endpoint-owner.ts";
 import type { ConnectedEndpoint } from "./engine-endpoint.ts";
 import type { EngineLoop } from "./engine-loop.ts";
+import type { Sleeper } from "./wake-ups.ts";
 
 /** RECONNECT_STOP bits. */
 const STOP_ON_REFUSED = 1;
@@ -55,7 +56,7 @@ const GIVEN_UP: Dialing = { state: "given up" };
 /** One for all: a fresh error's stack would keep the user's socket from garbage collection while the attempt ends. */
 const CANCELED = new ZmqError("ECANCELED");
 
-export class Dialer implements ConnectionOwner, ConnectedEndpoint {
+export class Dialer implements ConnectionOwner, ConnectedEndpoint, Sleeper {
   readonly endpoint: string;
   readonly loop: EngineLoop;
   readonly options: OptionValues;
@@ -226,7 +227,16 @@ export class Dialer implements ConnectionOwner, ConnectedEndpoint {
     pipe?.end();
   }
 
+  /** While it waits; the last attempt may have failed for want of a network. */
+  wake(): void {
+    if (this.#dialing.state !== "waiting") return;
+    this.loop.clock.clearTimer(this.#dialing.timer);
+    this.#backoffMs = this.options.reconnectInterval;
+    this.#dial();
+  }
+
   #dial(): void {
+    this.loop.wakeUps?.delete(this);
     const attempt: Dialing = { state: "attempt", abort: new AbortController() };
     this.#dialing = attempt;
     this.emit({ type: "connect:delay", address: this.endpoint });
@@ -273,6 +283,7 @@ export class Dialer implements ConnectionOwner, ConnectedEndpoint {
     } else waitMs = reconnectInterval + (this.loop.clock.random32() % reconnectInterval);
     this.emit({ type: "connect:retry", address: this.endpoint, interval: waitMs });
     this.#dialing = { state: "waiting", timer: this.loop.clock.setTimer(() => this.#dial(), waitMs) };
+    this.loop.wakeUps?.add(this);
   }
 
   #end(graceful: boolean): void {
@@ -293,6 +304,7 @@ export class Dialer implements ConnectionOwner, ConnectedEndpoint {
         break;
       case "waiting":
         this.loop.clock.clearTimer(dialing.timer);
+        this.loop.wakeUps?.delete(this);
         break;
       case "idle":
       case "given up":

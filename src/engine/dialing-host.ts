@@ -13,6 +13,7 @@ import type { ConnectedEndpoint } from "./engine-endpoint.ts";
 import type { EngineHost } from "./engine-host.ts";
 import { EngineLoop } from "./engine-loop.ts";
 import { sessionMaker } from "./session-maker.ts";
+import type { WakeUps } from "./wake-ups.ts";
 
 /** Of version 3 alone: what is spoken over WebSocket is no older. */
 const zmtp = zmtpProtocol();
@@ -23,8 +24,8 @@ export class DialingHost implements EngineHost {
   readonly #curve: CurveMaker;
 
   /** `transports`: one for each scheme of the platform's grammar but inproc. */
-  constructor(clock: Clock, transports: readonly DialedTransport[], curve: CurveMaker) {
-    this.#loop = new EngineLoop(clock);
+  constructor(clock: Clock, transports: readonly DialedTransport[], curve: CurveMaker, wakeUps?: WakeUps) {
+    this.#loop = new EngineLoop(clock, wakeUps);
     this.#transports = transports;
     this.#curve = curve;
   }

@@ -135,6 +135,49 @@ test("a timeout that runs when the link blocks goes on, unless bytes leave", () 
   assert.equal(machine.isExpired(1500), false);
 });
 
+test("who looks long after a deadline was asleep: the peer is asked once more, and given up if it is silent again", () => {
+  const machine = heartbeat(200);
+  machine.takePing(1200);
+  assert.equal(machine.isExpired(60_000), false);
+  assert.equal(machine.takePing(60_000), true);
+  assert.equal(machine.nextDeadline, 60_200);
+  machine.received();
+  assert.equal(machine.takePing(60_200), true);
+  assert.equal(machine.isExpired(90_000), false, "it was heard since");
+  machine.takePing(90_000);
+  assert.equal(machine.isExpired(120_000), true);
+});
+
+test("a peer's TTL begins anew as well when this side was asleep", () => {
+  const machine = heartbeat(0);
+  machine.pinged(5, 2000);
+  assert.equal(machine.isExpired(60_000), false);
+  assert.equal(machine.takePing(60_000), false, "PINGs are not sent at all");
+  assert.equal(machine.isExpired(60_499), false);
+  assert.equal(machine.isExpired(60_500), true);
+});
+
+test("after a wake-up a PING is due at once, and the peer has its timeout, but five seconds at most", () => {
+  const machine = heartbeat(20_000);
+  machine.woke(2000);
+  assert.equal(machine.takePing(2000), true);
+  assert.equal(machine.isExpired(6999), false);
+  assert.equal(machine.isExpired(7000), true);
+  machine.received();
+  assert.equal(machine.isExpired(7000), false);
+  const quick = heartbeat(200);
+  quick.woke(1100);
+  assert.equal(quick.takePing(1100), true);
+  assert.equal(quick.isExpired(1300), true);
+});
+
+test("a wake-up asks nothing of peers that get no PING", () => {
+  const machine = heartbeat(0);
+  machine.woke(2000);
+  assert.equal(machine.takePing(2000), false);
+  assert.equal(machine.nextDeadline, Number.POSITIVE_INFINITY);
+});
+
 test("the TTL we announce is in whole tenths of a second, at most 65.5 s", () => {
   assert.equal(heartbeat(1, -1, 0).ttlDeciseconds, 0);
   assert.equal(heartbeat(1, -1, 99).ttlDeciseconds, 0);

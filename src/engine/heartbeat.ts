@@ -11,6 +11,8 @@
  * bytes are a sign of life when they come: not only complete frames, for a large
  * one may take longer than the timeout, and not when they are decoded, for that
  * may be long after the peer has gone. While a PING waits, bytes that leave are one.
+ * And who looks long after a deadline was asleep, or busy: its answers may be among
+ * what it has not read yet, so that the peer is asked once more.
  */
 
 import { LONGEST_TTL_DECISECONDS } from "../wire/command.ts";
@@ -23,6 +25,11 @@ export interface HeartbeatConfig {
   /** ZMQ_HEARTBEAT_TTL, told to the peer in whole tenths of a second. */
   readonly ttlMs: number;
 }
+
+/** So long after a deadline, this side was not there to see it. */
+const LATE_MS = 500;
+/** After sleep a peer is heard from within this, if its timeout is not shorter, or given up. */
+const WAKE_TIMEOUT_MS = 5000;
 
 const NEVER = Number.POSITIVE_INFINITY;
 const NONE = -1;
@@ -40,16 +47,22 @@ export class Heartbeat {
   #ttlAt = NEVER;
   #ttlMs = 0;
   #isPaused = false;
+  /** The peer was asked once more, and was not heard since. */
+  #isAskedAgain = false;
   /** While PINGs cannot leave: the bytes before them when this was last looked at. */
   #unsentBytes = NONE;
 
-  static forOptions(options: {
-    readonly heartbeatInterval: number;
-    readonly heartbeatTimeout: number;
-    readonly heartbeatTimeToLive: number;
-  }): Heartbeat {
+  /** `isSilent`: whatever the options say, no PING is sent. */
+  static forOptions(
+    options: {
+      readonly heartbeatInterval: number;
+      readonly heartbeatTimeout: number;
+      readonly heartbeatTimeToLive: number;
+    },
+    isSilent = false,
+  ): Heartbeat {
     return new Heartbeat({
-      intervalMs: options.heartbeatInterval,
+      intervalMs: isSilent ? 0 : options.heartbeatInterval,
       timeoutMs: options.heartbeatTimeout,
       ttlMs: options.heartbeatTimeToLive,
     });
@@ -68,6 +81,7 @@ export class Heartbeat {
 
   /** Bytes came. Call it before `pinged`, for a PING is among them. */
   received(): void {
+    this.#isAskedAgain = false;
     this.#timeoutAt = NEVER;
     this.#ttlAt = NEVER;
   }
@@ -118,7 +132,25 @@ export class Heartbeat {
   /** Whether the peer is to be given up. */
   isExpired(now: number): boolean {
     this.#tick(now);
-    return !this.#isPaused && now >= Math.min(this.#timeoutAt, this.#ttlAt);
+    const deadline = Math.min(this.#timeoutAt, this.#ttlAt);
+    if (this.#isPaused || now < deadline) return false;
+    if (this.#isAskedAgain || now - deadline < LATE_MS) return true;
+    this.#isAskedAgain = true;
+    this.#askAgain(now, this.#timeoutMs);
+    return false;
+  }
+
+  /** This side was asleep, or its network was: a PING is due, and the peer has some time, as if it had been heard just now. */
+  woke(now: number): void {
+    if (!this.#isPaused) this.#askAgain(now, Math.min(this.#timeoutMs, WAKE_TIMEOUT_MS));
+  }
+
+  #askAgain(now: number, withinMs: number): void {
+    if (this.#intervalMs > 0) {
+      this.#isPingOwed = true;
+      if (withinMs > 0) this.#timeoutAt = now + withinMs;
+    }
+    if (this.#ttlAt !== NEVER) this.#ttlAt = now + this.#ttlMs;
   }
 
   /**

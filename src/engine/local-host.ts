@@ -15,6 +15,7 @@ import type { EndpointOwner } from "./endpoint-owner.ts";
 import type { BoundEndpoint, ConnectedEndpoint } from "./engine-endpoint.ts";
 import type { EngineHost } from "./engine-host.ts";
 import { EngineLoop } from "./engine-loop.ts";
+import type { WakeUps } from "./wake-ups.ts";
 
 export class LocalHost implements EngineHost {
   readonly #loop: EngineLoop;
@@ -27,9 +28,10 @@ export class LocalHost implements EngineHost {
     transports: readonly Transport[],
     crypto: Crypto,
     datagrams: readonly DatagramProtocol[] = [],
+    wakeUps?: WakeUps,
   ) {
     this.#crypto = crypto;
-    this.#loop = new EngineLoop(clock);
+    this.#loop = new EngineLoop(clock, wakeUps);
     for (const transport of transports) this.#transports.set(transport.scheme, transport);
     for (const protocol of datagrams) this.#datagrams.set(protocol.scheme, protocol);
   }

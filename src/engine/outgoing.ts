@@ -6,6 +6,7 @@
  */
 
 import type { Clock } from "../base/clock.ts";
+import { ZmqError } from "../base/errors.ts";
 import type { FarEnd } from "../base/far-end.ts";
 import type { Link } from "../base/link.ts";
 import type { Control, Message, SharedMessage } from "../base/message.ts";
@@ -90,6 +91,7 @@ export class Outgoing {
     try {
       this.#encoder.encode(message);
     } catch (error) {
+      if (isTooLong(error)) throw error;
       this.#break(error);
       return false;
     }
@@ -102,6 +104,10 @@ export class Outgoing {
     try {
       this.#encoder.encodeShared(message);
     } catch (error) {
+      if (isTooLong(error)) {
+        this.#pipe.discard(message, "tooLong");
+        return true;
+      }
       this.#break(error);
       return false;
     }
@@ -199,9 +205,18 @@ export class Outgoing {
       if (ttlDeciseconds !== undefined) encoder.encodePing(ttlDeciseconds);
       const item = this.#pipe.pull();
       if (item === undefined) break;
-      if (Array.isArray(item)) encoder.encodeShared(item);
+      if (Array.isArray(item)) this.#encodeQueued(item);
       else encoder.encodeControl(item);
       if (encoder.size >= BATCH_BYTES) this.flush();
+    }
+  }
+
+  #encodeQueued(message: SharedMessage): void {
+    try {
+      this.#encoder.encodeShared(message);
+    } catch (error) {
+      if (!isTooLong(error)) throw error;
+      this.#pipe.discard(message, "tooLong");
     }
   }
 
@@ -231,4 +246,9 @@ export class Outgoing {
       this.#clock.defer(this.#flushLater);
     }
   }
+}
+
+/** The message cannot be sent over this connection, and nothing of it was encoded. */
+function isTooLong(error: unknown): boolean {
+  return error instanceof ZmqError && error.code === "EMSGSIZE";
 }

@@ -121,6 +121,7 @@ class HeadedDecoder implements FrameDecoder {
 class Headed implements Protocol, Opening, Dialect {
   readonly name = "headed messages";
   readonly hasMechanism: boolean;
+  readonly hasPing = true;
   readonly isSubscribedToAll = false;
   readonly peer = NO_PROPERTIES;
   readonly rest = [];

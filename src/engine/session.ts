@@ -144,8 +144,8 @@ export class Session implements Connection, LinkHandler, TrafficOwner, TurnWaite
 
   // --- TrafficOwner ---
 
-  lost(): void {
-    this.#end("lost");
+  lost(cause?: unknown): void {
+    this.#end("lost", cause);
   }
 
   left(): void {

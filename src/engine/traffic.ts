@@ -20,13 +20,14 @@ import { Heartbeat } from "./heartbeat.ts";
 import { Incoming, type IncomingOwner } from "./incoming.ts";
 import { Outgoing } from "./outgoing.ts";
 import type { Departing, Precedence } from "./precedence.ts";
+import type { Sleeper, WakeUps } from "./wake-ups.ts";
 
 /** The session, which decides about the end of the traffic. */
 export interface TrafficOwner {
   readonly loop: EngineLoop;
   readonly options: OptionValues;
-  /** The link is gone, or the peer is silent for too long. */
-  lost(): void;
+  /** The link is gone, or the peer is silent for too long. `cause`: why, where it is known. */
+  lost(cause?: unknown): void;
   /** The peer said that it leaves. */
   left(): void;
   /** The near side wants another connection. */
@@ -45,7 +46,7 @@ type Reading = "first bytes" | "next turn" | "begun";
 /** The reasons for which the first messages of a connection may have to wait. */
 type Beginning = Pick<ConnectionOwner, "departedBacklog" | "sendsBehind" | "readsBehind">;
 
-export class Traffic implements LinkHandler, Outlet, IncomingOwner, DelayedReader, Departing {
+export class Traffic implements LinkHandler, Outlet, IncomingOwner, DelayedReader, Departing, Sleeper {
   /** Messages that `write` refuses wait in the pipe. */
   readonly queues = true;
   readonly #owner: TrafficOwner;
@@ -62,6 +63,7 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, DelayedReade
   #heartbeatAt = 0;
   #lingerTimer: Timer | undefined = undefined;
   readonly #precedence: Precedence;
+  readonly #wakeUps: WakeUps | undefined;
   readonly #sendsBehind: boolean;
   readonly #readsBehind: boolean;
   #reading: Reading = "first bytes";
@@ -91,7 +93,10 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, DelayedReade
     this.#sendsBehind = beginning.sendsBehind;
     this.#readsBehind = beginning.readsBehind;
     this.#precedence = loop.precedence;
-    const heartbeat = outcome.dialect.hasMechanism ? Heartbeat.forOptions(options) : undefined;
+    this.#wakeUps = loop.wakeUps;
+    const { hasMechanism, hasPing } = outcome.dialect;
+    const isUnasked = options.heartbeatInterval === this.#wakeUps?.heartbeatMs;
+    const heartbeat = hasMechanism ? Heartbeat.forOptions(options, isUnasked && !hasPing) : undefined;
     heartbeat?.started(clock.now());
     this.#heartbeat = heartbeat;
     this.#outgoing = new Outgoing(link, pipe, outcome.encoder, clock, {
@@ -105,6 +110,7 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, DelayedReade
   /** Begins, once the pipe knows its peer: queued messages leave, and bytes from behind the handshake are decoded. */
   start(): void {
     this.#scheduleHeartbeat();
+    if (this.#heartbeat !== undefined) this.#wakeUps?.add(this);
     if (this.#sendsBehind && this.#precedence.wait(this)) this.#outgoing.flush();
     else this.#outgoing.start();
     if (this.#isOver) return;
@@ -165,6 +171,7 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, DelayedReade
     this.#isOver = true;
     this.#departedBacklog?.forget(this);
     this.#precedence.forget(this);
+    this.#wakeUps?.delete(this);
     this.#outgoing.end();
     this.#incoming.end();
     this.#cipher?.forget?.();
@@ -248,11 +255,11 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, DelayedReade
     this.#endIfIdle();
   }
 
-  closed(): void {
+  closed(error?: Error): void {
     if (this.#isOver) return;
     this.#isEnded = true;
     this.readRest();
-    if (!this.#isOver) this.#owner.lost();
+    if (!this.#isOver) this.#owner.lost(error);
   }
 
   // --- IncomingOwner ---
@@ -292,6 +299,12 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, DelayedReade
   }
 
   // --- Heartbeat ---
+
+  wake(): void {
+    this.#heartbeat?.woke(this.#owner.loop.clock.now());
+    this.#outgoing.beat();
+    this.#scheduleHeartbeat();
+  }
 
   /** The time to live in a PING that is due; undefined: none is. */
   #duePing(): number | undefined {

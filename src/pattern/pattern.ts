@@ -81,6 +81,7 @@ export interface Pattern {
  * - `disconnected`: it was queued for a peer that is gone, or had not left when the linger period ended.
  * - `duplicateRoutingId`: once a peer: it came to a ROUTER with the routing id of another, and is not read.
  * - `secondPeer`: once a peer: it came to a PAIR that has one, and is not read.
+ * - `tooLong`: its peer takes no frame of that length, and it had to wait, or other peers got it; else `send` rejects with EMSGSIZE.
  * - `lost`: once a gap: multicast packets that their source could not send again. Nobody knows how many messages were in them.
  */
 export type DropReason =
@@ -92,6 +93,7 @@ export type DropReason =
   | "disconnected"
   | "duplicateRoutingId"
   | "secondPeer"
+  | "tooLong"
   | "lost";
 
 /** The socket, as its pattern sees it. */

@@ -88,6 +88,7 @@ export type EventOfType<E extends EventType = EventType> = Expand<Extract<Event,
  * A message was dropped, and why. For listeners only: there may be one per message. `duplicateRoutingId` is told once a
  * peer: it came to a ROUTER with the routing id of another, and is neither read nor written to while it is connected. So is
  * `secondPeer`: it came to a PAIR that has a peer.
+ * `tooLong`: its peer takes no frame of that length.
  */
 export interface DropEvent extends EventRemoteAddress {
   type: "drop";

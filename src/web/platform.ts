@@ -8,12 +8,22 @@ import { ZmqError } from "../base/errors.ts";
 import type { Platform } from "../core/platform.ts";
 import { Turn } from "../core/turn.ts";
 import { DialingHost } from "../engine/dialing-host.ts";
+import { WakeUps } from "../engine/wake-ups.ts";
+import type { CurveMaker } from "../security/client-mechanism.ts";
 import type { Crypto } from "../security/crypto.ts";
 import type { curveClients } from "../security/curve-clients.ts";
 import { webSocketTransports } from "../transport/web/websocket.ts";
 import { PAGE_GRAMMAR } from "./grammar.ts";
+import { listenForWakeUps } from "./wake-ups.ts";
+
+/**
+ * Milliseconds between PINGs, and how long their answers may take. Proxies and home routers forget a connection that is
+ * silent for half a minute to a few minutes.
+ */
+const HEARTBEAT_MS = 15_000;
 
 const clock = systemClock();
+const wakeUps = new WakeUps(HEARTBEAT_MS, listenForWakeUps);
 const warned = new Set<string>();
 let curve: { readonly crypto: Crypto; readonly clients: typeof curveClients } | undefined;
 
@@ -27,6 +37,11 @@ export function provideCurve(crypto: Crypto, clients: typeof curveClients): void
   curve = { crypto, clients };
 }
 
+const curveClientsOf: CurveMaker = (config, options) => {
+  const { crypto, clients } = provided();
+  return clients(config, options, crypto);
+};
+
 const transports = webSocketTransports(clock);
 
 export const webPlatform: Platform = {
@@ -34,10 +49,8 @@ export const webPlatform: Platform = {
   get crypto() {
     return provided().crypto;
   },
-  engine: new DialingHost(clock, transports, (config, options) => {
-    const { crypto, clients } = provided();
-    return clients(config, options, crypto);
-  }),
+  engine: new DialingHost(clock, transports, curveClientsOf, wakeUps),
+  defaults: { heartbeatInterval: HEARTBEAT_MS },
   grammar: PAGE_GRAMMAR,
   warn(message, code) {
     if (code !== undefined) {

@@ -72,6 +72,7 @@ class ZmtpOpening implements Opening {
 class ZmtpDialect implements Dialect {
   readonly name: string;
   readonly hasMechanism: boolean;
+  readonly hasPing: boolean;
   /** A peer that sent no greeting: see `Greeting`. */
   readonly isSubscribedToAll: boolean;
   /** Of an older peer: `Socket-Type` from its octet, unchecked. */
@@ -85,6 +86,7 @@ class ZmtpDialect implements Dialect {
     this.#legacyDecoder = legacyDecoder;
     this.name = `ZMTP ${version}`;
     this.hasMechanism = version === "3.0" || version === "3.1";
+    this.hasPing = version === "3.1";
     this.isSubscribedToAll = unversioned;
     const type = socketTypeId === undefined ? undefined : socketTypeName(socketTypeId);
     this.peer = new Map(type === undefined ? [] : [[SOCKET_TYPE, fromText(type)]]);

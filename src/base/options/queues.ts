@@ -110,7 +110,7 @@ export const QUEUE_OPTIONS = {
   /** ZMQ_HANDSHAKE_IVL. Milliseconds a handshake may take before its connection is closed; 0 = for ever. JeroMQ's greeting is sometimes late: with 1000 the next attempt comes soon. Default 30000. */
   handshakeInterval: int({ id: 66, default: 30000, min: 0 }),
 
-  /** ZMQ_HEARTBEAT_IVL. Milliseconds between two PINGs; 0 = none are sent. Default 0. */
+  /** ZMQ_HEARTBEAT_IVL. Milliseconds between two PINGs; 0 = none are sent. In browsers 15000 until it is set. Default 0. */
   heartbeatInterval: int({ id: 75, default: 0, min: 0 }),
   /** ZMQ_HEARTBEAT_TIMEOUT. Milliseconds without an answer to a PING before the connection is closed; -1 = as `heartbeatInterval`. Default -1. */
   heartbeatTimeout: int({ id: 77, default: -1, min: -1 }),

@@ -43,10 +43,10 @@ export class WebSocketLink implements Link, MessageWire {
   readonly peerAddress = "";
   readonly protocol?: Protocol;
   maxMessageBytes = Number.POSITIVE_INFINITY;
+  readonly maxSentBytes?: number;
   readonly #socket: WebSocket;
   readonly #clock: Clock;
   readonly #isStream: boolean;
-  readonly #isBare: boolean;
   #handler = NOBODY;
   /** What came while nobody listened or reading was paused. */
   #unread: Uint8Array[] = [];
@@ -62,7 +62,7 @@ export class WebSocketLink implements Link, MessageWire {
     this.#clock = clock;
     this.remoteAddress = address;
     this.#isStream = socket.protocol === STREAM;
-    this.#isBare = socket.protocol === BARE;
+    if (socket.protocol === BARE) this.maxSentBytes = MOST_BARE_BYTES;
     if (!this.#isStream) this.protocol = zws(socket.protocol, this, "client");
     socket.onmessage = ({ data }: { readonly data: unknown }) => this.#received(data);
     socket.onclose = ({ code, reason }) => this.#closed(code, reason);
@@ -82,7 +82,7 @@ export class WebSocketLink implements Link, MessageWire {
   write(chunks: readonly Uint8Array[]): boolean {
     if (this.#life !== "open") return false;
     if (this.#isStream) this.#sendPacked(chunks);
-    else for (const chunk of chunks) this.#sendMessage(chunk);
+    else for (const chunk of chunks) this.#socket.send(asSent(chunk));
     if (this.#socket.bufferedAmount <= MOST_UNSENT_BYTES) return true;
     this.#poll();
     return false;
@@ -136,13 +136,6 @@ export class WebSocketLink implements Link, MessageWire {
       this.#socket.send(to - from === 1 ? asSent(chunks[from] as Uint8Array) : joined(chunks, from, to, bytes));
       from = to;
     }
-  }
-
-  #sendMessage(chunk: Uint8Array): void {
-    if (this.#isBare && chunk.length > MOST_BARE_BYTES) {
-      const detail = `a frame of ${chunk.length - 1} octets to a peer that speaks plain ZWS 2.0, to which a page can send 65,535 at most`;
-      this.#break(new ZmqError("EMSGSIZE", { detail }));
-    } else if (this.#life === "open") this.#socket.send(asSent(chunk));
   }
 
   #received(data: unknown): void {
