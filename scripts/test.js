@@ -24,7 +24,7 @@ const FOLDERS = ["src", "test", "examples", "bench"];
 const FILE_LIMIT_MS = 300_000;
 
 /** Tests that load `dist` and not the source. */
-const NEEDS_DIST = /^test\/(package|cli\/|threads\/io-thread-end)/;
+const NEEDS_DIST = /^(test\/(package|cli\/|browser\/|threads\/io-thread-end)|examples\/browser\/)/;
 
 const child = pathToFileURL(join(root, "scripts", "test-child.js")).href;
 const flags = process.argv.slice(2).filter((argument) => argument.startsWith("-"));
