@@ -7,7 +7,7 @@ const text = new TextDecoder();
 const here = `ws://${location.host}`;
 const byId = (id) => document.getElementById(id);
 
-const feed = new Subscriber({ reconnectInterval: 200, heartbeatInterval: 1000 });
+const feed = new Subscriber({ reconnectInterval: 200 });
 feed.subscribe("cpu.", "memory", "load");
 feed.events.on("connect", () => show("connected"));
 feed.events.on("disconnect", () => show("the feed is gone; connecting again"));
@@ -51,7 +51,7 @@ function draw(topic, value) {
   for (const [i, each] of values.entries()) {
     pen.lineTo((i / (SHOWN - 1)) * canvas.width, canvas.height * (1 - (each / most) * 0.95));
   }
-  pen.strokeStyle = "#2563eb";
+  pen.strokeStyle = "#3b82f6";
   pen.lineWidth = 3;
   pen.stroke();
 }
