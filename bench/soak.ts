@@ -1,5 +1,5 @@
 /**
- * A long run of everything at once: `npm run soak -- --minutes 60 [--out soak]`. With `--threads`: soak-threads.ts.
+ * A long run of everything at once: `npm run soak -- --minutes 60 [--out soak]`. With `--threads`: soak-threads.ts, with `--browser`: soak-browser.ts.
  *
  * One process, so that whatever leaks shows in one place: PUSH/PULL, PUB/SUB, REQ/REP and DEALER/ROUTER over tcp and
  * ipc, with NULL and with CURVE, at full rate, while short-lived peers of each pattern connect, say something and
@@ -26,6 +26,7 @@ import {
   type Socket,
   Subscriber,
 } from "../src/index.ts";
+import { soakBrowser } from "./soak-browser.ts";
 import { renderSoak, type SoakSample, slope } from "./soak-plot.ts";
 import { soakThreads } from "./soak-threads.ts";
 
@@ -34,10 +35,16 @@ const { values } = parseArgs({
     minutes: { type: "string", default: "10" },
     out: { type: "string", default: "soak" },
     threads: { type: "boolean", default: false },
+    browser: { type: "boolean", default: false },
   },
 });
 const minutes = Number(values.minutes);
 if (!(minutes > 0)) throw new RangeError(`--minutes: expected a number above 0, not ${values.minutes}`);
+
+if (values.browser) {
+  await soakBrowser(minutes);
+  process.exit();
+}
 
 if (values.threads) {
   await soakThreads(minutes);
