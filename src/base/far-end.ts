@@ -41,6 +41,8 @@ export interface FarEnd {
   attach(outlet: Outlet): void;
   /** Tells the owner that the peer is there. `peer`: the properties from the handshake, a map of this connection's own. */
   connect(peer: Properties, remoteAddress?: string): void;
+  /** The id by which the socket addresses the peer, where its pattern is on the far side. */
+  assignRoutingId?(id: Uint8Array): void;
   /** The link is lost, another may follow: queues stay, controls do not, for they are sent again. */
   detach(): void;
   /** The far side is gone for good. Unsent messages are dropped, unread ones stay readable. */

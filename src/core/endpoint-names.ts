@@ -7,6 +7,7 @@
 
 import type { Endpoint, Grammar, Role } from "../base/endpoint-grammar.ts";
 import { ZmqError } from "../base/errors.ts";
+import type { SocketTypeName } from "../base/socket-types.ts";
 
 const ROLES: readonly Role[] = ["bind", "connect"];
 const LOOPBACK = ["127.0.0.1", "::1"];
@@ -42,4 +43,13 @@ function listed(endpoints: readonly string[]): string {
   if (endpoints.length === 0) return "none";
   const more = endpoints.length > MOST_NAMED ? `, and ${endpoints.length - MOST_NAMED} more` : "";
   return `${endpoints.slice(0, MOST_NAMED).join(", ")}${more}`;
+}
+
+/** Multicast is for publishers and subscribers; by udp RADIO connects, and DISH and DGRAM bind. DGRAM has nothing else. Throws ENOCOMPATPROTO. */
+export function expectCompatible(type: SocketTypeName, text: string, role?: "bind" | "connect"): void {
+  const isPubSub = type === "PUB" || type === "SUB" || type === "XPUB" || type === "XSUB";
+  const roleByUdp = type === "RADIO" ? "connect" : type === "DISH" || type === "DGRAM" ? "bind" : undefined;
+  const isUdp = text.startsWith("udp:");
+  const isWrong = isUdp ? roleByUdp === undefined || (role ?? roleByUdp) !== roleByUdp : type === "DGRAM";
+  if (isWrong || (/^e?pgm:/.test(text) && !isPubSub)) throw new ZmqError("ENOCOMPATPROTO", { address: text });
 }

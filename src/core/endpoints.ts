@@ -17,7 +17,7 @@ import type { EndpointOwner } from "../engine/endpoint-owner.ts";
 import type { BoundEndpoint, EngineEndpoint } from "../engine/engine-endpoint.ts";
 import type { EngineHost } from "../engine/engine-host.ts";
 import type { InprocNames } from "../transport/inproc.ts";
-import { noSuchEndpoint, resolvedNames } from "./endpoint-names.ts";
+import { expectCompatible, noSuchEndpoint, resolvedNames } from "./endpoint-names.ts";
 import type { SocketCore } from "./socket-core.ts";
 
 const INPROC = "inproc://";
@@ -94,6 +94,12 @@ export class Endpoints implements EndpointOwner, InprocBinder {
     this.#onSettled = task;
   }
 
+  /** All of them, when all are of the engine; undefined when there are others, or peers, by inproc. */
+  get ofEngine(): readonly EngineEndpoint[] | undefined {
+    for (const pipe of this.#core.pipes) if (pipe.endpoint.startsWith(INPROC)) return undefined;
+    return this.#inproc.size > 0 ? undefined : [...this.#connected, ...this.#bound];
+  }
+
   // --- Called by users ---
 
   /** Resolves to the endpoint that it became, wildcards resolved. Throws EBUSY at once when a bind or unbind is under way. */
@@ -158,6 +164,7 @@ export class Endpoints implements EndpointOwner, InprocBinder {
     const target = this.#parse(text, "connect");
     const id = this.#takeConnectRoutingId(routingId);
     if (target.scheme === "inproc") {
+      this.#expectHere();
       this.#connectInproc(target.name, text, id);
     } else {
       const { engine } = this.#context;
@@ -173,7 +180,7 @@ export class Endpoints implements EndpointOwner, InprocBinder {
   /** Ends all that is bound or connected at `text`: `unbind` and `disconnect` are one call in libzmq. */
   end(text: string): void {
     const names = resolvedNames(this.#context.grammar, text, this.#core.options.ipv6);
-    this.#expectCompatible(text);
+    expectCompatible(this.#core.type, text);
     if (this.#endAt(text)) return;
     for (const name of names) if (name !== text && this.#endAt(name)) return;
     const bound: string[] = [];
@@ -209,6 +216,10 @@ export class Endpoints implements EndpointOwner, InprocBinder {
 
   get isClosed() {
     return this.#core.isClosed;
+  }
+
+  get isMoved() {
+    return this.#core.movement !== undefined;
   }
 
   get departedBacklog() {
@@ -271,27 +282,22 @@ export class Endpoints implements EndpointOwner, InprocBinder {
 
   #parse(text: string, role: "bind" | "connect"): Endpoint {
     const endpoint = this.#context.grammar.parse(text, role, this.#core.options.ipv6);
-    this.#expectCompatible(text, role);
+    expectCompatible(this.#core.type, text, role);
     if (this.#core.type === "STREAM" && endpoint.scheme !== "tcp") {
       throw new ZmqError("EPROTONOSUPPORT", { address: text });
     }
     return endpoint;
   }
 
-  /** Multicast is for publishers and subscribers; by udp RADIO connects, and DISH and DGRAM bind. DGRAM has nothing else. */
-  #expectCompatible(text: string, role?: "bind" | "connect"): void {
-    const { type } = this.#core;
-    const isPubSub = type === "PUB" || type === "SUB" || type === "XPUB" || type === "XSUB";
-    const roleByUdp = type === "RADIO" ? "connect" : type === "DISH" || type === "DGRAM" ? "bind" : undefined;
-    const isUdp = text.startsWith("udp:");
-    const isWrong = isUdp ? roleByUdp === undefined || (role ?? roleByUdp) !== roleByUdp : type === "DGRAM";
-    if (isWrong || (/^e?pgm:/.test(text) && !isPubSub)) throw new ZmqError("ENOCOMPATPROTO", { address: text });
+  #expectHere(): void {
+    if (this.isMoved) throw new ZmqError("EBUSY", { detail: "a proxy in an I/O thread has the socket" });
   }
 
   /** The endpoint to start; undefined when the bind is done already, as for inproc. */
   #prepareBind(text: string): BoundEndpoint | undefined {
     const target = this.#parse(text, "bind");
     if (target.scheme === "inproc") {
+      this.#expectHere();
       this.#context.inproc.bind(target.name, this);
       this.#inproc.add({ text, name: target.name });
       this.#core.options.lastEndpoint = text;

@@ -4,6 +4,13 @@
 
 import type { Message } from "../base/message.ts";
 
+/** Messages that are received together. */
+export interface Batch {
+  readonly messages: Message[];
+  /** 1 or more. */
+  readonly max: number;
+}
+
 export class Many {
   readonly messages: readonly Message[];
   /** So many were taken. */

@@ -12,7 +12,7 @@ import type { SocketTypeName } from "../base/socket-types.ts";
 import type { Pattern } from "../pattern/pattern.ts";
 import { cannot, inVain } from "./in-vain.ts";
 import type { Alive } from "./keep-alive.ts";
-import { Many } from "./many.ts";
+import { type Batch, Many } from "./many.ts";
 import { SendLines } from "./send-lines.ts";
 import type { Turn, TurnWaiter } from "./turn.ts";
 import { Line, type Waiting, type WaitLimits } from "./waiting.ts";
@@ -21,13 +21,6 @@ import { Line, type Waiting, type WaitLimits } from "./waiting.ts";
 export interface Received {
   readonly message: Message;
   readonly source: NearEnd | undefined;
-}
-
-/** Messages that are received together. */
-interface Batch {
-  readonly messages: Message[];
-  /** 1 or more. */
-  readonly max: number;
 }
 
 /** The socket, as its operations see it. */
@@ -198,6 +191,10 @@ export class Operations implements TurnWaiter {
     }
     if (this.#turn.isOver && (this.#receivers.length > 0 || this.#senders.length > 0)) this.#turn.wait(this);
     if (this.#host.isWatched) this.#host.notify();
+  }
+
+  get isWaiting(): boolean {
+    return this.#senders.length + this.#receivers.length > 0;
   }
 
   /** The next turn has begun. */

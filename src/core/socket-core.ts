@@ -23,7 +23,8 @@ import {
 } from "../base/options.ts";
 import { createPipe, type Pipe } from "../base/pipe.ts";
 import type { SocketTypeName } from "../base/socket-types.ts";
-import type { DropReason, Pattern, PatternFactory, PatternHost } from "../pattern/pattern.ts";
+import type { SocketMovement } from "../engine/moving-proxy.ts";
+import { DROP_REASONS, type DropReason, type Pattern, type PatternFactory, type PatternHost } from "../pattern/pattern.ts";
 import { KeepAlive } from "./keep-alive.ts";
 import { Operations, type OperationsHost } from "./operations.ts";
 import type { Turn } from "./turn.ts";
@@ -54,8 +55,9 @@ export class SocketCore implements PipeOwner, PatternHost, OperationsHost {
   isWatched = false;
   /** A proxy owns the socket. */
   isProxied = false;
-  /** Messages that were dropped, by reason. */
-  readonly drops = new Map<DropReason, number>();
+  /** Its pattern is with the proxy, in the thread of its connections: here is only what is known of its peers. */
+  movement: SocketMovement | undefined = undefined;
+  readonly #drops = new Map<DropReason, number>();
   /** Says what nobody asked for; set by the context. */
   #voice: Voice | undefined = undefined;
   /** Why the last connection ended or could not be made. */
@@ -89,6 +91,18 @@ export class SocketCore implements PipeOwner, PatternHost, OperationsHost {
     return this.turn.clock;
   }
 
+  /** Messages that were dropped, by reason. */
+  get drops(): Map<DropReason, number> {
+    const { movement } = this;
+    if (movement === undefined) return this.#drops;
+    const drops = new Map(this.#drops);
+    for (const [i, reason] of DROP_REASONS.entries()) {
+      const count = movement.drops[i] ?? 0;
+      if (count > 0) drops.set(reason, (drops.get(reason) ?? 0) + count);
+    }
+    return drops;
+  }
+
   /** REQ: gives up the request that awaits its reply; see `Pattern.abandon`. */
   abandon(): void {
     this.pattern.abandon?.();
@@ -119,6 +133,7 @@ export class SocketCore implements PipeOwner, PatternHost, OperationsHost {
 
   opened(pipe: OwnedPipe): void {
     this.pipes.add(pipe);
+    if (this.movement !== undefined) return;
     this.pattern.attach(pipe);
     this.operations.serve(pipe);
   }
@@ -134,12 +149,12 @@ export class SocketCore implements PipeOwner, PatternHost, OperationsHost {
   }
 
   connected(pipe: OwnedPipe): void {
-    this.pattern.connected?.(pipe);
+    if (this.movement === undefined) this.pattern.connected?.(pipe);
     this.operations.serve(pipe);
   }
 
   disconnected(pipe: OwnedPipe): void {
-    this.pattern.disconnected?.(pipe);
+    if (this.movement === undefined) this.pattern.disconnected?.(pipe);
     this.operations.serve(pipe);
   }
 
@@ -150,7 +165,7 @@ export class SocketCore implements PipeOwner, PatternHost, OperationsHost {
 
   ended(pipe: OwnedPipe): void {
     if (!this.pipes.delete(pipe)) return;
-    this.pattern.detach(pipe);
+    if (this.movement === undefined) this.pattern.detach(pipe);
     if (pipe.isQueued) pipe.leaveTo(this.departedBacklog);
     this.operations.serve(pipe);
     this.pipeEnded?.();
@@ -206,7 +221,7 @@ export class SocketCore implements PipeOwner, PatternHost, OperationsHost {
   }
 
   dropped(reason: DropReason, pipe: PipeState | undefined, message: Message): void {
-    this.drops.set(reason, (this.drops.get(reason) ?? 0) + 1);
+    this.#drops.set(reason, (this.#drops.get(reason) ?? 0) + 1);
     this.observeDrop?.(reason, pipe, message);
     if (this.#traceDrop !== undefined) this.#traceDrop(this.type, reason, pipe, shownFrame(message, this.options));
   }
@@ -253,6 +268,7 @@ export class SocketCore implements PipeOwner, PatternHost, OperationsHost {
     }
     if (name === "departedHighWaterMarkBytes") this.departedBacklog.limitChanged();
     this.pattern.optionChanged?.(name);
+    this.movement?.assigned(name, value);
     this.operations.serve();
   }
 

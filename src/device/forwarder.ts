@@ -4,24 +4,13 @@
  * that high-water marks are felt on both sides. It opens and closes no sockets.
  */
 
-import { fromText, toText } from "../base/bytes.ts";
 import { ZmqError } from "../base/errors.ts";
 import type { Message } from "../base/message.ts";
+import { Queue } from "../base/queue.ts";
 import type { SocketCore, Watcher } from "../core/socket-core.ts";
 import type { Turn, TurnWaiter } from "../core/turn.ts";
-
-/** Messages and bytes of one direction of one side. */
-export interface ProxyTraffic {
-  messages: number;
-  bytes: number;
-}
-
-export interface ProxyStatistics {
-  /** What the front end received and sent. */
-  readonly frontEnd: { readonly received: ProxyTraffic; readonly sent: ProxyTraffic };
-  /** What the back end received and sent. */
-  readonly backEnd: { readonly received: ProxyTraffic; readonly sent: ProxyTraffic };
-}
+import { noStatistics, type ProxyStatistics, type ProxyTraffic } from "./statistics.ts";
+import { type Steered, Steering } from "./steering.ts";
 
 /** The sockets of a proxy. */
 export interface ProxyCores {
@@ -29,6 +18,15 @@ export interface ProxyCores {
   readonly back: SocketCore;
   readonly capture: SocketCore | undefined;
   readonly control: SocketCore | undefined;
+}
+
+/** Of a proxy that has moved to this thread. */
+export interface Moved {
+  readonly statistics: ProxyStatistics;
+  /** What the two had unread before. */
+  readonly frontUnread: readonly Message[];
+  readonly backUnread: readonly Message[];
+  readonly capture: ((message: Message) => void) | undefined;
 }
 
 type State = "idle" | "running" | "paused" | "ended";
@@ -39,41 +37,48 @@ interface Way {
   readonly to: SocketCore;
   readonly received: ProxyTraffic;
   readonly sent: ProxyTraffic;
+  /** Received before all that follows. */
+  readonly unread: Queue<Message>;
   /** Was received, and the one peer that it is for has no room: it waits, and all behind it. */
   pending: Message | undefined;
 }
 
-export class Forwarder implements Watcher, TurnWaiter {
+export class Forwarder implements Watcher, TurnWaiter, Steered {
   readonly statistics: ProxyStatistics;
   readonly #front: SocketCore;
   readonly #back: SocketCore;
-  readonly #capture: SocketCore | undefined;
-  readonly #control: SocketCore | undefined;
+  /** Those that the proxy owns beside. */
+  readonly #others: readonly SocketCore[];
+  readonly #capture: ((message: Message) => void) | undefined;
+  readonly #steering: Steering | undefined;
   readonly #ways: Way[];
   readonly #turn: Turn;
   #state: State = "idle";
   #isScheduled = false;
   #onEnd: ((error?: unknown) => void) | undefined = undefined;
 
-  constructor({ front, back, capture, control }: ProxyCores) {
+  constructor({ front, back, capture, control }: ProxyCores, moved?: Moved) {
     this.#front = front;
     this.#back = back;
-    this.#capture = capture;
-    this.#control = control;
+    this.#others = [capture, control].filter((core) => core !== undefined);
+    this.#capture = moved?.capture ?? (capture && ((message) => void capture.pattern.send?.(message)));
+    this.#steering = control && new Steering(control, this);
     this.#turn = front.turn;
-    const none = () => ({ received: { messages: 0, bytes: 0 }, sent: { messages: 0, bytes: 0 } });
-    const statistics = { frontEnd: none(), backEnd: none() };
+    const statistics = moved?.statistics ?? noStatistics();
     this.statistics = statistics;
     const { frontEnd, backEnd } = statistics;
-    this.#ways = [
-      { from: front, to: back, received: frontEnd.received, sent: backEnd.sent, pending: undefined },
-      { from: back, to: front, received: backEnd.received, sent: frontEnd.sent, pending: undefined },
-    ];
+    const way = (from: SocketCore, to: SocketCore, received: ProxyTraffic, sent: ProxyTraffic): Way => ({
+      from,
+      to,
+      received,
+      sent,
+      unread: new Queue<Message>(0),
+      pending: undefined,
+    });
+    this.#ways = [way(front, back, frontEnd.received, backEnd.sent), way(back, front, backEnd.received, frontEnd.sent)];
     if (front === back) this.#ways.pop();
-  }
-
-  get isIdle(): boolean {
-    return this.#state === "idle";
+    for (const message of moved?.frontUnread ?? []) this.#ways[0]?.unread.push(message);
+    for (const message of moved?.backUnread ?? []) this.#ways[1]?.unread.push(message);
   }
 
   /** Forwards until `stop`, a command, or until one of the sockets is closed; then calls `onEnd`. */
@@ -84,6 +89,7 @@ export class Forwarder implements Watcher, TurnWaiter {
       core.isProxied = true;
       core.watch(this);
     }
+    this.#steering?.start();
     this.changed();
   }
 
@@ -125,7 +131,6 @@ export class Forwarder implements Watcher, TurnWaiter {
       return;
     }
     try {
-      this.#obey();
       while (this.#state === "running" && !this.#turn.isOver) {
         let hasMoved = false;
         for (const way of this.#ways) {
@@ -146,12 +151,13 @@ export class Forwarder implements Watcher, TurnWaiter {
     const { from, to, received, sent } = way;
     let message = way.pending;
     if (message === undefined) {
-      if (to.pattern.send === undefined || !from.pattern.canReceive || !to.pattern.canSend) return false;
-      message = from.pattern.receive?.();
+      if (to.pattern.send === undefined || !to.pattern.canSend) return false;
+      if (way.unread.length > 0) message = way.unread.shift();
+      else if (from.pattern.canReceive) message = from.pattern.receive?.();
       if (message === undefined) return false;
       received.messages++;
       received.bytes += sizeOf(message);
-      this.#capture?.pattern.send?.(message.slice());
+      this.#capture?.(message.slice());
     }
     const bytes = sizeOf(message);
     try {
@@ -170,38 +176,6 @@ export class Forwarder implements Watcher, TurnWaiter {
     return true;
   }
 
-  /** Commands of the control socket. */
-  #obey(): void {
-    const control = this.#control;
-    if (control === undefined) return;
-    while (this.#onEnd !== undefined) {
-      const command = control.pattern.receive?.();
-      if (command === undefined) return;
-      this.#execute(control, toText(command[0] as Uint8Array));
-    }
-  }
-
-  #execute(control: SocketCore, command: string): void {
-    switch (command) {
-      case "PAUSE":
-        this.#state = "paused";
-        break;
-      case "RESUME":
-        this.#state = "running";
-        break;
-      case "STATISTICS":
-        control.pattern.send?.(this.#encodeStatistics());
-        return;
-      case "TERMINATE":
-      case "KILL":
-        if (control.type === "REP") control.pattern.send?.([fromText("")]);
-        this.#end();
-        return;
-      default: // Unknown commands are ignored, as in libzmq; REP must answer all the same.
-    }
-    if (control.type === "REP") control.pattern.send?.([fromText("")]);
-  }
-
   #end(error?: unknown): void {
     const onEnd = this.#onEnd;
     if (onEnd === undefined) return;
@@ -211,29 +185,15 @@ export class Forwarder implements Watcher, TurnWaiter {
       core.isProxied = false;
       core.unwatch(this);
     }
+    this.#steering?.stop();
     for (const { to, pending } of this.#ways) {
       if (pending !== undefined) to.dropped("highWaterMark", undefined, pending);
     }
     onEnd(error);
   }
 
-  /** Eight frames, as zmq_proxy_steerable: front received messages and bytes, front sent, back received, back sent. */
-  #encodeStatistics(): Message {
-    const { frontEnd, backEnd } = this.statistics;
-    const message: Message = [];
-    for (const { messages, bytes } of [frontEnd.received, frontEnd.sent, backEnd.received, backEnd.sent]) {
-      for (const value of [messages, bytes]) {
-        const frame = new Uint8Array(8);
-        new DataView(frame.buffer).setBigUint64(0, BigInt(value), true);
-        message.push(frame);
-      }
-    }
-    return message;
-  }
-
   #cores(): SocketCore[] {
-    const all = [this.#front, this.#back, this.#capture, this.#control];
-    return [...new Set(all.filter((core) => core !== undefined))];
+    return [...new Set([this.#front, this.#back, ...this.#others])];
   }
 
   #expectRunning(): void {

@@ -1,15 +1,20 @@
 /**
  * `Proxy`: joins two sockets, so that what one receives the other sends, both
- * ways (zmq_proxy, zmq_proxy_steerable). It runs in the event loop and costs no
- * thread; forwarder.ts does the work.
+ * ways (zmq_proxy, zmq_proxy_steerable). It runs in the event loop, or in the
+ * I/O thread of its sockets, and costs no thread; forwarder.ts does the work.
  */
 
 import { ZmqError } from "../base/errors.ts";
+import { movingSocket } from "../core/moving-socket.ts";
+import { contextCore } from "../socket/context.ts";
 import { coreOf, endpointsOf, isSocket } from "../socket/core-of.ts";
 import type { Socket } from "../socket/socket.ts";
-import { Forwarder, type ProxyStatistics } from "./forwarder.ts";
+import { Forwarder, type ProxyCores } from "./forwarder.ts";
+import { MovedForwarder } from "./moved-forwarder.ts";
+import type { ProxyStatistics } from "./statistics.ts";
+import type { Steered } from "./steering.ts";
 
-export type { ProxyStatistics, ProxyTraffic } from "./forwarder.ts";
+export type { ProxyStatistics, ProxyTraffic } from "./statistics.ts";
 
 export interface ProxyOptions {
   /** Gets a copy of each message (PUB, PUSH, PAIR, DEALER). Copies are dropped when it has no room. */
@@ -31,7 +36,11 @@ export class Proxy<F extends Socket = Socket, B extends Socket = Socket> {
   readonly frontEnd: F;
   /** The socket that workers or subscribers reach. */
   readonly backEnd: B;
+  readonly #cores: ProxyCores;
   readonly #forwarder: Forwarder;
+  /** In the place of the forwarder: the loop is in an I/O thread. */
+  #moved: MovedForwarder | undefined = undefined;
+  #isBegun = false;
 
   /** The proxy owns both sockets from `run` on. Throws TypeError for anything that is not a socket. */
   constructor(frontEnd: F, backEnd: B, options: ProxyOptions = {}) {
@@ -45,17 +54,18 @@ export class Proxy<F extends Socket = Socket, B extends Socket = Socket> {
     }
     this.frontEnd = frontEnd;
     this.backEnd = backEnd;
-    this.#forwarder = new Forwarder({
+    this.#cores = {
       front: coreOf(frontEnd),
       back: coreOf(backEnd),
       capture: options.capture && coreOf(options.capture),
       control: options.control && coreOf(options.control),
-    });
+    };
+    this.#forwarder = new Forwarder(this.#cores);
   }
 
   /** The messages and bytes forwarded so far. */
   get statistics(): ProxyStatistics {
-    return this.#forwarder.statistics;
+    return this.#loop.statistics;
   }
 
   /**
@@ -63,37 +73,66 @@ export class Proxy<F extends Socket = Socket, B extends Socket = Socket> {
    * EINVAL when a socket is neither bound nor connected, with EBUSY when one is in a proxy already. A ROUTER with
    * `mandatory` delays its direction while the peer of a message has no room, as with libzmq. A message for an unknown
    * routing id is dropped and counted as `unroutable`; libzmq ends the proxy instead, which any peer could cause.
+   *
+   * Where the context has `ioThreads` and all endpoints of both sockets are in one of them, it forwards there, also
+   * while this thread computes; see docs/threads.md. Rejects with EMTHREAD when that thread ends.
    */
   run(): Promise<void> {
-    if (!this.#forwarder.isIdle) throw new ZmqError("EBADF");
+    if (this.#isBegun) throw new ZmqError("EBADF");
     this.#check(this.frontEnd, "Front-end");
     this.#check(this.backEnd, "Back-end");
-    const ends = [coreOf(this.frontEnd), coreOf(this.backEnd)];
-    for (const { alive } of ends) alive.enter();
+    this.#isBegun = true;
+    const { front, back } = this.#cores;
     return new Promise((resolve, reject) => {
-      this.#forwarder.start((error) => {
-        for (const { alive } of ends) alive.leave();
+      const onEnd = (error?: unknown): void => {
+        for (const { alive } of [front, back]) alive.leave();
         this.frontEnd.close();
         this.backEnd.close();
         if (error === undefined) resolve();
         else reject(error);
-      });
+      };
+      this.#move(onEnd);
+      for (const { alive } of [front, back]) alive.enter();
+      if (this.#moved === undefined) this.#forwarder.start(onEnd);
     });
+  }
+
+  /** Moves the sockets to the I/O thread of their endpoints, where there is one and they may, and runs the loop there. */
+  #move(onEnd: (error?: unknown) => void): void {
+    const { front: frontCore, back: backCore, capture } = this.#cores;
+    const { frontEnd, backEnd } = this;
+    if (frontCore === backCore) return;
+    const front = movingSocket({ core: frontCore, endpoints: endpointsOf(frontEnd) });
+    const back = movingSocket({ core: backCore, endpoints: endpointsOf(backEnd) });
+    if (front === undefined || back === undefined) return;
+    const forwarder = new MovedForwarder(this.#cores);
+    const moved = contextCore(frontEnd.context).engine.move?.(front, back, {
+      captured: forwarder.captured,
+      captureMark: capture?.options.sendHighWaterMark ?? 0,
+      ended: (error) => forwarder.ended(error),
+    });
+    if (moved === undefined) return;
+    this.#moved = forwarder;
+    forwarder.start(moved, onEnd);
   }
 
   /** Stops forwarding; messages wait in the sockets' queues. Throws EBADF when not running. */
   pause(): void {
-    this.#forwarder.pause();
+    this.#loop.pause();
   }
 
   /** Forwards again. Throws EBADF when not running. */
   resume(): void {
-    this.#forwarder.resume();
+    this.#loop.resume();
   }
 
   /** Ends `run` and closes both sockets. */
   terminate(): void {
-    this.#forwarder.stop();
+    this.#loop.stop();
+  }
+
+  get #loop(): Steered {
+    return this.#moved ?? this.#forwarder;
   }
 
   #check(socket: Socket, name: string): void {

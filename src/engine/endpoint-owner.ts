@@ -21,6 +21,8 @@ export interface EndpointOwner {
   readonly socketType: SocketTypeName;
   /** The socket is closed: nobody reads any more. */
   readonly isClosed: boolean;
+  /** Its pattern is in the I/O thread of its endpoints. */
+  readonly isMoved?: boolean;
   /** The unread messages of departed peers of this socket; reading from new connections is delayed when there are too many. */
   readonly departedBacklog: DepartedBacklog;
   /** The far end of a fresh pipe of this socket, not opened yet. `routingId`: the one that the user chose for the peer. */

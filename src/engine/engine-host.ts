@@ -9,6 +9,7 @@ import type { Endpoint } from "../base/endpoint-grammar.ts";
 import type { OptionValues } from "../base/options.ts";
 import type { EndpointOwner } from "./endpoint-owner.ts";
 import type { BoundEndpoint, ConnectedEndpoint } from "./engine-endpoint.ts";
+import type { MovedProxy, MovedProxyOwner, MovingSocket } from "./moving-proxy.ts";
 
 export interface EngineHost {
   /**
@@ -30,6 +31,12 @@ export interface EngineHost {
    * hands over what waits in this thread. Absent for an engine of this thread.
    */
   finish?(timeoutMs: number, flush: () => void): void;
+  /**
+   * Moves the two sockets of a proxy to the thread of their endpoints, where the proxy's loop then runs. Blocks until it
+   * is done. Undefined where they must stay: there is no such thread, or their endpoints are in several. Throws EMTHREAD
+   * when the thread does not answer. Absent for an engine of this thread.
+   */
+  move?(front: MovingSocket, back: MovingSocket, owner: MovedProxyOwner): MovedProxy | undefined;
   /** The context is closed, and so are all endpoints. */
   close?(): void;
 }

@@ -2,6 +2,8 @@
 
 import { type MessagePort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import { systemClock } from "../base/clock.ts";
+import { Turn } from "../core/turn.ts";
+import { MovedProxies } from "../device/moved-proxies.ts";
 import { ring } from "../thread/bell.ts";
 import type { EngineNotice, EngineRequest, Mail } from "../thread/engine-mail.ts";
 import { EngineServer } from "../thread/engine-server.ts";
@@ -24,6 +26,7 @@ new EngineServer({
   inbox: new Inbox(clock, { words, index: IO_BELL }),
   clock,
   host: nodeEngine(clock).engine,
+  proxies: new MovedProxies(new Turn(clock)),
 });
 
 function portMail(to: MessagePort): Mail<EngineNotice, EngineRequest> {

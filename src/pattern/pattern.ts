@@ -61,6 +61,8 @@ export interface Pattern {
   readonly topicsCount?: number;
   /** Copies of them, in the order of their bytes. */
   topics?(): Uint8Array[];
+  /** SUB, XSUB: copies of one's own, each as often as it was added. */
+  subscriptions?(): Uint8Array[];
   /** PUB, XPUB: copies of those of one peer, `most` at most. */
   topicsOf?(pipe: NearEnd, most: number): Uint8Array[];
   /** PUB, XPUB, RADIO: whether a peer would get a message with this first frame. */
@@ -68,6 +70,20 @@ export interface Pattern {
   /** An option that applies at once was changed. */
   optionChanged?(name: keyof OptionValues): void;
 }
+
+/** All of them; their order is what two threads of one version know. */
+export const DROP_REASONS = [
+  "highWaterMark",
+  "unroutable",
+  "conflate",
+  "noSubscriber",
+  "invalid",
+  "disconnected",
+  "duplicateRoutingId",
+  "secondPeer",
+  "tooLong",
+  "lost",
+] as const;
 
 /**
  * Why a message was dropped:
@@ -84,17 +100,7 @@ export interface Pattern {
  * - `tooLong`: its peer takes no frame of that length, and it had to wait, or other peers got it; else `send` rejects with EMSGSIZE.
  * - `lost`: once a gap: multicast packets that their source could not send again. Nobody knows how many messages were in them.
  */
-export type DropReason =
-  | "highWaterMark"
-  | "unroutable"
-  | "conflate"
-  | "noSubscriber"
-  | "invalid"
-  | "disconnected"
-  | "duplicateRoutingId"
-  | "secondPeer"
-  | "tooLong"
-  | "lost";
+export type DropReason = (typeof DROP_REASONS)[number];
 
 /** The socket, as its pattern sees it. */
 export interface PatternHost {

@@ -123,6 +123,10 @@ export class SubPattern implements Pattern {
     return this.#subscriptions.topics();
   }
 
+  subscriptions(): Uint8Array[] {
+    return this.#subscriptions.all();
+  }
+
   attach(pipe: NearEnd): void {
     this.#pipes.add(pipe);
     this.#incoming.attach(pipe);

@@ -272,6 +272,15 @@ export class OwnSubscriptions {
     return topics;
   }
 
+  /** As `topics`, one that was added twice twice. */
+  all(): Uint8Array[] {
+    const all: Uint8Array[] = [];
+    for (const topic of this.topics()) {
+      for (let count = this.#counts[this.#topics.find(topic)] ?? 0; count > 0; count--) all.push(topic);
+    }
+    return all;
+  }
+
   add(topic: Uint8Array): void {
     const id = this.#topics.add(topic);
     this.#counts[id] = (this.#counts[id] ?? 0) + 1;

@@ -36,6 +36,10 @@ export class XSubPattern implements Pattern {
     return this.#subscriptions.topicsCount;
   }
 
+  subscriptions(): Uint8Array[] {
+    return this.#subscriptions.all();
+  }
+
   attach(pipe: NearEnd): void {
     this.#pipes.add(pipe);
     this.#incoming.attach(pipe);

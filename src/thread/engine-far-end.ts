@@ -54,6 +54,16 @@ export interface EngineFarEndOwner {
   done(bytes: number): void;
 }
 
+/** What a pipe was when its socket moved. */
+export interface LeftPipe {
+  readonly isConnected: boolean;
+  readonly isClosed: boolean;
+  /** The peer was told what a connection begins with. */
+  readonly isGreeted: boolean;
+  /** What the socket had written and the connection has not taken. */
+  readonly unsent: readonly (Message | Control)[];
+}
+
 export interface EngineFarEndParts {
   readonly memory: EngineMemory;
   readonly limits: EngineFarEndLimits;
@@ -76,6 +86,8 @@ export class EngineFarEnd implements FarEnd, InboxSource, EngineOutboundOwner {
   readonly isBehind = false;
   isConnected = false;
   isClosed = false;
+  /** Nothing more is read for the socket, which is about to move. */
+  isHeld = false;
   outlet: Outlet | undefined = undefined;
 
   readonly #counts: Float64Array;
@@ -223,7 +235,7 @@ export class EngineFarEnd implements FarEnd, InboxSource, EngineOutboundOwner {
   }
 
   get inboundFull(): boolean {
-    return this.#inbound.isFull;
+    return this.#inbound.isFull || this.isHeld;
   }
 
   setBehind(_isBehind: boolean): void {}
@@ -262,6 +274,26 @@ export class EngineFarEnd implements FarEnd, InboxSource, EngineOutboundOwner {
   /** Takes all that the socket has written by now. */
   takeAll(): void {
     if (this.#state === "open") this.#outbound.takeAll();
+  }
+
+  // --- When the socket moves to this thread ---
+
+  /** All that came is in the ring, published. */
+  get isInRing(): boolean {
+    return !this.#inbound.hasWaiting;
+  }
+
+  get isOpen(): boolean {
+    return this.#state === "open";
+  }
+
+  /** Gives up the ring, which has nothing unread for the socket. */
+  leave(): LeftPipe {
+    const { isConnected, isClosed } = this;
+    const { isGreeted, unsent } = this.#outbound.leave();
+    this.#state = "over";
+    this.#inbox.remove(this);
+    return { isConnected, isClosed, isGreeted, unsent };
   }
 
   readonly #resume = (): void => {

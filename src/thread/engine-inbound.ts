@@ -31,8 +31,8 @@ export interface EngineInboundParts {
   readonly bell: Bell;
   readonly inbox: Inbox;
   readonly clock: Clock;
-  /** Hands on the memory of a large frame. */
-  readonly postFrame: PostFrame;
+  /** Hands on the memory of a large frame. Absent: it is copied. */
+  readonly postFrame?: PostFrame;
 }
 
 export class EngineInbound {
@@ -43,7 +43,7 @@ export class EngineInbound {
   readonly #bell: Bell;
   readonly #inbox: Inbox;
   readonly #clock: Clock;
-  readonly #frames: GivenFrames;
+  readonly #frames: GivenFrames | undefined;
   /** What there was no room for in the ring, in order. */
   readonly #waiting: Queue<Message | Late>;
   #partial: PartialMessage | undefined = undefined;
@@ -63,7 +63,7 @@ export class EngineInbound {
     clock,
     postFrame,
   }: EngineInboundParts) {
-    this.#frames = new GivenFrames(postFrame);
+    this.#frames = postFrame && new GivenFrames(postFrame);
     this.highWaterMark = highWaterMark;
     this.#writer = new RingWriter(memory);
     this.#conflate = conflate;
@@ -139,7 +139,7 @@ export class EngineInbound {
   #write(message: Message): boolean {
     const writer = this.#writer;
     const first = message[0] as Uint8Array;
-    if (message.length === 1 && first.length <= writer.mostBytes && !this.#frames.isFor(first)) {
+    if (message.length === 1 && first.length <= writer.mostBytes && this.#frames?.isFor(first) !== true) {
       if (!writer.write(FRAME, first)) {
         this.#inbox.look();
         return false;

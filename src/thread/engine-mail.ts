@@ -6,9 +6,11 @@
 
 import type { Endpoint } from "../base/endpoint-grammar.ts";
 import type { MonitorEvent } from "../base/events.ts";
+import type { Properties } from "../base/message.ts";
 import type { OptionValues } from "../base/options.ts";
 import type { SocketTypeName } from "../base/socket-types.ts";
 import type { ZapReply, ZapRequest } from "../security/mechanism.ts";
+import type { Capture } from "./capture.ts";
 import type { EngineMemory } from "./engine-memory.ts";
 import type { SentError } from "./sent-errors.ts";
 
@@ -43,7 +45,41 @@ export type EngineRequest =
   /** What departed peers left with the socket is at its limit, or is not any more. */
   | { readonly kind: "backlog"; readonly id: number; readonly isFull: boolean }
   /** The process ends: `done[0]` becomes 1 when all that was sent has left. */
-  | { readonly kind: "finish"; readonly done: Int32Array };
+  | { readonly kind: "finish"; readonly done: Int32Array }
+  /** The sockets of a proxy move to the I/O thread; see engine-proxies.ts for `word` and `numbers`. */
+  | {
+      readonly kind: "moveProxy";
+      readonly proxy: number;
+      readonly front: MovingSide;
+      readonly back: MovingSide;
+      readonly word: Int32Array;
+      readonly numbers: Float64Array;
+      readonly capture: Capture | undefined;
+    }
+  | { readonly kind: "movedProxy"; readonly proxy: number; readonly front: MovedSide; readonly back: MovedSide }
+  | { readonly kind: "steerProxy"; readonly proxy: number; readonly to: "pause" | "resume" | "stop" }
+  /** An option of a socket that has moved. */
+  | { readonly kind: "assign"; readonly socket: number; readonly name: string; readonly value: unknown };
+
+/** A socket that is about to move. */
+export interface MovingSide {
+  readonly socket: number;
+  readonly type: SocketTypeName;
+  readonly options: OptionValues;
+}
+
+/** What its pattern knew. */
+export interface MovedSide {
+  readonly topics: readonly Uint8Array[];
+  readonly unread: readonly Uint8Array[][];
+  /** In the order in which they came. `id`: of the endpoint; `pipe`: its number there. */
+  readonly peers: readonly {
+    readonly id: number;
+    readonly pipe: number;
+    readonly routingId: Uint8Array | undefined;
+    readonly topics: readonly Uint8Array[];
+  }[];
+}
 
 /** From the I/O thread. */
 export type EngineNotice =
@@ -80,8 +116,28 @@ export type EngineNotice =
   /** Messages that were taken out of the ring and will not be sent. */
   | { readonly kind: "dropped"; readonly id: number; readonly pipe: number; readonly messages: Uint8Array[][] }
   | { readonly kind: "gone"; readonly id: number }
+  /** Of a socket that has moved. */
+  | {
+      readonly kind: "peer";
+      readonly id: number;
+      readonly pipe: number;
+      readonly change: PeerChange;
+      readonly routingId: Uint8Array | undefined;
+    }
+  /** A proxy ended by itself. */
+  | { readonly kind: "proxyEnded"; readonly proxy: number; readonly error: SentError | undefined }
   /** The engine threw: a mistake of ours. */
   | { readonly kind: "failed"; readonly error: SentError };
+
+/** What becomes of the peer of a pipe whose socket has moved. */
+export type PeerChange = { readonly peer: Properties; readonly remoteAddress: string } | "detached" | "ended";
+
+/** The options without those that no message to a thread can hold; only bound ws and wss endpoints need them. */
+export function postedOptions(options: OptionValues): OptionValues {
+  return options.wsServer === null && options.wsAccept === null
+    ? options
+    : { ...options, wsServer: null, wsAccept: null };
+}
 
 /** A monitor event, its errors as they travel. */
 export type SentEvent = Omit<MonitorEvent, "error" | "cause"> & {

@@ -34,12 +34,22 @@ export function createEngineMemory(): EngineMemory {
   return new SharedArrayBuffer(WORDS_BYTES + COUNTS_BYTES + 2 * RING_HEADER_BYTES + OUTBOUND_BYTES + INBOUND_BYTES);
 }
 
+/** Of a pipe whose socket has moved to the I/O thread: it has no rings. */
+export function createCountsMemory(): EngineMemory {
+  return new SharedArrayBuffer(WORDS_BYTES + COUNTS_BYTES);
+}
+
+/** BYTES_SENT and BYTES_RECEIVED. */
+export function engineCounts(buffer: EngineMemory): Float64Array {
+  return new Float64Array(buffer, WORDS_BYTES, COUNTS_BYTES / 8);
+}
+
 export function engineMemory(buffer: EngineMemory): EnginePipeMemory {
   const first = WORDS_BYTES + COUNTS_BYTES;
   const outboundBytes = RING_HEADER_BYTES + OUTBOUND_BYTES;
   return {
     words: new Int32Array(buffer, 0, WORDS_BYTES / 4),
-    counts: new Float64Array(buffer, WORDS_BYTES, COUNTS_BYTES / 8),
+    counts: engineCounts(buffer),
     outbound: { buffer, offset: first, bytes: outboundBytes },
     inbound: { buffer, offset: first + outboundBytes, bytes: RING_HEADER_BYTES + INBOUND_BYTES },
   };

@@ -151,6 +151,15 @@ export class EngineOutbound {
     if (dropped.length > 0) this.#owner.dropped(dropped);
   }
 
+  /** Takes all that the socket has written. Nothing of it leaves from here any more. */
+  leave(): { readonly isGreeted: boolean; readonly unsent: (Message | Control)[] } {
+    this.takeAll();
+    this.#isOver = true;
+    const unsent: (Message | Control)[] = [];
+    for (let item = this.#waiting.shift(); item !== undefined; item = this.#waiting.shift()) unsent.push(item);
+    return { isGreeted: this.#greeted === this.#connections, unsent };
+  }
+
   /** Withdraws what waits. */
   clear(): void {
     for (let item = this.#waiting.shift(); item !== undefined; item = this.#waiting.shift()) {

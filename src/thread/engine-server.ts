@@ -16,10 +16,13 @@ import type { EngineHost } from "../engine/engine-host.ts";
 import type { ZapListener, ZapRequest } from "../security/mechanism.ts";
 import { type Bell, ring } from "./bell.ts";
 import { EngineFarEnd } from "./engine-far-end.ts";
-import type { EngineNotice, EngineRequest, Mail, SentEvent } from "./engine-mail.ts";
-import { createEngineMemory, type EngineMemory } from "./engine-memory.ts";
+import type { EngineNotice, EngineRequest, Mail, PeerChange, SentEvent } from "./engine-mail.ts";
+import { createCountsMemory, createEngineMemory, type EngineMemory, engineCounts } from "./engine-memory.ts";
+import { EngineProxies, type ProxiesServer } from "./engine-proxies.ts";
 import type { Inbox, InboxSource } from "./inbox.ts";
+import type { ProxyMaker } from "./moved-socket.ts";
 import { receiveError, sendError } from "./sent-errors.ts";
+import { ServedPipe } from "./served-pipe.ts";
 
 /** At the end of the process: so often it is looked whether all has left. */
 const FINISH_LOOK_MS = 2;
@@ -31,9 +34,12 @@ export interface EngineServerParts {
   readonly inbox: Inbox;
   readonly clock: Clock;
   readonly host: EngineHost;
+  /** For proxies that move here. */
+  readonly proxies: ProxyMaker;
 }
 
-export class EngineServer implements InboxSource {
+export class EngineServer implements InboxSource, ProxiesServer {
+  readonly proxies: EngineProxies;
   readonly bell: Bell;
   readonly inbox: Inbox;
   readonly clock: Clock;
@@ -47,19 +53,20 @@ export class EngineServer implements InboxSource {
   readonly #outgoing: EngineNotice[] = [];
   readonly #changed = new Set<EngineFarEnd>();
 
-  constructor({ mail, bell, inbox, clock, host }: EngineServerParts) {
+  constructor({ mail, bell, inbox, clock, host, proxies }: EngineServerParts) {
     this.#mail = mail;
     this.bell = bell;
     this.inbox = inbox;
     this.clock = clock;
     this.#host = host;
+    this.proxies = new EngineProxies(this, proxies);
     inbox.add(this);
   }
 
   /** In this turn, behind what the pipes have written in it. */
   post(notice: EngineNotice): void {
     this.#outgoing.push(notice);
-    if (this.#outgoing.length === 1) this.clock.defer(() => this.#flush());
+    if (this.#outgoing.length === 1) this.clock.defer(() => this.flush());
   }
 
   /** At once, and not behind what waits to be posted: a record follows. */
@@ -72,7 +79,8 @@ export class EngineServer implements InboxSource {
     this.#changed.add(pipe);
   }
 
-  #flush(): void {
+  /** Posts what waits to be posted. */
+  flush(): void {
     for (const pipe of this.#changed) pipe.poll();
     this.#changed.clear();
     if (this.#outgoing.length === 0) return;
@@ -82,11 +90,19 @@ export class EngineServer implements InboxSource {
 
   poll(): boolean {
     let isDone = false;
-    for (let request = this.#mail.receive(); request !== undefined; request = this.#mail.receive()) {
+    for (let request = this.receive(); request !== undefined; request = this.receive()) {
       isDone = true;
-      this.#requested(request);
+      this.requested(request);
     }
-    return isDone;
+    return this.proxies.poll() || isDone;
+  }
+
+  receive(): EngineRequest | undefined {
+    return this.#mail.receive();
+  }
+
+  *pipesOf(socket: number): Generator<ServedPipe> {
+    for (const endpoint of this.#endpoints.values()) if (endpoint.socket === socket) yield* endpoint.pipes;
   }
 
   ask(id: number, request: ZapRequest, peerAddress: string, signal: AbortSignal, listener: ZapListener): void {
@@ -102,11 +118,14 @@ export class EngineServer implements InboxSource {
     this.#endpoints.delete(endpoint.id);
     const { socket } = endpoint;
     const isLast = [...this.#endpoints.values()].every((other) => other.socket !== socket);
-    if (isLast) this.#backlogs.delete(socket);
+    if (isLast) {
+      this.#backlogs.delete(socket);
+      this.proxies.forget(socket);
+    }
     this.post({ kind: "gone", id: endpoint.id });
   }
 
-  #requested(request: EngineRequest): void {
+  requested(request: EngineRequest): void {
     switch (request.kind) {
       case "endpoint": {
         let backlog = this.#backlogs.get(request.socket);
@@ -122,7 +141,7 @@ export class EngineServer implements InboxSource {
         break;
       case "startSync":
         this.#endpoints.get(request.id)?.start(() => {
-          this.#flush();
+          this.flush();
           Atomics.store(request.done, 0, 1);
           Atomics.notify(request.done, 0);
         });
@@ -141,6 +160,17 @@ export class EngineServer implements InboxSource {
         break;
       case "finish":
         this.#finish(request.done);
+        break;
+      case "moveProxy":
+        this.proxies.move(request);
+        break;
+      case "movedProxy":
+        break; // It comes when it is waited for.
+      case "steerProxy":
+        this.proxies.steer(request.proxy, request.to);
+        break;
+      case "assign":
+        this.proxies.assign(request.socket, request.name, request.value);
         break;
     }
   }
@@ -195,12 +225,11 @@ class ServedEndpoint implements EndpointOwner {
   /** The number of its socket. */
   readonly socket: number;
   readonly backlog: SocketBacklog;
-  readonly departedBacklog: DepartedBacklog;
+  readonly pipes = new Set<ServedPipe>();
   readonly #server: EngineServer;
   readonly #options: OptionValues;
   readonly #start: () => Promise<void> | undefined;
   readonly #endpoint: EngineEndpoint;
-  readonly #pipes = new Set<EngineFarEnd>();
   /** Of the pipe that the request brought. */
   #memory: EngineMemory | undefined;
   #lastPipe = 0;
@@ -216,7 +245,6 @@ class ServedEndpoint implements EndpointOwner {
     this.socketType = type;
     this.socket = request.socket;
     this.backlog = backlog;
-    this.departedBacklog = backlog.departed;
     this.#server = server;
     this.#options = options;
     this.#memory = memory;
@@ -243,26 +271,53 @@ class ServedEndpoint implements EndpointOwner {
 
   close(lingerMs: number): void {
     // The socket said so behind all that it wrote.
-    for (const pipe of this.#pipes) pipe.takeAll();
+    for (const pipe of this.pipes) pipe.takeAll();
     this.#endpoint.close(lingerMs);
   }
 
   /** Hands on what was written. True when all of it has left. */
   flush(): boolean {
-    for (const pipe of this.#pipes) pipe.takeAll();
+    for (const pipe of this.pipes) pipe.takeAll();
     this.#endpoint.flushNow();
     if (!this.#endpoint.isIdle) return false;
-    for (const pipe of this.#pipes) if (pipe.hasQueued) return false;
+    for (const pipe of this.pipes) if (pipe.hasQueued) return false;
     return true;
   }
 
   // --- EndpointOwner ---
 
-  createPipe(endpoint: string, dialed: boolean): FarEnd {
+  get departedBacklog(): DepartedBacklog {
+    return this.#server.proxies.socket(this.socket)?.departedBacklog ?? this.backlog.departed;
+  }
+
+  createPipe(endpoint: string, dialed: boolean, options: OptionValues, routingId?: Uint8Array): FarEnd {
     const given = this.#memory;
     this.#memory = undefined;
-    const memory = given ?? createEngineMemory();
+    const moved = this.#server.proxies.socket(this.socket);
+    const memory = given ?? (moved === undefined ? createEngineMemory() : createCountsMemory());
     const number = given === undefined ? ++this.#lastPipe : 0;
+    const { id } = this;
+    const parts = {
+      id,
+      number,
+      endpoint,
+      dialed,
+      options,
+      routingId,
+      counts: engineCounts(memory),
+      tell: (change: PeerChange, routingId: Uint8Array | undefined) => {
+        if (change === "ended") this.pipes.delete(served);
+        this.#server.post({ kind: "peer", id, pipe: number, change, routingId });
+      },
+    };
+    const served = new ServedPipe(parts, moved ?? this.#ring(memory, number, dialed, () => this.pipes.delete(served)));
+    this.pipes.add(served);
+    if (given === undefined) this.#server.post({ kind: "pipe", id, pipe: number, memory, dialed, endpoint });
+    return served;
+  }
+
+  /** `over`: all that came by it was read. */
+  #ring(memory: EngineMemory, number: number, dialed: boolean, over: () => void): EngineFarEnd {
     const { helloMessage, probeRouter, raw } = this.#options;
     const pipe: EngineFarEnd = new EngineFarEnd({
       memory,
@@ -277,15 +332,13 @@ class ServedEndpoint implements EndpointOwner {
         changed: () => this.#server.changed(pipe),
         postFrame: (frame, content) =>
           this.#server.postFrame({ kind: "frame", id: this.id, pipe: number, frame, memory: content }),
-        left: (bytes) => {
-          this.#pipes.delete(pipe);
-          this.departedBacklog.add(bytes);
+        left: (bytes) => this.backlog.departed.add(bytes),
+        done: (bytes) => {
+          over();
+          this.backlog.departed.remove(bytes);
         },
-        done: (bytes) => this.departedBacklog.remove(bytes),
       },
     });
-    this.#pipes.add(pipe);
-    if (given === undefined) this.#server.post({ kind: "pipe", id: this.id, pipe: number, memory, dialed, endpoint });
     return pipe;
   }
 

@@ -6,11 +6,14 @@
 import type { Clock, Timer } from "../base/clock.ts";
 import type { ZmqError } from "../base/errors.ts";
 import type { MonitorEvent } from "../base/events.ts";
+import type { FarEnd } from "../base/far-end.ts";
 import type { OptionValues } from "../base/options.ts";
 import type { EndpointOwner } from "../engine/endpoint-owner.ts";
 import type { BoundEndpoint, ConnectedEndpoint, EngineEndpoint } from "../engine/engine-endpoint.ts";
 import type { ZapListener, ZapRequest } from "../security/mechanism.ts";
-import type { EngineRequest, SentEvent } from "./engine-mail.ts";
+import { AwayPipe } from "./away-pipe.ts";
+import type { EndpointPipe } from "./endpoint-pipe.ts";
+import type { EngineRequest, PeerChange, SentEvent } from "./engine-mail.ts";
 import type { EngineMemory } from "./engine-memory.ts";
 import type { Inbox } from "./inbox.ts";
 import { RemotePipe, type RemotePipeOwner } from "./remote-pipe.ts";
@@ -30,7 +33,7 @@ export interface RemoteThread extends PeerThread {
   /** Takes the mail of one endpoint's `startSync`. */
   forget(endpoint: RemoteEndpoint): void;
   /** A pipe whose endpoint is gone has messages that its socket may still read. */
-  orphaned(pipe: RemotePipe, owner: EndpointOwner): void;
+  orphaned(pipe: EndpointPipe, owner: EndpointOwner): void;
 }
 
 export class RemoteEndpoint implements EngineEndpoint, RemotePipeOwner {
@@ -39,9 +42,9 @@ export class RemoteEndpoint implements EngineEndpoint, RemotePipeOwner {
   /** As given, until it is bound; then the resolved one. */
   endpoint: string;
   readonly owner: EndpointOwner;
-  protected readonly thread: RemoteThread;
+  readonly thread: RemoteThread;
   readonly #given: string;
-  readonly #pipes = new Map<number, RemotePipe>();
+  readonly #pipes = new Map<number, EndpointPipe>();
   readonly #frames = new Map<number, ReceivedFrames>();
   #isClosing = false;
   /** Set while CLOSE is not sent: until when what is queued may leave, by the clock. */
@@ -104,6 +107,10 @@ export class RemoteEndpoint implements EngineEndpoint, RemotePipeOwner {
     const { thread, owner, options } = this;
     const { inbox, clock } = thread;
     const far = owner.createPipe(endpoint, dialed, options, routingId);
+    if (owner.isMoved === true) {
+      this.#addAway(number, far, memory, true);
+      return;
+    }
     const pipe = new RemotePipe({
       pipe: far,
       memory,
@@ -118,6 +125,30 @@ export class RemoteEndpoint implements EngineEndpoint, RemotePipeOwner {
     this.#pipes.set(number, pipe);
     pipe.open(options);
     if (this.#isClosing) pipe.closeWrites();
+  }
+
+  #addAway(number: number, far: FarEnd, memory: EngineMemory, isNew: boolean): void {
+    const pipe: AwayPipe = new AwayPipe(far, memory, isNew, () => this.ended(pipe));
+    this.#pipes.set(number, pipe);
+    if (this.isClosing) pipe.closeWrites();
+  }
+
+  /** Pipes with rings, by their numbers. */
+  *ringPipes(): Generator<readonly [number: number, pipe: RemotePipe]> {
+    for (const [number, pipe] of [...this.#pipes]) if (pipe instanceof RemotePipe) yield [number, pipe];
+  }
+
+  /** The socket has moved to the I/O thread. */
+  moved(): void {
+    for (const [number, pipe] of this.ringPipes()) {
+      pipe.leave();
+      this.#addAway(number, pipe.pipe, pipe.memory, false);
+    }
+  }
+
+  peerChanged(number: number, change: PeerChange, routingId: Uint8Array | undefined): void {
+    const pipe = this.#pipes.get(number);
+    if (pipe instanceof AwayPipe) pipe.changed(change, routingId);
   }
 
   /** A large frame came for a pipe, perhaps before the notice of that. */
@@ -177,7 +208,7 @@ export class RemoteEndpoint implements EngineEndpoint, RemotePipeOwner {
 
   // --- RemotePipeOwner ---
 
-  ended(pipe: RemotePipe): void {
+  ended(pipe: EndpointPipe): void {
     for (const [number, each] of this.#pipes) {
       if (each !== pipe) continue;
       this.#pipes.delete(number);

@@ -4,17 +4,23 @@ import type { Endpoint } from "../base/endpoint-grammar.ts";
 import { ZmqError } from "../base/errors.ts";
 import type { OptionValues } from "../base/options.ts";
 import type { EndpointOwner } from "../engine/endpoint-owner.ts";
-import type { BoundEndpoint, ConnectedEndpoint } from "../engine/engine-endpoint.ts";
+import type { BoundEndpoint, ConnectedEndpoint, EngineEndpoint } from "../engine/engine-endpoint.ts";
 import type { EngineHost } from "../engine/engine-host.ts";
-import { createEngineMemory } from "./engine-memory.ts";
-import { RemoteBound, RemoteConnected } from "./remote-endpoint.ts";
-import type { EngineThread } from "./remote-thread.ts";
+import type { MovedProxy, MovedProxyOwner, MovingSocket } from "../engine/moving-proxy.ts";
+import { postedOptions } from "./engine-mail.ts";
+import { createCountsMemory, createEngineMemory } from "./engine-memory.ts";
+import { RemoteBound, RemoteConnected, RemoteEndpoint } from "./remote-endpoint.ts";
+import { moveProxy } from "./remote-proxy.ts";
+import { EngineThread } from "./remote-thread.ts";
 
 export class RemoteHost implements EngineHost {
   readonly #threads: readonly EngineThread[];
   readonly #local: EngineHost;
   readonly #end: () => void;
   readonly #sockets = new WeakMap<EndpointOwner, number>();
+  /** Where sockets have moved to. */
+  readonly #moved = new WeakMap<EndpointOwner, EngineThread>();
+  #lastProxy = 0;
   #lastSocket = 0;
   #lastId = 0;
 
@@ -36,8 +42,9 @@ export class RemoteHost implements EngineHost {
     routingId: Uint8Array | undefined,
   ): ConnectedEndpoint {
     this.#local.connect(owner, target, options, routingId); // Throws what is wrong; not started, it does nothing.
-    const thread = this.#choose(options);
-    const memory = options.immediate ? undefined : createEngineMemory();
+    const thread = this.#choose(owner, options);
+    const create = owner.isMoved === true ? createCountsMemory : createEngineMemory;
+    const memory = options.immediate ? undefined : create();
     const endpoint = new RemoteConnected(++this.#lastId, thread, owner, target.text, options, routingId, memory);
     thread.add(endpoint);
     thread.post({
@@ -47,7 +54,7 @@ export class RemoteHost implements EngineHost {
       socket: this.#socketOf(owner),
       type: owner.socketType,
       target,
-      options: posted(options),
+      options: postedOptions(options),
       routingId,
       memory,
     });
@@ -57,8 +64,11 @@ export class RemoteHost implements EngineHost {
   bind(owner: EndpointOwner, target: Endpoint, options: OptionValues): BoundEndpoint {
     const here = this.#local.bind(owner, target, options);
     // Endpoints that share a port by their paths must be in one thread, and so is an HTTP server of the program.
-    if (target.scheme === "ws" || target.scheme === "wss") return here;
-    const thread = this.#choose(options);
+    if (target.scheme === "ws" || target.scheme === "wss") {
+      if (owner.isMoved !== true) return here;
+      throw new ZmqError("EBUSY", { detail: "a proxy in an I/O thread has the socket" });
+    }
+    const thread = this.#choose(owner, options);
     const endpoint = new RemoteBound(++this.#lastId, thread, owner, target.text, options);
     thread.add(endpoint);
     thread.post({
@@ -68,11 +78,20 @@ export class RemoteHost implements EngineHost {
       socket: this.#socketOf(owner),
       type: owner.socketType,
       target,
-      options: posted(options),
+      options: postedOptions(options),
       routingId: undefined,
       memory: undefined,
     });
     return endpoint;
+  }
+
+  move(front: MovingSocket, back: MovingSocket, owner: MovedProxyOwner): MovedProxy | undefined {
+    const thread = threadOf([...front.endpoints, ...back.endpoints]);
+    if (thread === undefined) return undefined;
+    const side = (socket: MovingSocket) => ({ socket, number: this.#socketOf(socket.owner) });
+    const moved = moveProxy(++this.#lastProxy, thread, side(front), side(back), owner);
+    if (moved !== undefined) for (const socket of [front, back]) this.#moved.set(socket.owner, thread);
+    return moved;
   }
 
   close(): void {
@@ -85,7 +104,11 @@ export class RemoteHost implements EngineHost {
   }
 
   /** As libzmq: of the threads in the mask, the one with the fewest endpoints; 0: of all. */
-  #choose({ affinity }: OptionValues): EngineThread {
+  #choose(owner: EndpointOwner, { affinity }: OptionValues): EngineThread {
+    if (owner.isMoved === true) {
+      const thread = this.#moved.get(owner);
+      if (thread !== undefined) return thread;
+    }
     let chosen: EngineThread | undefined;
     let failure: ZmqError | undefined;
     this.#threads.forEach((thread, index) => {
@@ -111,9 +134,11 @@ export class RemoteHost implements EngineHost {
   }
 }
 
-/** The options without those that no message to a thread can hold; only bound ws and wss endpoints need them. */
-function posted(options: OptionValues): OptionValues {
-  return options.wsServer === null && options.wsAccept === null
-    ? options
-    : { ...options, wsServer: null, wsAccept: null };
+/** The one thread of all of them, while it runs. */
+function threadOf(endpoints: readonly EngineEndpoint[]): EngineThread | undefined {
+  const threads = new Set(
+    endpoints.map((endpoint) => (endpoint instanceof RemoteEndpoint ? endpoint.thread : undefined)),
+  );
+  const [thread] = threads;
+  return threads.size === 1 && thread instanceof EngineThread && !thread.isDead ? thread : undefined;
 }

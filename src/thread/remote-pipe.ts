@@ -13,6 +13,7 @@ import type { FarEnd, RemoteOutlet } from "../base/far-end.ts";
 import { type Message, NO_PROPERTIES } from "../base/message.ts";
 import { RingReader } from "../base/ring-reader.ts";
 import { RingWriter } from "../base/ring-writer.ts";
+import type { EndpointPipe } from "./endpoint-pipe.ts";
 import {
   BUSY,
   BYTES_RECEIVED,
@@ -65,11 +66,12 @@ export interface RemotePipeParts {
   readonly owner: RemotePipeOwner;
 }
 
-export class RemotePipe implements RingEndOwner, RemoteOutlet {
+export class RemotePipe implements EndpointPipe, RingEndOwner, RemoteOutlet {
   readonly takesRest = true;
   readonly publishesAtOnce = true;
   readonly remote: RemoteOutlet = this;
-  readonly #pipe: FarEnd;
+  readonly pipe: FarEnd;
+  readonly memory: EngineMemory;
   readonly #memory: EnginePipeMemory;
   readonly #writer: RingWriter;
   readonly #end: RingEnd;
@@ -91,7 +93,8 @@ export class RemotePipe implements RingEndOwner, RemoteOutlet {
 
   constructor(parts: RemotePipeParts) {
     const { pipe, memory, thread, inbox, clock, owner, conflate } = parts;
-    this.#pipe = pipe;
+    this.pipe = pipe;
+    this.memory = memory;
     this.#memory = engineMemory(memory);
     this.#writer = new RingWriter(this.#memory.outbound);
     this.#inbox = inbox;
@@ -105,15 +108,14 @@ export class RemotePipe implements RingEndOwner, RemoteOutlet {
 
   /** Hands the pipe to its socket. `known`: the marks that the I/O thread knows. */
   open(known: { readonly sendHighWaterMark: number; readonly receiveHighWaterMark: number }): void {
-    const { sendHighWaterMark, receiveHighWaterMark } = this.#pipe;
+    const { sendHighWaterMark, receiveHighWaterMark } = this.pipe;
     this.#end.attach();
-    this.#pipe.open();
+    this.pipe.open();
     this.#end.start();
     if (sendHighWaterMark === known.sendHighWaterMark && receiveHighWaterMark === known.receiveHighWaterMark) return;
     this.#end.send(RESIZE, numbers(sendHighWaterMark, receiveHighWaterMark));
   }
 
-  /** Whether all that was written has left for the kernel. When not, `idle` of the pipe's owner follows once it has. */
   get isIdle(): boolean {
     if (this.isEnded || this.#hasLeft) return true;
     Atomics.store(this.#memory.words, IDLE_WANTED, 1);
@@ -125,39 +127,47 @@ export class RemotePipe implements RingEndOwner, RemoteOutlet {
     return this.isInRing && this.#writer.unread === 0 && Atomics.load(this.#memory.words, BUSY) === 0;
   }
 
-  /** Whether all that was written is where the I/O thread finds it. */
   get isInRing(): boolean {
-    return this.isEnded || (this.#end.isIdle && !this.#pipe.hasQueued);
+    return this.isEnded || (this.#end.isIdle && !this.pipe.hasQueued);
   }
 
-  /** The endpoint is closed: nothing more may be written. `drained` of the owner follows when all is in the ring. */
+  /** `drained` of the owner follows when all is in the ring. */
   closeWrites(): void {
-    this.#pipe.closeWrites();
+    this.pipe.closeWrites();
     this.flush();
   }
 
-  /** The endpoint is closed: the pipe is over at once when all that was written has left. */
   endIfIdle(): void {
     if (this.isEnded || !this.#hasLeft) return;
     this.#end.takeAll();
     this.#finish();
   }
 
-  /** Shows the I/O thread what is written, as far as there is room. */
   flush(): void {
     if (this.isEnded) return;
     this.#end.flush();
     this.#end.poll();
   }
 
-  /** The I/O thread is gone. */
+  /** Gives the socket all that has come, whatever the mark says. */
+  takeAll(): void {
+    if (this.isEnded) return;
+    this.#end.takeAll();
+    this.#end.poll();
+  }
+
+  /** The socket moves to the I/O thread: the rings are nobody's. */
+  leave(): void {
+    this.countBytes();
+    this.#end.stop();
+  }
+
   fail(): void {
     this.#finish();
   }
 
-  /** Messages that the I/O thread had taken and will not send. */
   dropped(messages: readonly Message[]): void {
-    for (const message of messages) this.#pipe.discard(message);
+    for (const message of messages) this.pipe.discard(message);
   }
 
   // --- RingEndOwner ---
@@ -171,13 +181,13 @@ export class RemotePipe implements RingEndOwner, RemoteOutlet {
         const { peer, remoteAddress } = peerOf(concat([...this.#peer, bytes]));
         this.#peer = [];
         this.#end.send(GREET, EMPTY);
-        this.#pipe.connect(peer.size === 0 ? NO_PROPERTIES : peer, remoteAddress);
+        this.pipe.connect(peer.size === 0 ? NO_PROPERTIES : peer, remoteAddress);
         if (!this.isEnded) this.#end.send(GREETED, EMPTY);
         break;
       }
       case DETACHED:
         this.#end.detach();
-        this.#pipe.detach();
+        this.pipe.detach();
         this.#end.attach(this.#isOver);
         break;
       case RENEWED:
@@ -214,10 +224,10 @@ export class RemotePipe implements RingEndOwner, RemoteOutlet {
 
   resize(sendHighWaterMark: number, receiveHighWaterMark: number): void {
     this.#limit(sendHighWaterMark, receiveHighWaterMark);
-    this.#pipe.limit(sendHighWaterMark, receiveHighWaterMark);
+    this.pipe.limit(sendHighWaterMark, receiveHighWaterMark);
     this.#end.send(RESIZE, numbers(sendHighWaterMark, receiveHighWaterMark));
     this.#end.flush();
-    this.#pipe.signalRoom();
+    this.pipe.signalRoom();
   }
 
   get unsent(): number {
@@ -228,8 +238,8 @@ export class RemotePipe implements RingEndOwner, RemoteOutlet {
     const { counts } = this.#memory;
     const sent = counts[BYTES_SENT] as number;
     const received = counts[BYTES_RECEIVED] as number;
-    this.#pipe.countSent(sent - this.#sent);
-    this.#pipe.countReceived(received - this.#received);
+    this.pipe.countSent(sent - this.#sent);
+    this.pipe.countReceived(received - this.#received);
     this.#sent = sent;
     this.#received = received;
   }
@@ -240,7 +250,7 @@ export class RemotePipe implements RingEndOwner, RemoteOutlet {
       this.#isOver = true;
       this.#end.attach(true);
     }
-    if (this.#hasLeft) this.#pipe.signalIdle();
+    if (this.#hasLeft) this.pipe.signalIdle();
     if (this.isInRing) this.#owner.drained();
     return !this.isEnded;
   }
@@ -265,7 +275,7 @@ export class RemotePipe implements RingEndOwner, RemoteOutlet {
     this.#end.flush();
     const lost = this.#rest();
     this.#end.stop();
-    this.#pipe.end();
+    this.pipe.end();
     this.dropped(lost);
     this.#owner.ended(this);
   }

@@ -5,10 +5,10 @@ import type { Clock } from "../base/clock.ts";
 import { ZmqError } from "../base/errors.ts";
 import type { EndpointOwner } from "../engine/endpoint-owner.ts";
 import { type Bell, ring } from "./bell.ts";
+import type { EndpointPipe } from "./endpoint-pipe.ts";
 import type { EngineNotice, EngineRequest, Mail } from "./engine-mail.ts";
 import type { Inbox, InboxSource } from "./inbox.ts";
 import { RemoteBound, type RemoteEndpoint, type RemoteThread } from "./remote-endpoint.ts";
-import type { RemotePipe } from "./remote-pipe.ts";
 import { receiveZmqError, sendError } from "./sent-errors.ts";
 
 /** A thread that is being started, or busy, answers later than one would think. */
@@ -36,7 +36,9 @@ export class EngineThread implements RemoteThread, InboxSource {
   readonly #endpoints = new Map<number, RemoteEndpoint>();
   readonly #questions = new Map<number, AbortController>();
   readonly #arrived: EngineNotice[] = [];
-  readonly #orphans = new Map<RemotePipe, EndpointOwner>();
+  /** What the ends of proxies that have moved to the thread are told to. */
+  readonly #proxies = new Map<number, (error: ZmqError | undefined) => void>();
+  readonly #orphans = new Map<EndpointPipe, EndpointOwner>();
 
   constructor({ mail, bell, inbox, clock, hasEnded }: RemoteThreadParts) {
     this.#mail = mail;
@@ -64,8 +66,28 @@ export class EngineThread implements RemoteThread, InboxSource {
 
   await(done: Int32Array): void {
     if (!this.waitFor(done, ANSWER_MS)) throw this.#failure(undefined);
+    this.receiveAll();
+  }
+
+  /** Does all that the mail says, at once. */
+  receiveAll(): void {
     this.#receive();
     for (const notice of this.#arrived.splice(0)) this.#noticed(notice);
+  }
+
+  /** Whether a pipe of the socket outlives its endpoint. */
+  hasOrphanOf(owner: EndpointOwner): boolean {
+    this.#sweep();
+    for (const each of this.#orphans.values()) if (each === owner) return true;
+    return false;
+  }
+
+  addProxy(id: number, ended: (error: ZmqError | undefined) => void): void {
+    this.#proxies.set(id, ended);
+  }
+
+  removeProxy(id: number): void {
+    this.#proxies.delete(id);
   }
 
   #receive(): boolean {
@@ -82,7 +104,7 @@ export class EngineThread implements RemoteThread, InboxSource {
     if (this.#receive()) this.inbox.look();
   }
 
-  /** Blocks until `done[0]` is 1: true; false after `timeoutMs`, or when the thread has ended. `meanwhile` is called now and then. */
+  /** Blocks until `done[0]` is not 0: true; false after `timeoutMs`, or when the thread has ended. `meanwhile` is called now and then. */
   waitFor(done: Int32Array, timeoutMs: number, meanwhile?: () => void): boolean {
     const until = this.clock.now() + timeoutMs;
     while (Atomics.load(done, 0) === 0) {
@@ -116,7 +138,7 @@ export class EngineThread implements RemoteThread, InboxSource {
     this.#endpoints.delete(endpoint.id);
   }
 
-  orphaned(pipe: RemotePipe, owner: EndpointOwner): void {
+  orphaned(pipe: EndpointPipe, owner: EndpointOwner): void {
     this.#orphans.set(pipe, owner);
   }
 
@@ -139,6 +161,7 @@ export class EngineThread implements RemoteThread, InboxSource {
     this.failure = failure;
     for (const endpoint of [...this.#endpoints.values()]) endpoint.fail(failure);
     for (const controller of this.#questions.values()) controller.abort();
+    for (const proxyEnded of [...this.#proxies.values()]) proxyEnded(failure);
     this.inbox.remove(this);
   }
 
@@ -154,6 +177,9 @@ export class EngineThread implements RemoteThread, InboxSource {
       case "notAsked":
         this.#questions.get(notice.question)?.abort();
         this.#questions.delete(notice.question);
+        return;
+      case "proxyEnded":
+        this.#proxies.get(notice.proxy)?.(notice.error && receiveZmqError(notice.error));
         return;
     }
     const endpoint = this.#endpoints.get(notice.id);
@@ -179,6 +205,9 @@ export class EngineThread implements RemoteThread, InboxSource {
         break;
       case "authenticate":
         this.#authenticate(endpoint, notice);
+        break;
+      case "peer":
+        endpoint.peerChanged(notice.pipe, notice.change, notice.routingId);
         break;
       case "gone":
         endpoint.gone();
