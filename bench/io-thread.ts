@@ -3,6 +3,9 @@
  * build in dist sends to, and receives from, a process of its own over tcp, with `ioThreads` 0 and 1 in turns; medians
  * of the rounds. The processor time is that of the sockets' thread (Linux: /proc). And how long a peer waits for the
  * answer to a PING while the program computes.
+ *
+ * `npx tsx bench/io-thread.ts --computing [seconds]`: what peers see of a program that computes for so long, 10 by
+ * default, without a turn of its event loop.
  */
 
 import { spawn } from "node:child_process";
@@ -10,9 +13,11 @@ import { readFileSync } from "node:fs";
 import type { connect } from "node:net";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
+import { computing } from "../test/threads/computing.ts";
 
 const library = new URL("../dist/index.js", import.meta.url).href;
-const { Context, Pull, Push } = (await import(library)) as typeof import("../src/index.ts");
+const zmq = (await import(library)) as typeof import("../src/index.ts");
+const { Context, Pull, Push } = zmq;
 
 const ROWS = [
   { size: 64, count: 200_000 },
@@ -37,7 +42,24 @@ if (first === "peer") {
     for (let i = 0; i < Number(count); i++) await pull.receive();
     pull.close();
   }
-} else await measureAll(Number(first));
+} else if (first === "--computing") await showComputing(Number(role ?? 10));
+else await measureAll(Number(first));
+
+async function showComputing(seconds: number): Promise<void> {
+  const figures = await computing(zmq, library, seconds);
+  const { lost, pings, answers, arrived, arrivedMs, taken, waited } = figures;
+  const times = (all: readonly number[]): string => {
+    const sorted = [...all].sort((a, b) => a - b);
+    return `${all.length}, median ${sorted[all.length >> 1]?.toFixed(2)} ms, most ${sorted.at(-1)?.toFixed(2)} ms`;
+  };
+  console.log(`the program computed for ${seconds} s`);
+  console.log(`connections with heartbeats of 500 ms that were lost: ${lost}`);
+  console.log(`PINGs answered: ${times(pings)}`);
+  console.log(`requests answered through the proxy: ${times(answers)}`);
+  console.log(`messages that it had sent: ${arrived} arrived within ${arrivedMs.toFixed(0)} ms`);
+  console.log(`messages that waited for it in order: ${waited}`);
+  console.log(`messages that a peer could send with high-water marks of 1000 on both sides: ${taken}`);
+}
 
 async function measureAll(rounds: number): Promise<void> {
   for (const { size, count } of ROWS) {
