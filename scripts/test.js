@@ -1,5 +1,6 @@
 /**
- * Runs the tests: `npm test -- [paths…] [--test-name-pattern=…]`.
+ * Runs the tests: `npm test -- [paths…] [--test-name-pattern=…]`. With `--io-threads`, as `npm run test:io-threads` gives it,
+ * every context has an I/O thread, and without a path the tests of sockets run, which pass in both ways.
  *
  * Every `*.test.ts` under src, test, examples and bench runs in a process of its own, by node:test through tsx, as
  * many at once as there are cores. A path narrows the run: `npm test -- src/wire test/layers.test.ts`.
@@ -20,6 +21,9 @@ import { build, isStale } from "./build.js";
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const FOLDERS = ["src", "test", "examples", "bench"];
 
+/** What `--io-threads` runs. */
+const OF_SOCKETS = ["test/socket-conformance", "test/interop", "test/faults", "test/api", "test/threads"];
+
 /** A file that is not done after this long is ended. Longer than the limit for one test in `test-child.js`. */
 const FILE_LIMIT_MS = 300_000;
 
@@ -27,8 +31,13 @@ const FILE_LIMIT_MS = 300_000;
 const NEEDS_DIST = /^(test\/(package|cli\/|browser\/|threads\/io-thread-end)|examples\/browser\/)/;
 
 const child = pathToFileURL(join(root, "scripts", "test-child.js")).href;
-const flags = process.argv.slice(2).filter((argument) => argument.startsWith("-"));
-const files = select(process.argv.slice(2).filter((argument) => !argument.startsWith("-")));
+const given = process.argv.slice(2);
+const hasIoThreads = given.includes("--io-threads");
+const flags = given.filter((argument) => argument.startsWith("-") && argument !== "--io-threads");
+const paths = given.filter((argument) => !argument.startsWith("-"));
+const files = select(hasIoThreads && paths.length === 0 ? OF_SOCKETS : paths);
+/** Loaded before each test. */
+const preloads = hasIoThreads ? [pathToFileURL(join(root, "test", "io-threads.ts")).href, child] : [child];
 
 const totals = { passed: 0, failed: 0, skipped: 0 };
 /** What the end of the run says once more: `file > test`, with the error or the reason. */
@@ -87,7 +96,12 @@ function runFile(file) {
     let stopped;
     const runner = spawn(
       process.execPath,
-      ["--import", "tsx", "--import", child, `--test-reporter=${child}`, ...flags, join(root, file)],
+      [
+        ...["tsx", ...preloads].flatMap((module) => ["--import", module]),
+        `--test-reporter=${child}`,
+        ...flags,
+        join(root, file),
+      ],
       {
         cwd: root,
         stdio: ["ignore", "pipe", "pipe", "ipc"],

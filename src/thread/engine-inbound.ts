@@ -13,7 +13,7 @@ import type { RingMemory } from "../base/ring.ts";
 import { RingWriter } from "../base/ring-writer.ts";
 import { type Bell, ring } from "./bell.ts";
 import type { Inbox } from "./inbox.ts";
-import { FRAME, PartialMessage } from "./records.ts";
+import { FRAME, inParts, PartialMessage } from "./records.ts";
 import { GivenFrames, type PostFrame } from "./transferred-frames.ts";
 
 /** A record that waits for room. */
@@ -80,6 +80,11 @@ export class EngineInbound {
 
   /** A record that is no message; no mark refuses it. */
   send(kind: number, bytes: Uint8Array): void {
+    if (bytes.length <= this.#writer.mostBytes) this.#send(kind, bytes);
+    else inParts(kind, bytes, this.#writer.mostBytes, (k, part) => this.#send(k, part));
+  }
+
+  #send(kind: number, bytes: Uint8Array): void {
     if (this.hasWaiting || !this.#writer.write(kind, bytes)) {
       this.#waiting.append({ kind, bytes: copyOf(bytes) });
       this.#inbox.look();

@@ -12,7 +12,7 @@ import type { RingMemory } from "../base/ring.ts";
 import { RingReader } from "../base/ring-reader.ts";
 import { type Bell, ring } from "./bell.ts";
 import { BUSY, IDLE_WANTED } from "./engine-memory.ts";
-import { controlOf, isMessage, MessageReader } from "./records.ts";
+import { controlOf, isMessage, MessageReader, PartedRecords } from "./records.ts";
 
 const RECORDS_A_TAKE = 500;
 /** Without a mark so many messages leave before the socket's thread is told. */
@@ -55,6 +55,7 @@ export class EngineOutbound {
   readonly #owner: EngineOutboundOwner;
   readonly #reader: RingReader;
   readonly #messages: MessageReader;
+  readonly #parted = new PartedRecords();
   readonly #waiting: Queue<Message | Control>;
   #isOver = false;
   #isBusy = false;
@@ -212,7 +213,9 @@ export class EngineOutbound {
     }
   }
 
-  #record(kind: number, bytes: Uint8Array): void {
+  #record(kind: number, part: Uint8Array): void {
+    const bytes = this.#parted.join(kind, part);
+    if (bytes === undefined) return;
     const control = controlOf(kind, bytes);
     if (control === undefined) this.#owner.record(kind, bytes);
     else if (this.#owner.isConnected && this.#greeted + (this.#isGreeting ? 1 : 0) === this.#connections) {

@@ -7,7 +7,7 @@ import type { Clock } from "../base/clock.ts";
 import { copySmall, type Message } from "../base/message.ts";
 import type { RingWriter } from "../base/ring-writer.ts";
 import { isShared, type PassedFrames } from "./memories.ts";
-import { FRAME, PartialMessage } from "./records.ts";
+import { FRAME, inParts, PartialMessage } from "./records.ts";
 
 export class Outbox {
   readonly #writer: RingWriter;
@@ -33,6 +33,16 @@ export class Outbox {
 
   /** False when it waits. */
   writeRecord(kind: number, bytes: Uint8Array): boolean {
+    const { mostBytes } = this.#writer;
+    if (bytes.length <= mostBytes) return this.#writeRecord(kind, bytes);
+    let isWritten = true;
+    inParts(kind, bytes, mostBytes, (each, part) => {
+      isWritten = this.#writeRecord(each, part);
+    });
+    return isWritten;
+  }
+
+  #writeRecord(kind: number, bytes: Uint8Array): boolean {
     if (this.isEmpty && this.#writer.write(kind, bytes)) return true;
     this.#late.push({ kind, bytes });
     return false;

@@ -7,10 +7,11 @@
  *   LENGTH, PIECE…, FRAME or MORE    a long frame: its length as a float64, then pieces of it, the last one as FRAME or MORE
  *   REFERENCE, REFERENCE_MORE        as FRAME and MORE, for one that is not copied: where it is, see memories.ts
  *   SUBSCRIBE, CANCEL, JOIN, LEAVE   a change of a subscription: its topic or group
+ *   PART          the next record is no message, and too long: the beginning of its bytes
  *   from OWN on   what only the two holders of the ends know
  */
 
-import { uninitialized } from "../base/bytes.ts";
+import { concat, uninitialized } from "../base/bytes.ts";
 import type { Control } from "../base/message.ts";
 import type { RingReader } from "../base/ring-reader.ts";
 import type { RingWriter } from "../base/ring-writer.ts";
@@ -23,6 +24,7 @@ const LENGTH = 3;
 const REFERENCE = 4;
 const REFERENCE_MORE = 5;
 const SUBSCRIBE = 6;
+const PART = 10;
 /** The first kind that is its users' own; the last is 255. */
 export const OWN = 16;
 
@@ -36,6 +38,32 @@ export function kindOf(control: Control): number {
 export function controlOf(kind: number, topic: Uint8Array): Control | undefined {
   const name = CONTROLS[kind - SUBSCRIBE];
   return name === undefined ? undefined : { kind: name, topic };
+}
+
+/** Calls `write` with a record that is no message, in parts when it is longer than `most` bytes. */
+export function inParts(
+  kind: number,
+  bytes: Uint8Array,
+  most: number,
+  write: (kind: number, bytes: Uint8Array) => void,
+): void {
+  let at = 0;
+  for (; bytes.length - at > most; at += most) write(PART, bytes.subarray(at, at + most));
+  write(kind, at === 0 ? bytes : bytes.subarray(at));
+}
+
+/** Joins the parts of records that are no messages. */
+export class PartedRecords {
+  #parts: Uint8Array[] = [];
+
+  /** The bytes of a whole record; undefined when others of it follow. */
+  join(kind: number, bytes: Uint8Array): Uint8Array | undefined {
+    if (kind === PART) {
+      this.#parts.push(bytes);
+      return undefined;
+    }
+    return this.#parts.length === 0 ? bytes : concat([...this.#parts.splice(0), bytes]);
+  }
 }
 
 /** A message that is on its way into the ring: it needs more room than there was. */

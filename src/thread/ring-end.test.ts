@@ -177,3 +177,21 @@ test("a thread that blocks is woken by what arrives, and returns after its time-
   assert.equal(text(b.pipe.read()), "now");
   assert.equal(b.inbox.block(10), false);
 });
+
+test("a subscription and a record that are longer than the ring arrive whole, in order, both ways", async () => {
+  const [a, b] = pair(4096);
+  const topic = "t".repeat(10_000);
+  for (const [from, to] of [
+    [a, b],
+    [b, a],
+  ] as const) {
+    from.pipe.write(message("before"));
+    from.pipe.writeControl({ kind: "subscribe", topic: fromText(topic) });
+    from.end.send(OWN + 1, fromText(topic));
+    from.pipe.writeControl({ kind: "cancel", topic: fromText("short") });
+    from.pipe.write(message("behind"));
+    assert.equal(text(await read(to)), "before");
+    assert.equal(text(await read(to)), "behind");
+    assert.deepEqual(to.told.splice(0), [`subscribe ${topic}`, `record ${OWN + 1} ${topic}`, "cancel short"]);
+  }
+});

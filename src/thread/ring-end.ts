@@ -21,7 +21,7 @@ import type { RingWriter } from "../base/ring-writer.ts";
 import { ring } from "./bell.ts";
 import type { Inbox, InboxSource } from "./inbox.ts";
 import { Outbox } from "./outbox.ts";
-import { controlOf, isMessage, kindOf, MessageReader } from "./records.ts";
+import { controlOf, isMessage, kindOf, MessageReader, PartedRecords } from "./records.ts";
 import type { PeerThread, RingEndOwner, RingEndParts } from "./ring-end-parts.ts";
 import { SlowReader } from "./slow-reader.ts";
 
@@ -41,6 +41,7 @@ export class RingEnd implements Outlet, InboxSource {
   readonly #outbox: Outbox;
   readonly #reader: RingReader;
   readonly #messages: MessageReader;
+  readonly #parted = new PartedRecords();
   readonly #peer: PeerThread;
   readonly #inbox: Inbox;
   readonly #clock: Clock;
@@ -358,7 +359,8 @@ export class RingEnd implements Outlet, InboxSource {
           if (message !== undefined) reader.countMessages(1);
           continue;
         }
-        const bytes = reader.take();
+        const bytes = this.#parted.join(kind, reader.take());
+        if (bytes === undefined) continue;
         const control = controlOf(kind, bytes);
         if (control === undefined) this.#owner.record(kind, bytes);
         else this.#pipe.deliverControl(control);

@@ -1,6 +1,7 @@
 /**
- * `npm run consumers [-- --only jest,bundlers,pages,servers,types,hover,install] [--tarball file]`: the packed project with the tools of those who use it.
- * Small programs are tested by Jest, bundled by webpack, Vite, esbuild and Rollup and then run, and compiled by the
+ * `npm run consumers [-- --only jest,vitest,bundlers,single,pages,servers,types,hover,install] [--tarball file]`: the packed project with the tools of those who use it.
+ * Small programs are tested by Jest and vitest, bundled by webpack, Vite, esbuild and Rollup and then run, also as a single
+ * executable, and compiled by the
  * TypeScripts of tools.ts without `skipLibCheck`; a page's program is bundled by the same four and run in Chromium; sockets
  * sit on the servers of Express and Fastify beside npm `ws` and Socket.IO; it is installed in the place of `zeromq`. A warning is a failure. The last line is `N passed, M failed`.
  *
@@ -36,6 +37,8 @@ const here = dirname(fileURLToPath(import.meta.url));
 const cache = resolve(here, "../../.build/consumers");
 const LIMIT_MS = 120_000;
 const BUNDLERS = ["webpack", "vite", "esbuild", "rollup"];
+/** Marks where a program goes in Node's binary. */
+const SEA_FUSE = "NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2";
 
 const { values } = parseArgs({ options: { only: { type: "string" }, tarball: { type: "string" } } });
 const COMPILER_OPTIONS = {
@@ -68,9 +71,11 @@ const counts = { passed: 0, failed: 0 };
 /** The parts, by the names that `--only` takes. */
 const PARTS: Readonly<Record<string, (user: string, tools: string) => Promise<void>>> = {
   jest,
+  vitest,
   bundlers,
   pages,
   servers,
+  single,
   types,
   hover,
   install,
@@ -97,6 +102,62 @@ async function jest(user: string, tools: string): Promise<void> {
     const { stdout, stderr } = await node(command, user);
     if (!/Tests: +\d+ passed/.test(stderr) || /warning/i.test(stdout + stderr)) throw new Error(stdout + stderr);
   });
+  await check("jest: two files in threads of one process", () =>
+    inThreads((folder) => {
+      const threads = [...command.slice(0, 2), join(user, "threads"), "--ci", "--workerThreads", "--maxWorkers=2"];
+      return node(threads, user, { NAMES_FOLDER: folder });
+    }),
+  );
+}
+
+/** Files in threads of one process, which know nothing of each other. */
+async function inThreads(run: (folder: string) => Promise<{ stdout: string; stderr: string }>): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), "zmq-ts-"));
+  try {
+    const { stdout, stderr } = await run(folder);
+    if (!/Tests:? +4 passed/.test(stdout + stderr)) throw new Error(stdout + stderr);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function vitest(user: string, tools: string): Promise<void> {
+  await check("vitest: two files in threads of one process", () =>
+    inThreads((folder) => {
+      const command = [join(tools, "node_modules/vitest/vitest.mjs"), "run", "--root", join(user, "vitest")];
+      // Its own packages are where the tools are.
+      symlinkSync(join(tools, "node_modules", "vitest"), join(user, "node_modules", "vitest"), "junction");
+      return node([...command, "--pool=threads", "--maxWorkers=2"], user, { NAMES_FOLDER: folder, NO_COLOR: "1" });
+    }),
+  );
+}
+
+/** Node's own way: the bundled program in a copy of Node. */
+async function single(user: string, tools: string): Promise<void> {
+  const out = mkdtempSync(join(tmpdir(), "zmq-ts-"));
+  try {
+    await check("a single executable, with an I/O thread", async () => {
+      cpSync(join(here, "bundle.mjs"), join(tools, "bundle.mjs"));
+      const main = join(out, "main.cjs");
+      await node([join(tools, "bundle.mjs"), "esbuild", join(user, "program", "require.cjs"), main], user);
+      const settings = { main, output: join(out, "blob"), disableExperimentalSEAWarning: true };
+      writeFileSync(join(out, "sea.json"), JSON.stringify(settings));
+      await node(["--experimental-sea-config", join(out, "sea.json")], out);
+      const program = join(out, "program");
+      cpSync(process.execPath, program);
+      const postject = join(tools, "node_modules/postject/dist/cli.js");
+      await node([postject, program, "NODE_SEA_BLOB", settings.output, "--sentinel-fuse", SEA_FUSE], out);
+      rmSync(main);
+      const { stdout, stderr } = await promisify(execFile)(program, {
+        cwd: out,
+        timeout: LIMIT_MS,
+        killSignal: "SIGKILL",
+      });
+      if (stdout + stderr !== "bundled\n") throw new Error(stdout + stderr);
+    });
+  } finally {
+    rmSync(out, { recursive: true, force: true });
+  }
 }
 
 async function bundlers(user: string, tools: string): Promise<void> {
@@ -235,8 +296,13 @@ async function check(name: string, run: () => Promise<void>): Promise<void> {
 }
 
 /** Runs Node. Rejects, with all that was printed, unless it ends with 0. */
-function node(args: readonly string[], cwd: string): Promise<{ stdout: string; stderr: string }> {
-  const options = { cwd, timeout: LIMIT_MS, killSignal: "SIGKILL", maxBuffer: 2 ** 26 } as const;
+function node(
+  args: readonly string[],
+  cwd: string,
+  variables: NodeJS.ProcessEnv = {},
+): Promise<{ stdout: string; stderr: string }> {
+  const env = { ...process.env, ...variables };
+  const options = { cwd, env, timeout: LIMIT_MS, killSignal: "SIGKILL", maxBuffer: 2 ** 26 } as const;
   return promisify(execFile)(process.execPath, args, options).catch((error) => {
     throw new Error(`${error.message}\n${error.stdout}${error.stderr}`);
   });
@@ -252,7 +318,7 @@ async function installUser(tarball: string | undefined): Promise<string> {
   writeFileSync(join(user, "tsconfig.json"), "{}");
   const packed = tarball === undefined ? await pack(user) : resolve(tarball);
   await npmInstall(user, "zmq-ts with its dependencies", ["--prefer-offline", packed]);
-  cpSync(join(here, "program"), join(user, "program"), { recursive: true });
+  for (const name of ["program", "threads", "vitest"]) cpSync(join(here, name), join(user, name), { recursive: true });
   mkdirSync(join(user, "node_modules", "@types"), { recursive: true });
   return user;
 }

@@ -8,10 +8,12 @@ export const TOOLS: Readonly<Record<string, string>> = {
   fastify: "5.12.8",
   jest: "30.5.2",
   "jest-environment-jsdom": "30.5.2",
+  postject: "1.0.0-alpha.6",
   rollup: "4.68.8",
   "socket.io": "4.8.4",
   "socket.io-client": "4.8.4",
   vite: "8.4.0",
+  vitest: "4.1.12",
   webpack: "5.113.0",
   ws: "8.23.0",
 };

@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { test } from "node:test";
 import { Worker } from "node:worker_threads";
-import { Authenticator, Context, Pull, Push, Reply, Request } from "../../src/index.ts";
+import { Authenticator, Context, Pull, Push, Reply, Request, Subscriber, XPublisher } from "../../src/index.ts";
 
 const limit = { timeout: 20_000 };
 
@@ -227,5 +227,30 @@ test("what peers that are gone left unread has its limit, and nothing is lost", 
   assert(received < (peers * each) / 2, `${received} of ${peers * each} messages were taken at once`);
   for (; received < peers * each; received++) await pull.receive();
   pull.close();
+  await context.close();
+});
+
+test("a topic that is longer than a ring takes is subscribed to and cancelled, whoever subscribes", limit, async () => {
+  const context = new Context({ ioThreads: 1 });
+  const topics = [70_000, 200_000, 1_000_000].map((length) => "t".repeat(length));
+  for (const [publishing, subscribing] of [
+    [{ context }, {}],
+    [{}, { context }],
+  ] as const) {
+    const pub = new XPublisher(publishing);
+    const sub = new Subscriber(subscribing);
+    await pub.bind("tcp://127.0.0.1:*");
+    sub.connect(pub.lastEndpoint as string);
+    for (const topic of topics) {
+      sub.subscribe(topic);
+      assert.equal(String(await pub.receive()), `\x01${topic}`);
+      await pub.send(topic);
+      assert.equal(String(await sub.receive()), topic);
+      sub.unsubscribe(topic);
+      assert.equal(String(await pub.receive()), `\x00${topic}`);
+    }
+    sub.close();
+    pub.close();
+  }
   await context.close();
 });
