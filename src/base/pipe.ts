@@ -37,9 +37,7 @@ export interface PipeLimits {
 }
 
 /** Both ends. The maker of a pipe gets them together, and hands each to its user. */
-export interface Pipe extends OwnedPipe, FarEnd {
-  assignRoutingId(id: Uint8Array): void;
-}
+export interface Pipe extends OwnedPipe, Omit<FarEnd, "assignRoutingId"> {}
 
 /**
  * `dialed`: this side connected. `routingId`: the one that the user chose for the peer, with `connect`; a pattern that

@@ -16,9 +16,10 @@ import { BroadcastChannel, getEnvironmentData, isMainThread, setEnvironmentData,
 import type { Clock } from "../base/clock.ts";
 import type { Sharable, Threads } from "../core/platform.ts";
 import { giveHandle } from "../core/thread-contexts.ts";
-import { type PostedMemory, ThreadDirectory } from "../thread/directory.ts";
+import { type PostedMemory, ThreadDirectory, type WatchThread } from "../thread/directory.ts";
 import { type MemberId, Members } from "../thread/members.ts";
 import { Region } from "../thread/region.ts";
+import { watchThreads } from "./thread-watch.ts";
 
 /** Of environment data and the channel; it changes with the layout of the region. */
 const KEY = "zmq-ts inproc 1";
@@ -48,6 +49,7 @@ export function nodeThreads(clock: Clock): Threads {
 class NodeThreads implements Threads {
   readonly #clock: Clock;
   readonly #runner = runnerOf(process.env);
+  readonly #watch: WatchThread | undefined;
   readonly #directories = new Map<number, ThreadDirectory>();
   readonly #moved = new Set<() => void>();
   #region: Region | undefined;
@@ -63,6 +65,7 @@ class NodeThreads implements Threads {
       this.#region = Region.from(inherited.region);
       this.#parent = inherited.parent;
     } else this.#region = Region.create(newId(clock));
+    this.#watch = this.#runner === "" ? watchThreads() : undefined;
     // A worker joins now: threads that it starts end with it, and must know that they are its own.
     if (this.#region !== undefined && !isMainThread) this.#directoryOf(this.#region);
     this.#bequeath();
@@ -100,7 +103,14 @@ class NodeThreads implements Threads {
     let directory = this.#directories.get(region.id);
     if (directory === undefined) {
       const post = (posted: PostedMemory) => this.#channel?.postMessage({ posted });
-      directory = new ThreadDirectory(region, this.#clock, threadId, this.#parent, this.#hasChannel ? post : undefined);
+      directory = new ThreadDirectory(
+        region,
+        this.#clock,
+        threadId,
+        this.#parent,
+        this.#hasChannel ? post : undefined,
+        this.#watch,
+      );
       if (this.#directories.size === 0) process.on("exit", () => this.#leave());
       this.#directories.set(region.id, directory);
       this.#bequeath();

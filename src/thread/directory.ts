@@ -34,6 +34,9 @@ export interface PostedMemory {
   readonly memory: SharedArrayBuffer;
 }
 
+/** How a thread that ends without a word is noticed, where the one that started it does not know of the library. */
+export type WatchThread = (threadId: number, ended: () => void) => void;
+
 /** What comes for a pair that is not accepted yet waits; so much of it at most. */
 const MOST_EARLY = 64;
 
@@ -50,6 +53,9 @@ export class ThreadDirectory implements InboxSource {
   /** By the number of their pairs. */
   readonly #crossings = new Map<number, ThreadCrossing>();
   readonly #post: ((posted: PostedMemory) => void) | undefined;
+  readonly #watch: WatchThread | undefined;
+  /** Members that are watched, by `watched`. */
+  readonly #watched = new Set<string>();
   readonly #early: PostedMemory[] = [];
   #changes: number;
   #isOver = false;
@@ -61,14 +67,16 @@ export class ThreadDirectory implements InboxSource {
     threadId: number,
     parent: MemberId | undefined,
     post?: (posted: PostedMemory) => void,
+    watch?: WatchThread,
   ) {
     this.#post = post;
+    this.#watch = watch;
     this.region = region;
     this.#clock = clock;
     this.#members = new Members(region);
     this.#names = new NameTable(region);
     this.#pairs = new Pairs(region, this.#members);
-    this.own = this.#members.join(threadId, parent);
+    this.own = this.#members.join(threadId, parent, watch !== undefined);
     this.inbox = new Inbox(clock, this.#members.bell(this.own.index));
     this.#changes = Atomics.load(region.words, CHANGES);
   }
@@ -148,6 +156,7 @@ export class ThreadDirectory implements InboxSource {
     this.#locked(() => {
       const holder = this.#names.find(context, name);
       if (holder !== undefined) {
+        this.#watchOver(holder);
         if (this.#members.isAlive(holder)) throw new ZmqError("EADDRINUSE", { address: `inproc://${name}` });
         this.#names.remove(context, name);
       }
@@ -212,6 +221,7 @@ export class ThreadDirectory implements InboxSource {
     accepted?: RingReader,
   ): ThreadCrossing {
     const [write, read] = this.#pairs.rings(offset, pairSide);
+    this.#watchOver(peer);
     const pair = this.#pairs.numberOf(offset);
     const post = this.#post;
     const region = this.region.id;
@@ -235,6 +245,18 @@ export class ThreadDirectory implements InboxSource {
       crossing.memoryCame(early.serial, early.memory);
     }
     return crossing;
+  }
+
+  /** From now on it is noticed when the thread of `member` ends, however it does. */
+  #watchOver(member: MemberId): void {
+    const key = `${member.index} ${member.epoch}`;
+    const threadId = this.#members.watchableThread(member);
+    if (this.#watch === undefined || threadId === undefined || this.#watched.has(key)) return;
+    this.#watched.add(key);
+    this.#watch(threadId, () => {
+      this.#watched.delete(key);
+      if (!this.#isOver) this.#ended(this.#members.end(member));
+    });
   }
 
   #peer(member: MemberId): PeerThread {

@@ -18,6 +18,8 @@ const PARENT_EPOCH = 4;
 const BELL = 5;
 /** Offset / 8 of the newest pair of rings that was left for this member. */
 const MAIL = 6;
+/** 1: others can watch its thread. */
+const WATCHABLE = 7;
 
 const ALIVE = 1;
 const DEAD = 2;
@@ -39,7 +41,7 @@ export class Members {
   }
 
   /** A member for this thread. Under no lock. Throws EMFILE when there are 1024 threads. */
-  join(threadId: number, parent: MemberId | undefined): MemberId {
+  join(threadId: number, parent: MemberId | undefined, isWatchable = false): MemberId {
     const { words } = this.#region;
     for (let index = 0; index < MEMBERS; index++) {
       const at = wordsOf(index);
@@ -53,6 +55,7 @@ export class Members {
       words[at + PARENT_EPOCH] = parent === undefined ? 0 : parent.epoch;
       words[at + BELL] = 0;
       words[at + MAIL] = 0;
+      words[at + WATCHABLE] = isWatchable ? 1 : 0;
       for (let used = words[MEMBERS_USED] as number; used <= index; used = words[MEMBERS_USED] as number) {
         Atomics.compareExchange(words, MEMBERS_USED, used, index + 1);
       }
@@ -90,6 +93,13 @@ export class Members {
         ended.push(...this.end(child));
     }
     return ended;
+  }
+
+  /** The thread of a member, for a `WatchThread`; undefined when it cannot be watched. */
+  watchableThread({ index }: MemberId): number | undefined {
+    const { words } = this.#region;
+    const at = wordsOf(index);
+    return words[at + WATCHABLE] === 1 ? words[at + THREAD] : undefined;
   }
 
   /** The members of a thread: one for each copy of the library that it loaded. */

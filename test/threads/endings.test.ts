@@ -3,7 +3,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as zmq from "../../src/index.ts";
+import { program } from "../api/child.ts";
 import { thread } from "./worker.ts";
+
+const ENTRY = new URL("../../src/index.ts", import.meta.url).href;
 
 /** Resolves when `socket` has as many connected peers. */
 async function peers(socket: zmq.Socket, count: number): Promise<void> {
@@ -162,4 +165,36 @@ test("a worker with a bound or connected socket and nothing to wait for ends by 
   }, undefined);
   assert.equal(String(await pull.receive()), "one");
   await ended;
+});
+
+test("a thread that a program terminates which did not load the library is a peer that left", {
+  timeout: 60_000,
+}, async () => {
+  const { stdout, stderr } = await program(`
+    const { Worker, setEnvironmentData } = await import("node:worker_threads");
+    setEnvironmentData("zmq-ts inproc 1", undefined); // as if the library were not here
+    const run = (task) => new Worker(
+      \`import("tsx/esm/api").then(({ register }) => { register(); return import("${ENTRY}"); }).then(async (zmq) => {
+        const { parentPort } = await import("node:worker_threads"); \${task} })\`,
+      { eval: true });
+    setTimeout(() => process.exit(1), 50_000).unref();
+    const stays = run(\`const pull = new zmq.Pull();
+      await pull.bind("inproc://stays");
+      console.log(String(await pull.receive()));
+      parentPort.postMessage("heard");
+      while (pull.peers.length > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+      console.log("left");
+      for (;;) {
+        try { await new zmq.Reply().bind("inproc://of-the-other"); break; } catch (error) { if (error.code !== "EADDRINUSE") throw error; }
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+      console.log("free");
+      process.exit();\`);
+    const ends = run(\`const reply = new zmq.Reply(); await reply.bind("inproc://of-the-other");
+      const push = new zmq.Push(); push.connect("inproc://stays"); await push.send("hello");
+      await new Promise((resolve) => setTimeout(resolve, 50_000));\`);
+    stays.once("message", () => ends.terminate());
+    stays.once("exit", () => process.exit());
+  `);
+  assert.equal(stdout, "hello\nleft\nfree\n", stderr);
 });
