@@ -24,7 +24,13 @@ import {
 import { createPipe, type Pipe } from "../base/pipe.ts";
 import type { SocketTypeName } from "../base/socket-types.ts";
 import type { SocketMovement } from "../engine/moving-proxy.ts";
-import { DROP_REASONS, type DropReason, type Pattern, type PatternFactory, type PatternHost } from "../pattern/pattern.ts";
+import {
+  DROP_REASONS,
+  type DropReason,
+  type Pattern,
+  type PatternFactory,
+  type PatternHost,
+} from "../pattern/pattern.ts";
 import { KeepAlive } from "./keep-alive.ts";
 import { Operations, type OperationsHost } from "./operations.ts";
 import type { Turn } from "./turn.ts";

@@ -1,5 +1,6 @@
 /** What an I/O thread makes proxies of that move there; see thread/moved-socket.ts. */
 
+import { ZmqError } from "../base/errors.ts";
 import type { Message } from "../base/message.ts";
 import { isOptionName, type OptionValues } from "../base/options.ts";
 import type { SocketTypeName } from "../base/socket-types.ts";
@@ -66,7 +67,12 @@ export class CoreSocket implements MovedSocket {
         return pipe.routingId;
       },
       write(message: Message) {
-        if (!pipe.write(message)) pipe.discard(message);
+        try {
+          if (!pipe.write(message)) pipe.discard(message);
+        } catch (error) {
+          if (!(error instanceof ZmqError)) throw error;
+          pipe.discard(message, "tooLong");
+        }
       },
       writeControl: (control) => pipe.writeControl(control),
     };

@@ -5,6 +5,7 @@
  * that it has here.
  */
 
+import { ZmqError } from "../base/errors.ts";
 import type { FarEnd, Outlet } from "../base/far-end.ts";
 import { type Control, type Message, NO_PROPERTIES, type Properties } from "../base/message.ts";
 import type { OptionValues } from "../base/options.ts";
@@ -217,8 +218,8 @@ export class ServedPipe implements FarEnd {
     this.#to.signalIdle();
   }
 
-  discard(message: Message): void {
-    this.#to.discard(message);
+  discard(message: Message, reason?: "tooLong"): void {
+    this.#to.discard(message, reason);
   }
 
   deliver(message: Message): void {
@@ -277,7 +278,14 @@ function offer(far: FarEnd, outlet: Outlet): void {
   while (outlet.canWrite) {
     const item = far.pull();
     if (item === undefined) return;
-    if (Array.isArray(item)) outlet.write(item);
-    else outlet.writeControl(item);
+    if (!Array.isArray(item)) outlet.writeControl(item);
+    else {
+      try {
+        outlet.write(item);
+      } catch (error) {
+        if (!(error instanceof ZmqError)) throw error;
+        far.discard(item, "tooLong");
+      }
+    }
   }
 }
