@@ -118,6 +118,8 @@ export interface Outlet {
   writeShared?(message: SharedMessage): boolean;
   /** As `write`, for a subscription change. */
   writeControl(control: Control): boolean;
+  /** What it took should leave now. Absent where it does so anyway, or cannot. */
+  expedite?(): void;
   /** Whether `write` would take a message now. */
   readonly canWrite: boolean;
   /** The connection is in another thread. */

@@ -71,6 +71,8 @@ export interface NearEnd extends PipeState {
    * subscriptions again in `connected`.
    */
   writeControl(control: Control): void;
+  /** Somebody waits for what was written: it leaves now, and not at the end of the turn, unless there is more to read that may be answered with it. */
+  expedite(): void;
   /** Whether `write` would take a message now. When at the mark, `writable` follows as after a refused `write`. */
   readonly canWrite: boolean;
 

@@ -169,9 +169,8 @@ class QueuePair implements Pipe {
     if (this.isClosed) return;
     this.messagesSent += messages.length;
     let taken = 0;
-    if (this.#outbound.length === 0) {
+    if (this.#outbound.length === 0)
       while (taken < messages.length && this.#outlet?.write(messages[taken] as Message)) taken++;
-    }
     for (let i = messages.length - 1; i >= taken; i--) this.#outbound.unshift(messages[i] as Message);
   }
 
@@ -179,6 +178,10 @@ class QueuePair implements Pipe {
     if (this.isClosed || !this.isConnected) return;
     if (this.#outbound.length === 0 && this.#outlet?.writeControl(control)) return;
     this.#outbound.append(control);
+  }
+
+  expedite(): void {
+    this.#outlet?.expedite?.();
   }
 
   get canWrite(): boolean {
@@ -217,7 +220,6 @@ class QueuePair implements Pipe {
     else if (this.#wasFull && !inbound.full) this.#outlet?.resume();
   }
 
-  /** What was read last was for nobody. */
   wasted(): void {
     this.#outlet?.wasted?.();
   }
@@ -378,17 +380,15 @@ class QueuePair implements Pipe {
 
   /** Drops messages that will not be sent any more; the owner counts them. */
   #discard(): void {
-    for (let item = this.#outbound.shift(); item !== undefined; item = this.#outbound.shift()) {
+    for (let item = this.#outbound.shift(); item !== undefined; item = this.#outbound.shift())
       if (Array.isArray(item)) this.#owner.discarded?.(this, item);
-    }
     this.#outbound.clear();
   }
 
   #dropControls(): void {
     const kept: Message[] = [];
-    for (let item = this.#outbound.shift(); item !== undefined; item = this.#outbound.shift()) {
+    for (let item = this.#outbound.shift(); item !== undefined; item = this.#outbound.shift())
       if (Array.isArray(item)) kept.push(item);
-    }
     this.#outbound.clear();
     for (const message of kept) this.#outbound.push(message);
   }

@@ -189,6 +189,10 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, DelayedReade
     return this.#outgoing.writeShared(message);
   }
 
+  expedite(): void {
+    if (!this.#pipe.isBehind && !this.#pipe.canRead) this.#outgoing.flush();
+  }
+
   get canWrite(): boolean {
     return this.#outgoing.canWrite;
   }

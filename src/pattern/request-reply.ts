@@ -101,6 +101,7 @@ export class ReqPattern implements Pattern {
     }
     this.#asked = this.#outgoing.send(request);
     this.#awaitsReply = true;
+    this.#asked?.expedite();
     return true;
   }
 
@@ -244,6 +245,7 @@ export class RepPattern implements Pattern {
       return true;
     }
     pipe.write(this.#inEnvelope(message));
+    pipe.expedite();
     return true;
   }
 
