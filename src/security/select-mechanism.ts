@@ -45,13 +45,14 @@ export function selectMechanism(type: SocketTypeName, options: SecurityOptions, 
 
 /** Whether a ZAP handler is asked about the peers of a socket with these options, and whether there must be one. */
 export function securityZapRule(options: SecurityOptions): ZapRule {
-  const situation = { hasDomain: options.zapDomain !== null, enforcesDomain: options.zapEnforceDomain };
+  const hasDomain = options.zapDomain !== null;
+  const enforcesDomain = options.zapEnforceDomain;
   switch (options.securityMechanism) {
     case "plain":
-      return zapRule({ ...situation, mechanism: "PLAIN", isServer: options.plainServer });
+      return zapRule({ mechanism: "PLAIN", isServer: options.plainServer, hasDomain, enforcesDomain });
     case "curve":
-      return zapRule({ ...situation, mechanism: "CURVE", isServer: options.curveServer });
+      return zapRule({ mechanism: "CURVE", isServer: options.curveServer, hasDomain, enforcesDomain });
     default:
-      return zapRule({ ...situation, mechanism: "NULL", isServer: false });
+      return zapRule({ mechanism: "NULL", isServer: false, hasDomain, enforcesDomain });
   }
 }

@@ -18,8 +18,8 @@ export interface IpAddress {
 const IPV4_ANY: IpAddress = { address: "0.0.0.0", family: 4 };
 const IPV6_ANY: IpAddress = { address: "::", family: 6 };
 
-/** The addresses to try for a connect, IPv6 first. Rejects with the resolver's error, ENOTFOUND for example. */
-export async function targetAddresses(host: string, ipv6: boolean): Promise<readonly IpAddress[]> {
+/** The addresses to try for a connect, IPv6 first; at once for a literal. Rejects with the resolver's error, ENOTFOUND for example. */
+export function targetAddresses(host: string, ipv6: boolean): readonly IpAddress[] | Promise<readonly IpAddress[]> {
   return ipLiteral(host) ?? resolved(host, ipv6);
 }
 

@@ -55,8 +55,9 @@ export function dial(clock: Clock, start: () => Socket, timeoutMs: number, signa
 /** The link finds it in `socket.errored`; without a listener Node would throw it. */
 function onLateError(): void {}
 
-/** `work`, or as soon as `signal` fires its reason; the work itself goes on unheard. */
-export function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+/** `work`, or as soon as `signal` fires its reason; the work itself goes on unheard. What is there already is not waited for. */
+export function orAborted<T>(work: T | Promise<T>, signal: AbortSignal): T | Promise<T> {
+  if (!(work instanceof Promise)) return work;
   return new Promise((resolve, reject) => {
     const cancel = (): void => reject(signal.reason);
     signal.addEventListener("abort", cancel);

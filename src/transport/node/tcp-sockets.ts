@@ -97,10 +97,10 @@ function attemptMs(limitMs: number, hasNext: boolean): number {
 }
 
 /** Where to connect from; undefined leaves it to the system. */
-async function sourceAddresses(
+function sourceAddresses(
   host: string | undefined,
   options: OptionValues,
-): Promise<readonly IpAddress[] | undefined> {
+): readonly IpAddress[] | Promise<readonly IpAddress[]> | undefined {
   if (host !== undefined) return bindAddresses(host, options.ipv6);
   return deviceAddresses(options);
 }
