@@ -13,6 +13,7 @@ import { RAW_TARGETS } from "./targets/raw.ts";
 import { SESSION_TARGETS } from "./targets/session.ts";
 import { TEXT_TARGETS } from "./targets/text.ts";
 import { VALUE_TARGETS } from "./targets/values.ts";
+import { WEB_PEER_TARGETS } from "./targets/web-peers.ts";
 import { WEBSOCKET_TARGETS } from "./targets/websocket.ts";
 
 export const TARGETS: readonly Target[] = [
@@ -29,4 +30,5 @@ export const TARGETS: readonly Target[] = [
   ...BOX_TARGETS,
   ...MULTICAST_TARGETS,
   ...WEBSOCKET_TARGETS,
+  ...WEB_PEER_TARGETS,
 ];
