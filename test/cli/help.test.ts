@@ -15,7 +15,7 @@ test("doctor tries the transports and tells what options do not, within 80 colum
   const shell = new Shell(t);
   const { checks, options, runtime } = JSON.parse((await shell.run("", "doctor", "--json")).stdout);
   assert.match(runtime.runtime, /^(Node\.js|Bun|Deno) \d/);
-  for (const name of ["tcp", "ipc", "inproc"]) {
+  for (const name of ["tcp", "ipc", "inproc", "ws"]) {
     assert.equal(checks.find((check: { name: string }) => check.name === name).ok, true);
   }
   assert.ok(

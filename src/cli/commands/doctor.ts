@@ -40,6 +40,7 @@ interface Limit {
 const EXAMPLES = [
   ["zmq doctor", "exit code 0 when all works, else 1"],
   ["zmq doctor tcp://host:5555", "names the peer, and what may talk to it"],
+  ["zmq doctor ws://host:8080/feed", "the same at a path, or why nobody is there"],
   ["zmq doctor --options", "the options that are not honoured here"],
 ] as const;
 
@@ -69,6 +70,7 @@ async function run({ json, options: showsOptions }: Flags): Promise<number> {
     await exchange("tcp", "tcp://127.0.0.1:*"),
     await exchange("tcp over IPv6", "tcp://[::1]:*", true),
     await inFolder((path) => exchange("ipc", `ipc://${path}`)),
+    await exchange("ws", "ws://127.0.0.1:*/doctor"),
     await exchange("inproc", "inproc://doctor"),
     curveCheck(),
     await curveExchange(),
