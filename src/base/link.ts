@@ -27,6 +27,8 @@ export interface Link {
   write(chunks: readonly Uint8Array[]): boolean;
   /** `write` copies: memory is the caller's again also when it returned false. */
   readonly copies?: boolean;
+  /** What is written first in a turn had better leave at once, for the end of the turn is far; what follows is gathered. */
+  readonly isPrompt?: boolean;
   /** Bytes that `write` kept and that have not left; as they leave it falls, as often as the platform tells. */
   readonly unsentBytes: number;
   /** Stops and restarts `data`. A chunk or two may still arrive after `pause`. */

@@ -7,9 +7,10 @@ import { Encoder } from "../wire/encoder.ts";
 import { Outgoing } from "./outgoing.ts";
 
 /** An established connection, and how many octets each write had. */
-function connection() {
+function connection(isPrompt = false) {
   const writes: number[] = [];
   class CountingLink extends FakeLink {
+    readonly isPrompt = isPrompt;
     override write(chunks: readonly Uint8Array[]): boolean {
       writes.push(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
       return true;
@@ -39,6 +40,22 @@ describe("a connection that sends", () => {
     assert.deepEqual(writes, []);
     clock.turn();
     assert.deepEqual(writes, [12_800]);
+  });
+
+  it("writes the first message of a turn at once, and gathers the others, where the end of a turn is far", () => {
+    const { clock, writes, send } = connection(true);
+    send(1);
+    assert.deepEqual(writes, [64]);
+    send(10);
+    assert.deepEqual(writes, [64]);
+    clock.turn();
+    send(2);
+    assert.deepEqual(writes, [64, 640, 64]);
+    clock.turn();
+    assert.deepEqual(writes, [64, 640, 64, 64]);
+    clock.turn();
+    send(1);
+    assert.deepEqual(writes, [64, 640, 64, 64, 64]);
   });
 
   it("writes half of the answers to many requests before all are made, and the others together", () => {

@@ -48,6 +48,7 @@ export class Outgoing {
   readonly #duePing: OutgoingTraits["duePing"];
   readonly #broken: (error: unknown) => void;
   #state: State;
+  readonly #isPrompt: boolean;
   #isFlushDue = false;
   #batched = 0;
   /** A batch of so many bytes leaves before the turn ends, once. */
@@ -59,6 +60,7 @@ export class Outgoing {
 
   constructor(link: Link, pipe: FarEnd, encoder: FrameEncoder, clock: Clock, traits: OutgoingTraits) {
     this.#link = link;
+    this.#isPrompt = link.isPrompt === true;
     this.#pipe = pipe;
     this.#encoder = encoder;
     this.#clock = clock;
@@ -244,6 +246,7 @@ export class Outgoing {
     } else if (!this.#isFlushDue) {
       this.#isFlushDue = true;
       this.#clock.defer(this.#flushLater);
+      if (this.#isPrompt) this.flush();
     }
   }
 }
