@@ -5,7 +5,7 @@ import { curveKeyPair, Dealer } from "/zmq/browser.js";
 
 const decoder = new TextDecoder();
 const byId = (id) => document.getElementById(id);
-const curveServerKey = location.hash.slice(1);
+const curveServerKey = decodeURIComponent(location.hash.slice(1));
 let name = "";
 const present = new Set();
 

@@ -57,7 +57,8 @@ const chat = new Router({
 await chat.bind("ws://127.0.0.1:*/chat");
 server.listen(Number(process.argv[2] ?? 0), "127.0.0.1", () => {
   const address = server.address();
-  if (typeof address === "object") console.log(`open http://127.0.0.1:${address?.port}/#${publicKey}`);
+  if (typeof address === "object")
+    console.log(`open http://127.0.0.1:${address?.port}/#${encodeURIComponent(publicKey)}`);
 });
 
 /** By routing id, in hex: a page and its name. */

@@ -11,13 +11,16 @@ import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { createRequire } from "node:module";
 import { cpus, freemem, loadavg, totalmem } from "node:os";
+import { dirname, join } from "node:path";
 import { Publisher, Reply } from "zmq-ts";
 
+/** The folder of the library's files, of which pages load browser.js. */
+const LIBRARY = dirname(createRequire(import.meta.url).resolve("zmq-ts/browser"));
 /** What the page loads, and from where. */
 const FILES: Readonly<Record<string, { readonly type: string; readonly file: string | URL }>> = {
   "/": { type: "text/html", file: new URL("./dashboard.html", import.meta.url) },
   "/dashboard.js": { type: "text/javascript", file: new URL("./dashboard.js", import.meta.url) },
-  "/zmq.js": { type: "text/javascript", file: createRequire(import.meta.url).resolve("zmq-ts/browser") },
+  "/zmq.js": { type: "text/javascript", file: join(LIBRARY, "browser.js") },
 };
 const POLICY = "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; connect-src 'self' ws:";
 

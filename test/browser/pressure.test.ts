@@ -118,7 +118,9 @@ describe("a page under pressure", { skip: noBrowser ?? false, timeout: 120_000 }
       // A method, because tools that keep the names of functions wrap others in what a page has not.
       const outcome = {
         of(call: Promise<unknown>) {
-          return call.then(String, (error: { name: string; code?: string }) => error.code ?? error.name);
+          return call.then(String, (error: { name: string; code?: unknown }) =>
+            typeof error.code === "string" ? error.code : error.name,
+          );
         },
       };
       {
