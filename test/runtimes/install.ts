@@ -20,6 +20,8 @@ export async function installProgram(tarball: string | undefined): Promise<strin
   const folder = emptyFolder("user");
   const packed = tarball === undefined ? await pack(emptyFolder("packed")) : resolve(tarball);
   writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, type: "module" }));
+  // Bun would find the paths of the repository's, by which `zmq-ts` means the source.
+  writeFileSync(join(folder, "tsconfig.json"), "{}");
   await npmInstall(folder, "zmq-ts with its dependencies", ["--prefer-offline", packed]);
   cpSync(join(root, "test", "runtimes", "program"), join(folder, "program"), { recursive: true });
   return join(folder, "program", "main.js");
