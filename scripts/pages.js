@@ -15,7 +15,14 @@ import { rolldown } from "rolldown";
 import { keepLowLevel } from "./tweetnacl.js";
 
 /** Files in whose place pages have smaller ones with the same names in them: `x.ts` becomes `small-x.ts`. */
-const SMALLER = ["bind-random-port.ts", "encoder.ts", "peer-table.ts", "topic-table.ts", "turn-budget.ts"];
+const SMALLER = [
+  "bind-random-port.ts",
+  "encoder.ts",
+  "move-proxy.ts",
+  "peer-table.ts",
+  "topic-table.ts",
+  "turn-budget.ts",
+];
 
 /** Tables of options that no page could use: its sockets do not have them. */
 const LEFT_OUT = /\bsrc[\\/]base[\\/]options[\\/](transport|websocket|gssapi)s?\.ts$/;

@@ -5,12 +5,10 @@
  */
 
 import { ZmqError } from "../base/errors.ts";
-import { movingSocket } from "../core/moving-socket.ts";
-import { contextCore } from "../socket/context.ts";
 import { coreOf, endpointsOf, isSocket } from "../socket/core-of.ts";
 import type { Socket } from "../socket/socket.ts";
 import { Forwarder, type ProxyCores } from "./forwarder.ts";
-import { MovedForwarder } from "./moved-forwarder.ts";
+import { moveProxy } from "./move-proxy.ts";
 import type { ProxyStatistics } from "./statistics.ts";
 import type { Steered } from "./steering.ts";
 
@@ -39,7 +37,7 @@ export class Proxy<F extends Socket = Socket, B extends Socket = Socket> {
   readonly #cores: ProxyCores;
   readonly #forwarder: Forwarder;
   /** In the place of the forwarder: the loop is in an I/O thread. */
-  #moved: MovedForwarder | undefined = undefined;
+  #moved: Steered | undefined = undefined;
   #isBegun = false;
 
   /** The proxy owns both sockets from `run` on. Throws TypeError for anything that is not a socket. */
@@ -91,29 +89,10 @@ export class Proxy<F extends Socket = Socket, B extends Socket = Socket> {
         if (error === undefined) resolve();
         else reject(error);
       };
-      this.#move(onEnd);
+      this.#moved = moveProxy(this.frontEnd, this.backEnd, this.#cores, onEnd);
       for (const { alive } of [front, back]) alive.enter();
       if (this.#moved === undefined) this.#forwarder.start(onEnd);
     });
-  }
-
-  /** Moves the sockets to the I/O thread of their endpoints, where there is one and they may, and runs the loop there. */
-  #move(onEnd: (error?: unknown) => void): void {
-    const { front: frontCore, back: backCore, capture } = this.#cores;
-    const { frontEnd, backEnd } = this;
-    if (frontCore === backCore) return;
-    const front = movingSocket({ core: frontCore, endpoints: endpointsOf(frontEnd) });
-    const back = movingSocket({ core: backCore, endpoints: endpointsOf(backEnd) });
-    if (front === undefined || back === undefined) return;
-    const forwarder = new MovedForwarder(this.#cores);
-    const moved = contextCore(frontEnd.context).engine.move?.(front, back, {
-      captured: forwarder.captured,
-      captureMark: capture?.options.sendHighWaterMark ?? 0,
-      ended: (error) => forwarder.ended(error),
-    });
-    if (moved === undefined) return;
-    this.#moved = forwarder;
-    forwarder.start(moved, onEnd);
   }
 
   /** Stops forwarding; messages wait in the sockets' queues. Throws EBADF when not running. */

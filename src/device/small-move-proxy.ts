@@ -1,0 +1,3 @@
+/** As move-proxy.ts, for pages: the sockets stay. */
+
+export function moveProxy(): undefined {}
