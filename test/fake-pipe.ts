@@ -9,7 +9,8 @@ import type { Outlet } from "../src/base/far-end.ts";
 import type { Control, Message, Properties } from "../src/base/message.ts";
 import type { NearEnd, PipeOwner } from "../src/base/near-end.ts";
 import { defaultOptions, type OptionValues } from "../src/base/options.ts";
-import { createPipe, type Pipe, type PipeLimits } from "../src/base/pipe.ts";
+import { createPipe, type Pipe } from "../src/base/pipe.ts";
+import type { PipeLimits } from "../src/base/pipe-limits.ts";
 import type { SocketTypeName } from "../src/base/socket-types.ts";
 import type { DropReason, Pattern, PatternHost } from "../src/pattern/pattern.ts";
 

@@ -26,6 +26,7 @@
  * | `write`, `writeControl` | take this now                                            | false: it waits in the pipe for `pull`    |
  * | `resume`                | the inbound queue was full and has room                  | `deliver`, at once or later               |
  * | `supply`                | the inbound queue was read empty while `isBehind`        | `append`, within the call                 |
+ * | `supplyRun`             | many are read while the queue is empty and `isBehind`    | they are added to an array, in the call   |
  * | `close`                 | no more is written; pull the rest within the linger period | `end`, at once or later                 |
  * | `refuse`                | the peer broke a limit                                   | `end` or `detach`                         |
  * | `renew`                 | no answer is awaited on this connection any more         | `end`, or `detach` and another `attach`   |
@@ -81,7 +82,7 @@ export interface FarEnd {
   readonly messagesReceived: number;
   /** Only the newest message counts: all that arrives must be delivered at once. */
   readonly conflates: boolean;
-  /** The far side holds more for the inbound queue, and supplies it message by message as they are read. */
+  /** The far side holds more for the inbound queue, and supplies it as they are read. */
   readonly isBehind: boolean;
   setBehind(isBehind: boolean): void;
 
@@ -128,8 +129,10 @@ export interface Outlet {
   resize?(sendHighWaterMark: number, receiveHighWaterMark: number): void;
   /** The inbound queue was full and has room again. */
   resume(): void;
-  /** While the pipe is `isBehind`: its last message was read; the next one, if there is one, should be supplied. */
+  /** While the pipe is `isBehind`: its last message was read; the next ones, if there are any, should be supplied. */
   supply?(): void;
+  /** As `supply`, with up to `max` messages, which go into `into` behind those that were there, and not through `append`. */
+  supplyRun?(into: Message[], max: number): void;
   /** What was read last was for nobody: whoever counts what peers ask for without being heard counts it. */
   wasted?(): void;
   /** The near side gave up its request to this peer: the connection ends now, and another may follow at once. */

@@ -7,6 +7,7 @@
  * | `write`        | passes the message to the outlet, or queues it              | false: `writable`, when there is room      |
  * | `writeControl` | as `write`, whatever the high-water mark                    | nothing; without a link it is dropped      |
  * | `read`         | returns the oldest unread message                           | undefined: `readable`, when there is one   |
+ * | `readRun`      | as `read`, for several, which may meet no queue             | the same, when nothing came                |
  * | `pauseReading` | counts the inbound queue as full while paused               | nothing                                    |
  * | `close`        | takes no further message; queued ones leave while it lingers | `ended`                                    |
  * | `refuse`       | as `close` without a linger period, for the peer's mistake  | `ended`                                    |
@@ -78,6 +79,8 @@ export interface NearEnd extends PipeState {
 
   /** The next message, or undefined: empty for now. */
   read(): Message | undefined;
+  /** Adds to `into` what follows in the pipe, `max` at most; it may be less though more is there, but nothing only when `read` returns nothing. */
+  readRun(into: Message[], max: number): void;
   /** As `read`, but further messages come in only within `endRead`, which must follow: behind the caller's work on this one. */
   beginRead(): Message | undefined;
   endRead(): void;

@@ -8,11 +8,10 @@
  *   pattern <--read--- [inbound queue]  <--deliver----- far side
  *
  * While the outlet takes messages at once, the outbound queue stays empty and
- * costs nothing. High-water marks count messages, per pipe and direction, and
- * bound the frames of multipart messages with them.
+ * costs nothing. High-water marks count messages, per pipe and direction.
  */
 
-import { type DepartedBacklog, DepartedPipe, messageMemory } from "./departed-backlog.ts";
+import { type DepartedBacklog, DepartedPipe } from "./departed-backlog.ts";
 import type { ZmqError } from "./errors.ts";
 import type { FarEnd, Outlet } from "./far-end.ts";
 import {
@@ -24,17 +23,8 @@ import {
   type SharedMessage,
 } from "./message.ts";
 import type { OwnedPipe, PipeOwner } from "./near-end.ts";
+import { type PipeLimits, weigh } from "./pipe-limits.ts";
 import { Queue } from "./queue.ts";
-
-export interface PipeLimits {
-  /** Messages, 0 for no limit. */
-  readonly sendHighWaterMark: number;
-  readonly receiveHighWaterMark: number;
-  readonly conflate: boolean;
-  /** Memory of the messages in each queue, in about bytes, 0 or absent for no limit. */
-  readonly sendHighWaterMarkBytes?: number;
-  readonly receiveHighWaterMarkBytes?: number;
-}
 
 /** Both ends. The maker of a pipe gets them together, and hands each to its user. */
 export interface Pipe extends OwnedPipe, Omit<FarEnd, "assignRoutingId"> {}
@@ -205,6 +195,21 @@ class QueuePair implements Pipe {
       if (this.#departed?.wasRead(message)) this.#departed = undefined;
     }
     return message;
+  }
+
+  readRun(into: Message[], max: number): void {
+    const inbound = this.#inbound;
+    const outlet = this.#outlet;
+    const before = into.length;
+    if (!this.isBehind || this.conflates || outlet?.supplyRun === undefined) {
+      const message = this.read();
+      if (message !== undefined) into.push(message);
+      return;
+    }
+    while (inbound.length > 0 && into.length < before + max) into.push(inbound.shift() as Message);
+    if (into.length < before + max) outlet.supplyRun(into, before + max - into.length);
+    this.messagesReceived += into.length - before;
+    if (this.isBehind && inbound.length === 0) outlet.supply?.();
   }
 
   beginRead(): Message | undefined {
@@ -392,9 +397,4 @@ class QueuePair implements Pipe {
     this.#outbound.clear();
     for (const message of kept) this.#outbound.push(message);
   }
-}
-
-/** A subscription change weighs nothing, as high-water marks do not count it. */
-function weigh(item: Message | Control): number {
-  return Array.isArray(item) ? messageMemory(item) : 0;
 }

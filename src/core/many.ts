@@ -1,8 +1,13 @@
 /**
- * The messages of one `sendMany`, and how far it has come.
+ * The messages of one `sendMany`, and how far it has come; and how `receiveMany`
+ * takes what is there.
  */
 
 import type { Message } from "../base/message.ts";
+import type { Pattern } from "../pattern/pattern.ts";
+
+/** So many messages are received between two looks at the turn. */
+const RUN = 32;
 
 /** Messages that are received together. */
 export interface Batch {
@@ -36,4 +41,14 @@ export class Many {
     const aborted = new Error(`called off after ${sent} of ${this.messages.length} messages`, { cause: error });
     return Object.assign(aborted, { name: "AbortError", code: "ABORT_ERR", sent });
   }
+}
+
+/** Adds messages that are there to `messages`, up to `max` in all; more may be there. False: there was none. */
+export function takeSome(pattern: Pattern, messages: Message[], max: number): boolean {
+  if (pattern.receiveRun !== undefined) return pattern.receiveRun(messages, Math.min(RUN, max - messages.length));
+  const message = pattern.receive?.();
+  if (message === undefined) return false;
+  pattern.present?.(message);
+  messages.push(message);
+  return true;
 }

@@ -12,7 +12,7 @@ import type { SocketTypeName } from "../base/socket-types.ts";
 import type { Pattern } from "../pattern/pattern.ts";
 import { cannot, inVain } from "./in-vain.ts";
 import type { Alive } from "./keep-alive.ts";
-import { type Batch, Many } from "./many.ts";
+import { type Batch, Many, takeSome } from "./many.ts";
 import { SendLines } from "./send-lines.ts";
 import type { Turn, TurnWaiter } from "./turn.ts";
 import { Line, type Waiting, type WaitLimits } from "./waiting.ts";
@@ -238,13 +238,10 @@ export class Operations implements TurnWaiter {
   }
 
   #fill(messages: Message[], max: number): void {
-    const pattern = this.#pattern;
     while (messages.length < max && this.#mayGoOn()) {
-      const message = pattern.receive?.();
-      if (message === undefined) return;
-      if (this.#presents) pattern.present?.(message);
-      messages.push(message);
-      this.#turn.spend();
+      const before = messages.length;
+      if (!takeSome(this.#pattern, messages, max)) return;
+      this.#turn.spendMany(messages.length - before);
     }
   }
 

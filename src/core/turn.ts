@@ -51,7 +51,13 @@ export class Turn {
 
   /** Counts an operation that completes or fails. False when its stretch is over with it: its caller must hear of it in the next turn. */
   spend(): boolean {
-    if (++this.#operations >= this.#nextLook) this.#look();
+    return this.spendMany(1);
+  }
+
+  /** As `spend`, for several. */
+  spendMany(count: number): boolean {
+    this.#operations += count;
+    if (this.#operations >= this.#nextLook) this.#look();
     return !this.isOver;
   }
 

@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import { FakeClock } from "../../test/fake-clock.ts";
 import { bytes, command, FakeLink, frame, repeated } from "../../test/fake-link.ts";
 import { fromText, toText } from "../base/bytes.ts";
+import type { Message } from "../base/message.ts";
 import { createPipe } from "../base/pipe.ts";
 import { Decoder } from "../wire/decoder.ts";
 import { EngineLoop } from "./engine-loop.ts";
@@ -37,6 +38,7 @@ function connection(receiveHighWaterMark = 1000) {
     writeControl: () => false,
     resume: () => incoming.resume(),
     supply: () => incoming.supply(),
+    supplyRun: (into, max) => incoming.supplyRun(into, max),
     close: ignored,
   });
   const read = (): string | undefined => pipe.read()?.map(toText).join("|");
@@ -47,7 +49,7 @@ const X = frame(0, fromText("x"));
 const PING = command("PING", [0, 0]);
 
 describe("a connection that is behind its reader", () => {
-  it("is decoded message by message while somebody reads, not all at once", () => {
+  it("is decoded a few messages ahead while somebody reads, not all at once", () => {
     const { clock, pipe, incoming, read } = connection();
     incoming.start(false);
     for (let chunk = 0; chunk < 20; chunk++) {
@@ -55,10 +57,31 @@ describe("a connection that is behind its reader", () => {
       // Two looks happen before the chunk is read.
       for (let i = 0; i < 100; i++) {
         assert.equal(read(), "x");
-        assert.ok(pipe.inboundLength <= 1, `${pipe.inboundLength} messages were decoded ahead`);
+        assert.ok(pipe.inboundLength <= 16, `${pipe.inboundLength} messages were decoded ahead`);
         if (i % 50 === 0) clock.advance(50);
       }
     }
+  });
+
+  it("gives many to a reader of many, in order with what is read one by one, and no more than asked for", () => {
+    const { pipe, incoming, read } = connection();
+    incoming.start(false);
+    incoming.data(bytes(...Array.from({ length: 100 }, (_, i) => frame(0, fromText(`${i}`)))));
+    const all: string[] = [];
+    for (let i = 0; i < 3; i++) all.push(`${read()}`);
+    for (const max of [1, 40, 7]) {
+      const run: Message[] = [];
+      pipe.readRun(run, max);
+      assert.equal(run.length, max);
+      all.push(...run.map((message) => message.map(toText).join("|")));
+      assert.ok(pipe.canRead, "the reader is not told again");
+    }
+    for (let next = read(); next !== undefined; next = read()) all.push(next);
+    assert.deepEqual(
+      all,
+      Array.from({ length: 100 }, (_, i) => `${i}`),
+    );
+    assert.equal(pipe.messagesReceived, 100);
   });
 
   it("is decoded at once when nobody reads for a while, up to the high-water mark", () => {

@@ -209,6 +209,10 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, DelayedReade
     this.#incoming.supply();
   }
 
+  supplyRun(into: Message[], max: number): void {
+    this.#incoming.supplyRun(into, max);
+  }
+
   wasted(): void {
     this.#incoming.wasted();
   }

@@ -68,6 +68,10 @@ export class DealerPattern implements Pattern {
     return this.#incoming.receive();
   }
 
+  receiveRun(into: Message[], max: number): boolean {
+    return this.#incoming.receiveRun(into, max);
+  }
+
   get canSend(): boolean {
     return this.#outgoing.canSend;
   }

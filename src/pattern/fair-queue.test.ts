@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FakeHost, FakePeer, message, text } from "../../test/fake-pipe.ts";
+import type { Message } from "../base/message.ts";
 import { PairPattern } from "./exclusive-pair.ts";
 import { FairQueue } from "./fair-queue.ts";
 
@@ -21,6 +22,17 @@ test("a fair queue takes one message a pipe and round, however full the pipes ar
   const queue = new FairQueue();
   for (const each of [peer("a1", "a2", "a3"), peer("b1"), peer("c1", "c2")]) queue.add(each.pipe);
   assert.deepEqual(readAll(queue).slice(0, 3), ["a1", "b1", "c1"]);
+});
+
+test("who takes several at once gets one a pipe and round too, and many of a pipe that is alone", () => {
+  const queue = new FairQueue();
+  for (const each of [peer("a1", "a2", "a3"), peer("b1", "b2")]) queue.add(each.pipe);
+  const all: Message[] = [];
+  while (queue.receiveRun(all, 10));
+  assert.deepEqual(
+    all.map((each) => text(each).join("|")),
+    ["a1", "b1", "a2", "b2", "a3"],
+  );
 });
 
 test("a fair queue ignores an empty pipe and a pipe that it holds", () => {

@@ -69,6 +69,22 @@ export class FairQueue {
     return undefined;
   }
 
+  /** As `receive`, into an array: up to `max` that follow each other in a pipe that is alone in the round, otherwise one. False: none. */
+  receiveRun(into: Message[], max: number): boolean {
+    const before = into.length;
+    if (this.#round.length === 1) {
+      const pipe = this.#round[0] as NearEnd;
+      pipe.readRun(into, max);
+      if (into.length > before) {
+        this.source = pipe;
+        return true;
+      }
+    }
+    const message = this.receive();
+    if (message !== undefined) into.push(message);
+    return message !== undefined;
+  }
+
   /** Passes by the pipes that are empty, as `receive` does. */
   get canReceive(): boolean {
     const round = this.#round;

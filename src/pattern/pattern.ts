@@ -37,6 +37,8 @@ export interface Pattern {
   address?(message: Message): Uint8Array | undefined;
   /** The next message for the user, or undefined. Absent: the type cannot receive. */
   receive?(): Message | undefined;
+  /** As `receive`, with several at once: adds to `into`, `max` at most, and perhaps none of those that it took. False: nothing was there. */
+  receiveRun?(into: Message[], max: number): boolean;
   /** Turns a received message into what users see, in place: `[body, { routingId }]` for SERVER. Absent: they see the frames. */
   present?(message: object[]): void;
   /** Whether `send` would take a message now, and `receive` return one (POLLOUT, POLLIN). */

@@ -66,6 +66,10 @@ export class PullPattern implements Pattern {
     return this.#incoming.receive();
   }
 
+  receiveRun(into: Message[], max: number): boolean {
+    return this.#incoming.receiveRun(into, max);
+  }
+
   get canReceive(): boolean {
     return this.#incoming.canReceive;
   }

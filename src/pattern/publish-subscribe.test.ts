@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { FakeHost, FakePeer, message, receiveAll } from "../../test/fake-pipe.ts";
 import { fromText, toText } from "../base/bytes.ts";
+import type { Message } from "../base/message.ts";
 import type { OptionValues } from "../base/options.ts";
 import { PubPattern, SubPattern } from "./publish-subscribe.ts";
 
@@ -72,6 +73,17 @@ describe("PUB", () => {
 });
 
 describe("SUB", () => {
+  test("takes several at once without those that it did not subscribe to", () => {
+    const sub = new SubPattern(new FakeHost("SUB"));
+    const peer = new FakePeer(sub);
+    sub.subscribe(fromText("a"));
+    for (const each of ["a1", "b1", "a2", "b2", "a3"]) peer.send(each);
+    const all: Message[] = [message("before")];
+    assert.ok(sub.canReceive);
+    while (sub.receiveRun(all, 2));
+    assert.deepEqual(all.flat().map(toText), ["before", "a1", "a2", "a3"]);
+  });
+
   function subscriber(options: Partial<OptionValues> = {}): SubPattern {
     return new SubPattern(new FakeHost("SUB", options));
   }

@@ -162,6 +162,26 @@ export class SubPattern implements Pattern {
     return message;
   }
 
+  receiveRun(into: Message[], max: number): boolean {
+    const before = into.length;
+    if (this.#ready !== undefined) {
+      const message = this.receive();
+      if (message !== undefined) into.push(message);
+      return message !== undefined;
+    }
+    if (!this.#incoming.receiveRun(into, max)) return false;
+    const { source } = this.#incoming;
+    this.#source = source;
+    let kept = before;
+    for (let i = before; i < into.length; i++) {
+      const message = into[i] as Message;
+      if (this.#isWanted(message)) into[kept++] = message;
+      else source?.wasted();
+    }
+    into.length = kept;
+    return true;
+  }
+
   /** Counted; every call is sent, for a publisher may want to see it. */
   subscribe(topic: Uint8Array): void {
     this.#subscriptions.add(topic);

@@ -15,7 +15,7 @@ import { ZmqError } from "../base/errors.ts";
 import type { Message } from "../base/message.ts";
 import type { Decoded, DecoderLimits, FrameCipher, FrameDecoder } from "../base/protocol.ts";
 import { COMMAND, LONG, MORE, readSize, unmarkedLong } from "./frame.ts";
-import { RetainedChunk } from "./retained-chunk.ts";
+import { RetainedChunks } from "./retained-chunk.ts";
 
 /** Frames below this size share slabs of some kilobytes. */
 const SMALL_BYTES = 256;
@@ -32,8 +32,6 @@ const PLACED_BYTES = 65_536;
 const PLACED_AT_ONCE = 1 << 20;
 /** How much more memory is taken than bytes came: an announced length alone costs no more than this. */
 const GROWTH = 16;
-/** So many chunks of the queue are read before their places are given back: `shift` of a long array is slow. */
-const COMPACTED = 1024;
 
 const CIPHER_MORE = 1;
 const CIPHER_COMMAND = 2;
@@ -60,13 +58,10 @@ export class Decoder implements FrameDecoder {
   /** While the window is a slab: the chunk it came from and how far it was copied; 0 when to its end. */
   #chunk: Uint8Array = EMPTY;
   #copied = 0;
-  /** The copy of a chunk that waits for its reader. */
-  readonly #retained = new RetainedChunk();
+  /** Copies of chunks that wait for their reader, that of the window among them. */
+  readonly #retained = new RetainedChunks();
   /** Size of the next slab: grows while small frames follow each other. */
   #slabBytes = FIRST_SLAB_BYTES;
-  /** Copies of chunks that were pushed before the current one was used up. */
-  #later: Uint8Array[] = [];
-  #nextLater = 0;
 
   /** A frame that spans chunks: its memory, which for a very large one is only the beginning. */
   #body: Uint8Array = EMPTY;
@@ -109,7 +104,7 @@ export class Decoder implements FrameDecoder {
       return;
     }
     if (!this.#starved) {
-      this.#later.push(ownCopyOf(chunk));
+      this.#retained.push(chunk);
       return;
     }
     this.#starved = false;
@@ -278,16 +273,8 @@ export class Decoder implements FrameDecoder {
   }
 
   #shiftLater(): Uint8Array | undefined {
-    this.#retained.release();
-    const later = this.#later;
-    const next = later[this.#nextLater];
-    if (next === undefined) return undefined;
-    this.#isForeign = false;
-    later[this.#nextLater++] = EMPTY;
-    if (this.#nextLater === later.length || this.#nextLater === COMPACTED) {
-      later.splice(0, this.#nextLater);
-      this.#nextLater = 0;
-    }
+    const next = this.#retained.next();
+    if (next !== undefined) this.#isForeign = false;
     return next;
   }
 

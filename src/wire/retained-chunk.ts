@@ -1,34 +1,80 @@
 /**
- * The copy of a chunk that waits for its reader while the link uses its own
- * memory again. No view of it leaves the decoder, so all decoders of a thread
- * share some memory for it, taken and given back.
+ * Copies of chunks that wait for their reader while the link uses its own
+ * memory again. No view of them leaves the decoder, so all decoders of a thread
+ * share some memory for them, taken and given back. 64 busy subscribers of one
+ * process need some hundred at a time; with eight of them, what was
+ * beyond was fresh memory for each read, and garbage soon after.
  */
 
 import { ownCopyOf, uninitialized } from "../base/bytes.ts";
 
 /** Larger chunks get memory of their own. */
 const RETAINED_BYTES = 131_072;
-const KEPT_MEMORIES = 8;
+/** A chunk that waits behind another takes no more than twice its size. */
+const LEAST_LATER_BYTES = 65_536;
+/** So many are kept by the thread for the next ones. */
+const KEPT_MEMORIES = 128;
+/** So many chunks of the queue are read before their places are given back: `shift` of a long array is slow. */
+const COMPACTED = 1024;
 const freeMemories: Uint8Array[] = [];
 
-export class RetainedChunk {
-  #memory: Uint8Array | undefined = undefined;
+/** A chunk that waits in shared memory. */
+interface Later {
+  readonly chunk: Uint8Array;
+  readonly memory: Uint8Array;
+}
 
-  /** A copy of `chunk` from `position` on, valid until `release`. */
+/** The chunks of one connection: the one that is being read, and those behind it. */
+export class RetainedChunks {
+  /** That of the chunk that is being read, if it is shared. */
+  #memory: Uint8Array | undefined = undefined;
+  /** Small ones stand for themselves: there may be thousands. */
+  #later: (Later | Uint8Array | undefined)[] = [];
+  #nextLater = 0;
+
+  /** A copy of `chunk` from `position` on, to be read now, valid until `next`. */
   retain(chunk: Uint8Array, position: number): Uint8Array {
     const length = chunk.length - position;
     if (length > RETAINED_BYTES) return ownCopyOf(chunk.subarray(position));
-    const memory = freeMemories.pop() ?? uninitialized(RETAINED_BYTES);
+    const memory = take();
     this.#memory = memory;
     memory.set(chunk.subarray(position));
     return memory.subarray(0, length);
   }
 
-  /** The copy is used up. */
-  release(): void {
-    const memory = this.#memory;
-    if (memory === undefined) return;
-    this.#memory = undefined;
-    if (freeMemories.length < KEPT_MEMORIES) freeMemories.push(memory);
+  /** A copy waits behind all that came before. */
+  push(chunk: Uint8Array): void {
+    const { length } = chunk;
+    if (length < LEAST_LATER_BYTES || length > RETAINED_BYTES) {
+      this.#later.push(ownCopyOf(chunk));
+      return;
+    }
+    const memory = take();
+    memory.set(chunk);
+    this.#later.push({ chunk: memory.subarray(0, length), memory });
   }
+
+  /** The chunk that was read is used up: the next one, valid until the next call, or undefined. */
+  next(): Uint8Array | undefined {
+    const memory = this.#memory;
+    if (memory !== undefined) {
+      this.#memory = undefined;
+      if (freeMemories.length < KEPT_MEMORIES) freeMemories.push(memory);
+    }
+    const later = this.#later;
+    const next = later[this.#nextLater];
+    if (next === undefined) return undefined;
+    later[this.#nextLater++] = undefined;
+    if (this.#nextLater === later.length || this.#nextLater === COMPACTED) {
+      later.splice(0, this.#nextLater);
+      this.#nextLater = 0;
+    }
+    if (!("memory" in next)) return next;
+    this.#memory = next.memory;
+    return next.chunk;
+  }
+}
+
+function take(): Uint8Array {
+  return freeMemories.pop() ?? uninitialized(RETAINED_BYTES);
 }
