@@ -94,7 +94,9 @@ async function bundle(from, out, input, options, output) {
   const written = await bundled.write({ dir: out, generatedCode: { symbols: false }, ...output });
   await bundled.close();
   const chunks = written.output.filter(({ type }) => type === "chunk").map(({ name }) => name);
-  if (chunks.length !== Object.keys(input).length) throw new Error(`a page would load ${chunks.join(", ")}`);
+  if (chunks.length !== Object.keys(input).length) {
+    throw new Error(`a page would load ${chunks.join(", ")}: entries import the first, whose file has what they share`);
+  }
 }
 
 function inputs(entries, fileOf) {
