@@ -104,10 +104,20 @@ export class Encoder implements FrameEncoder {
       this.raw(body);
       return;
     }
-    const sealed = uninitialized(body.length + cipher.overhead);
-    cipher.seal((flags & MORE ? CIPHER_MORE : 0) | (flags & COMMAND ? CIPHER_COMMAND : 0), body, sealed, 0);
-    this.#header(0, sealed.length);
-    this.raw(sealed);
+    const inner = (flags & MORE ? CIPHER_MORE : 0) | (flags & COMMAND ? CIPHER_COMMAND : 0);
+    const length = body.length + cipher.overhead;
+    if (length > COPIED_BYTES) {
+      const sealed = uninitialized(length);
+      cipher.seal(inner, body, sealed, 0);
+      this.#header(0, length);
+      this.raw(sealed);
+      return;
+    }
+    const batch = this.#reserve(LONGEST_HEADER + length);
+    this.#header(0, length);
+    cipher.seal(inner, body, batch, this.#end);
+    this.#end += length;
+    this.size += length;
   }
 
   #header(flags: number, length: number): void {
