@@ -66,4 +66,4 @@ export {
   XPublisher,
   XSubscriber,
 } from "./socket/sockets.ts";
-export { capability, version } from "./version.ts";
+export { version } from "./version.ts";

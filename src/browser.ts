@@ -5,6 +5,7 @@
 import { expectArguments } from "./socket/arguments.ts";
 import { type ContextOptions, Context as NeutralContext } from "./socket/context.ts";
 import { setDefaultContext } from "./socket/default-context.ts";
+import type { Capability } from "./version.ts";
 import { webPlatform } from "./web/platform.ts";
 
 export class Context extends NeutralContext {
@@ -17,6 +18,17 @@ export class Context extends NeutralContext {
 /** The global context, which sockets use when they are given none. */
 export const context = new Context();
 setDefaultContext(context);
+
+/** What zeromq.js says of the libzmq it was built with. `curve` asks for `zmq-ts/browser/curve`. */
+export const capability: Capability = {
+  ipc: false,
+  pgm: false,
+  tipc: false,
+  norm: false,
+  curve: true,
+  gssapi: false,
+  draft: false,
+};
 
 export * from "./api.ts";
 export * as default from "./browser.ts";

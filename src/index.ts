@@ -66,3 +66,4 @@ export { passwordFile } from "./node/password-file.ts";
 export { type Certificate, formatCertificate, parseCertificate } from "./security/certificate.ts";
 export { Stream } from "./socket/sockets.ts";
 export { passByReference } from "./thread/memories.ts";
+export { capability } from "./version.ts";

@@ -5,8 +5,11 @@
 /** The libzmq whose features and behaviour this library has; programs compare it to decide what they may use. */
 export const version = "4.3.5";
 
+/** What an entry has, by zeromq.js's names. */
+export type Capability = Partial<Record<"ipc" | "pgm" | "tipc" | "norm" | "curve" | "gssapi" | "draft", boolean>>;
+
 /** What zeromq.js says of the libzmq it was built with. */
-export const capability: Partial<Record<"ipc" | "pgm" | "tipc" | "norm" | "curve" | "gssapi" | "draft", boolean>> = {
+export const capability: Capability = {
   ipc: true,
   pgm: true,
   tipc: false,

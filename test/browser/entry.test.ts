@@ -36,6 +36,7 @@ for (const [i, file] of files.entries()) {
     assert.throws(() => socket.connect("ws://127.0.0.1:5555"), { code: "ENOTSUP", detail: /clients/ });
     socket.close();
     assert.throws(() => new zmq.Dealer({ tcpKeepalive: 1 }), TypeError);
+    assert.equal(zmq.capability.ipc, false);
   });
 
   test(`${file}: a class of one's own extends one of the library's`, () => {
