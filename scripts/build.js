@@ -51,6 +51,7 @@ const ENTRIES = [
   { source: "src/cli/zmq.ts", types: false, require: false },
   { source: "src/browser.ts", types: "none", require: false, web: true },
   { source: "src/browser-curve.ts", types: "none", require: false, web: true },
+  { source: "src/browser-threads.ts", types: "none", require: false, web: true },
   { source: "src/browser-sodium.ts", types: false, require: false, web: true },
 ];
 

@@ -2,6 +2,7 @@
  * Entry for browsers: pages, dedicated and shared workers. The same classes over ws and wss, which connect, and inproc.
  */
 
+import type { ContextHandle } from "./core/platform.ts";
 import { expectArguments } from "./socket/arguments.ts";
 import { type ContextOptions, Context as NeutralContext } from "./socket/context.ts";
 import { setDefaultContext } from "./socket/default-context.ts";
@@ -13,6 +14,13 @@ export class Context extends NeutralContext {
     expectArguments(1, arguments.length);
     super(webPlatform, options);
   }
+
+  /**
+   * The context that another thread's `context.handle` is of: sockets of both meet at its inproc names, and its options
+   * are shared. It is there once `zmq-ts/browser/threads` is imported. Throws EINVAL for what is no handle, ENOTSUP where
+   * threads share no memory.
+   */
+  declare static readonly from: (handle: ContextHandle) => Context;
 }
 
 /** The global context, which sockets use when they are given none. */

@@ -43,7 +43,7 @@ const LAYERS: Record<string, readonly string[]> = {
   authenticator: ["base", "wire", "security", "core", "socket"],
   sync: ["base", "engine", "core", "socket", "device", "thread"],
   node: ["base", "wire", "security", "engine", "thread", "core", "device", "authenticator", "transport"],
-  web: ["base", "security", "engine", "core", "transport"],
+  web: ["base", "security", "engine", "thread", "core", "transport"],
   entry: [...LIBRARY, "node", "web", "v5-compat"],
   "v5-compat": ["base", "core", "socket", "entry"],
   cli: [...LIBRARY, "node", "entry"],

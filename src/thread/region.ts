@@ -53,6 +53,7 @@ const LARGE_BYTES = 262_144;
 /** So long a thread waits for the lock before it looks whether its holder lives, and before it takes it all the same. */
 const LOCK_SLICE_MS = 20;
 const LOCK_SLICES = 50;
+const LOOKS_A_SLICE = 1_000_000;
 
 /** Says whether the member with this number still runs. */
 type IsAlive = (member: number) => boolean;
@@ -110,7 +111,7 @@ export class Region {
     for (let slice = 0; ; ) {
       const holder = Atomics.compareExchange(words, LOCK, 0, key);
       if (holder === 0) return;
-      if (Atomics.wait(words, LOCK, holder, LOCK_SLICE_MS) !== "timed-out") continue;
+      if (!waitedInVain(words, holder)) continue;
       slice++;
       if (isAlive(holder - 1) && slice < LOCK_SLICES) continue;
       if (Atomics.compareExchange(words, LOCK, holder, key) === holder) return;
@@ -152,6 +153,17 @@ export class Region {
   /** The words of a block. */
   block(offset: number, bytes: number): Int32Array {
     return new Int32Array(this.buffer, offset, bytes >> 2);
+  }
+}
+
+/** Waits until the lock changes hands, for a slice at most. A page's own thread may not sleep: it looks again and again. */
+function waitedInVain(words: Int32Array, holder: number): boolean {
+  try {
+    return Atomics.wait(words, LOCK, holder, LOCK_SLICE_MS) === "timed-out";
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    for (let looks = 0; looks < LOOKS_A_SLICE; looks++) if (Atomics.load(words, LOCK) !== holder) return false;
+    return true;
   }
 }
 

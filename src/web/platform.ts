@@ -5,7 +5,7 @@
 
 import { systemClock } from "../base/clock.ts";
 import { ZmqError } from "../base/errors.ts";
-import type { Platform } from "../core/platform.ts";
+import type { Platform, Threads } from "../core/platform.ts";
 import { Turn } from "../core/turn.ts";
 import { DialingHost } from "../engine/dialing-host.ts";
 import { WakeUps } from "../engine/wake-ups.ts";
@@ -44,7 +44,8 @@ const curveClientsOf: CurveMaker = (config, options) => {
 
 const transports = webSocketTransports(clock);
 
-export const webPlatform: Platform = {
+/** `threads` is set by the entry that brings them. */
+export const webPlatform: Platform & { threads?: Threads } = {
   turn: new Turn(clock),
   get crypto() {
     return provided().crypto;

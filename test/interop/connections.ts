@@ -230,6 +230,8 @@ export function connections(library: Library): void {
         }
       });
 
+      // With an I/O thread it is not noticed that this thread hangs.
+      if (new zmq.Context().ioThreads > 0) return;
       it("libzmq gives us up when we hang, and comes back", async () => {
         const dealer = await bound(new zmq.Dealer());
         const their = await theirs("DEALER", { heartbeatInterval: 30, heartbeatTimeout: 60, reconnectInterval: 20 });
