@@ -2,7 +2,7 @@
  * The peer without ZeroMQ: `node:net`, as one would write it by hand. Messages carry a length of four octets and each is
  * one `write`; a round trip sends the bare bytes, which makes it the floor for latency in Node.
  */
-import { connect, createServer, type ListenOptions, type Socket } from "node:net";
+import { type AddressInfo, connect, createServer, type ListenOptions, type Socket } from "node:net";
 import type { Job, Result } from "./job.ts";
 import { checkEnd, clockMask, endMark, go, Latencies, Ring, Stopwatch, say, work } from "./worker.ts";
 
@@ -139,8 +139,46 @@ async function request(job: Job): Promise<Result> {
   });
 }
 
+/** Accepts one connection after the other, and sends back what comes on each. */
+async function serveAll(job: Job): Promise<Result> {
+  const watch = new Stopwatch(job);
+  let count = 0;
+  const server = createServer({ noDelay: true }, (socket) => {
+    socket.on("error", () => {});
+    socket.on("data", (chunk) => {
+      socket.write(chunk);
+      watch.warm(++count);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(address(job.endpoint), resolve));
+  say({ listening: `tcp://127.0.0.1:${(server.address() as AddressInfo).port}` });
+  await go();
+  return { cpuUs: watch.stop(count).cpuUs ?? 0 };
+}
+
+/** Connects, has one message sent back, and closes, over and over. */
+async function meetAll(job: Job): Promise<Result> {
+  const ring = new Ring(job.size);
+  const watch = new Stopwatch(job);
+  let total = 0;
+  let measured: Result | undefined;
+  const meet = async () => {
+    while (measured === undefined) {
+      const socket = await dial(job);
+      const number = total++;
+      socket.write(ring.messages[number & ring.mask]!);
+      ring.check(await new Promise<Buffer>((resolve) => socket.once("data", resolve)), number);
+      socket.destroy();
+      if (watch.over(total) && measured === undefined) measured = watch.stop(total);
+    }
+  };
+  await Promise.all(Array.from({ length: job.peers }, meet));
+  return measured!;
+}
+
 work((job) => {
   const client = job.role === "client";
+  if (job.kind === "handshakes") return client ? meetAll(job) : serveAll(job);
   if (job.kind === "pipeline") return client ? sendStream(job) : receiveStream(job);
   if (job.kind === "roundtrip") return client ? request(job) : echo(job);
   throw new Error(`raw node:net has no ${job.kind}`);
