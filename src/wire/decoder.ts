@@ -26,8 +26,8 @@ const MIDDLING_BYTES = 8192;
 const MIDDLING_SLAB_BYTES = 65_536;
 /** Up to here the memory of a frame that spans chunks is taken at once; beyond, as its bytes arrive. */
 const TRUSTED_BYTES = 1 << 20;
-/** From so many missing octets on, the rest of a frame is read into its place: below, a read of its own costs more than the copy. */
-const PLACED_BYTES = 65_536;
+/** From so many missing octets on, the rest of a frame is read into its place: below, a read elsewhere brings what follows, too. */
+const PLACED_BYTES = 131_072;
 /** The most that is read into its place at once, so that other connections have their turn. */
 const PLACED_AT_ONCE = 1 << 20;
 /** How much more memory is taken than bytes came: an announced length alone costs no more than this. */
