@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { basename, dirname, join } from "node:path";
 import { chromium } from "playwright-core";
 import { Authenticator, Context, curveKeyPair, Reply } from "../../src/index.ts";
 import { executablePath } from "../browser/chromium.ts";
@@ -11,7 +12,6 @@ import { executablePath } from "../browser/chromium.ts";
 declare const document: { readonly title: string };
 
 const POLICY = "default-src 'none'; script-src 'self'; connect-src 'self' ws:; img-src data:";
-const PAGE = `<!doctype html><link rel="icon" href="data:,"><script type="module" src="/bundle.js"></script>`;
 const LIMIT_MS = 20_000;
 
 export interface PageRunner extends AsyncDisposable {
@@ -24,12 +24,13 @@ export async function openPages(): Promise<PageRunner> {
   const [server, client] = [curveKeyPair(), curveKeyPair()];
   let bundle = "";
   const http = createServer((request, response) => {
-    const isScript = request.url === "/bundle.js";
+    const { pathname } = new URL(request.url ?? "/", "http://page");
+    const isScript = /\.m?js$/.test(pathname); // The bundle, or a chunk beside it.
     response.writeHead(200, {
       "content-type": isScript ? "text/javascript" : "text/html",
       "content-security-policy": POLICY,
     });
-    response.end(isScript ? readFileSync(bundle) : PAGE);
+    response.end(isScript ? readFileSync(join(dirname(bundle), pathname)) : pageOf(bundle));
   });
   await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
   const context = new Context();
@@ -74,6 +75,10 @@ export async function openPages(): Promise<PageRunner> {
       http.close();
     },
   };
+}
+
+function pageOf(bundle: string): string {
+  return `<!doctype html><link rel="icon" href="data:,"><script type="module" src="/${basename(bundle)}"></script>`;
 }
 
 async function answer(reply: Reply): Promise<void> {
