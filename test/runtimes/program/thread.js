@@ -47,6 +47,24 @@ const tasks = {
     parentPort.postMessage(`${await subscriber.receive()} ${await dealer.receive()}`);
   },
 
+  async through() {
+    const { front, back, word } = workerData;
+    const [reply, request] = [new zmq.Reply(), new zmq.Request()];
+    reply.connect(back);
+    request.connect(front);
+    let answered = 0;
+    for (; answered < 100; answered++) {
+      await request.send("question");
+      await reply.receive();
+      await reply.send("answer");
+      await request.receive();
+    }
+    Atomics.store(word, 0, answered);
+    Atomics.notify(word, 0);
+    reply.close();
+    request.close();
+  },
+
   async context() {
     const request = new zmq.Request({ context: zmq.Context.from(workerData.handle) });
     request.connect("inproc://same");

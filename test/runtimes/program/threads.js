@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { Worker } from "node:worker_threads";
-import { Context, Pair, Pull, Reply, Request, Router, XPublisher } from "zmq-ts";
+import zmq, { Context, Dealer, Pair, Pull, Reply, Request, Router, XPublisher } from "zmq-ts";
 import { check, freeAddress, sleep } from "./check.js";
 
 /** A thread that does what `thread.js` has under `name`; `message` is the first that it posts. */
@@ -100,3 +100,24 @@ for (const how of ["terminate", "exit", "blocked"]) {
     open(Reply).bindSync(address);
   });
 }
+
+check(
+  "threads: a request is answered through a proxy in an I/O thread while this thread is blocked",
+  async ({ open }) => {
+    const context = new Context({ ioThreads: 1 });
+    const [front, back] = [open(Router, { context }), open(Dealer, { context })];
+    await front.bind(freeAddress("tcp"));
+    await back.bind(freeAddress("tcp"));
+    const proxy = new zmq.Proxy(front, back);
+    const over = proxy.run();
+    const word = new Int32Array(new SharedArrayBuffer(4));
+    const { ended } = start("through", { front: front.lastEndpoint, back: back.lastEndpoint, word });
+    Atomics.wait(word, 0, 0, 20_000);
+    assert.equal(Atomics.load(word, 0), 100);
+    assert.equal(proxy.statistics.frontEnd.received.messages, 100);
+    await ended;
+    proxy.terminate();
+    await over;
+    await context.close();
+  },
+);
