@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { createServer as createHttpServer } from "node:http";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { describe, it } from "node:test";
 import { systemClock } from "../../src/base/clock.ts";
@@ -185,6 +186,32 @@ describe("a port of wss", () => {
     for (let i = 0; i < 5; i++) await goesOn(wss, bound, testOptions({ wssTrustPem: CERTIFICATE }));
     for (const { tcp } of silent) tcp.destroy();
     bound.listener.close();
+  });
+});
+
+describe("an HTTP server of the program", () => {
+  holdProcess();
+
+  it("has room for maxPendingHandshakes requests that wsAccept has not decided, and the oldest makes room", async () => {
+    const server = createHttpServer();
+    await once(server.listen(0, "127.0.0.1"), "listening");
+    const wsAccept = ({ headers }: { headers: Readonly<Record<string, string>> }): Promise<boolean> =>
+      headers.host === "127.0.0.1" ? new Promise(() => {}) : Promise.resolve(true);
+    const options = testOptions({ wsServer: server, wsAccept, maxPendingHandshakes: 3 });
+    const bound = Bound.syncAt(ws, "ws://*:*/x", options);
+    const waiting: Guest[] = [];
+    for (let i = 0; i < 6; i++) {
+      const one = guest(bound);
+      one.tcp.write(REQUEST);
+      await once(server, "upgrade");
+      waiting.push(one);
+    }
+    for (const { closed } of waiting.slice(0, 3)) assert.equal(await closed, "");
+    for (let i = 0; i < 5; i++) await goesOn(ws, bound);
+    for (const { tcp } of waiting) tcp.destroy();
+    bound.listener.close();
+    server.close();
+    server.closeAllConnections();
   });
 });
 

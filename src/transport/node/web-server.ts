@@ -123,12 +123,7 @@ export class OwnWebServer {
       this.#pending.delete(arriving);
     });
     this.#pending.add(arriving);
-    if (maxPendingHandshakes > 0 && this.#pending.size > maxPendingHandshakes) {
-      for (const oldest of this.#pending) {
-        oldest.giveUp();
-        break;
-      }
-    }
+    if (maxPendingHandshakes > 0 && this.#pending.size > maxPendingHandshakes) first(this.#pending)?.giveUp();
   }
 }
 
@@ -267,6 +262,10 @@ class Arriving implements LinkHandler {
   }
 }
 
+function first<T>(all: ReadonlySet<T>): T | undefined {
+  return all.values().next().value;
+}
+
 function refusalOf(error: ZmqError): Uint8Array {
   if (error instanceof UpgradeRefusal) return refusal(error.httpStatus, error.answer);
   const status = error.code === "EMSGSIZE" ? 431 : 400;
@@ -299,6 +298,8 @@ export class AttachedWebServer {
   readonly routes = new WebRoutes();
   readonly #clock: Clock;
   readonly #server: WebServer & { listenerCount?(event: string): number };
+  /** Gives up a request that `wsAccept` has not decided yet, oldest first. */
+  readonly #undecided = new Set<() => void>();
   readonly #listener = (...args: unknown[]): void => {
     if (isUpgrade(args)) this.#arrived(...args);
   };
@@ -339,9 +340,18 @@ export class AttachedWebServer {
     const arrival = { remoteAddress: socket.remoteAddress ?? "", isLoopback: isLoopbackAddress(address) };
     let isOver = false;
     let timer: Timer | undefined;
+    const decided = (): void => {
+      this.#undecided.delete(giveUp);
+      if (timer !== undefined) this.#clock.clearTimer(timer);
+    };
+    const giveUp = (): void => {
+      decided();
+      isOver = true;
+      socket.destroy();
+    };
     const refuse = (error: unknown): void => {
       if (!(error instanceof ZmqError)) throw error;
-      if (timer !== undefined) this.#clock.clearTimer(timer);
+      decided();
       isOver = true;
       link.write([refusalOf(error)]);
       link.close();
@@ -354,7 +364,7 @@ export class AttachedWebServer {
       });
       const rest = ownCopyOf(head);
       const admitted = (admission: Admission): void => {
-        if (timer !== undefined) this.#clock.clearTimer(timer);
+        decided();
         if (!isOver && !socket.destroyed) welcome(link, this.#clock, request, admission, rest);
       };
       const admission = this.routes.admit(request, arrival);
@@ -362,7 +372,10 @@ export class AttachedWebServer {
         admitted(admission);
         return;
       }
-      const { handshakeInterval: limitMs } = options;
+      const { handshakeInterval: limitMs, maxPendingHandshakes } = options;
+      this.#undecided.add(giveUp);
+      socket.once("close", () => this.#undecided.delete(giveUp));
+      if (maxPendingHandshakes > 0 && this.#undecided.size > maxPendingHandshakes) first(this.#undecided)?.();
       const expired = new UpgradeRefusal(408, `wsAccept did not answer within ${limitMs} ms`);
       if (limitMs > 0) timer = this.#clock.setTimer(() => refuse(expired), limitMs);
       admission.then(admitted, (error: unknown) => {
