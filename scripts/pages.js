@@ -20,6 +20,7 @@ const SMALLER = [
   "encoder.ts",
   "move-proxy.ts",
   "peer-table.ts",
+  "retained-chunk.ts",
   "topic-table.ts",
   "turn-budget.ts",
 ];
