@@ -13,9 +13,12 @@ const LARGEST_COUNTED_BYTES = 31 << 20;
 
 let isDone = false;
 
-/** The garbage collector will free a large block. */
-export function keepFreedMemory(): void {
-  if (isDone) return;
+/** What a frame has to bring at once to count as a large one: an announced length alone does nothing. */
+const LARGE_READ_BYTES = 65_536;
+
+/** A read of `length` bytes was of a large frame, which goes on. The garbage collector will free a large block. */
+export function keepFreedMemory(length: number): void {
+  if (isDone || length < LARGE_READ_BYTES) return;
   isDone = true;
   if (process.platform === "linux") Buffer.allocUnsafeSlow(LARGEST_COUNTED_BYTES);
 }

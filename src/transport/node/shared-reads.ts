@@ -37,9 +37,12 @@ export function maskableReads(): Uint8Array {
   return sharedMaskable;
 }
 
-/** For `received`, in every call: where the next bytes of this connection go; undefined: into `usual`, or the shared buffer. */
-export function readNextInto(memory: Uint8Array | undefined, usual: Uint8Array | undefined): void {
-  if (memory !== undefined) keepFreedMemory();
+/**
+ * For `received`, in every call, which brought `length` bytes: where the next bytes of this connection go; undefined: into
+ * `usual`, or the shared buffer.
+ */
+export function readNextInto(memory: Uint8Array | undefined, usual: Uint8Array | undefined, length: number): void {
+  if (memory !== undefined) keepFreedMemory(length);
   next = memory ?? usual ?? shared;
 }
 

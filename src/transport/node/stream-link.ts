@@ -178,9 +178,9 @@ export class StreamLink implements Link {
     if (!link.#closing) link.#handler.data(chunk);
   }
 
-  /** For `onRead`. */
-  static readNext(link: StreamLink): void {
-    readNextInto(link.#closing ? undefined : link.#handler.room, link.#reads);
+  /** For `onRead`, which brought `length` bytes. */
+  static readNext(link: StreamLink, length: number): void {
+    readNextInto(link.#closing ? undefined : link.#handler.room, link.#reads, length);
   }
 
   /** For the shared listeners. */
@@ -240,7 +240,7 @@ export class StreamLink implements Link {
 function onRead(this: Socket, length: number, buffer: Uint8Array): boolean {
   const link = (this as LinkSocket)[LINK];
   StreamLink.received(link, buffer.subarray(0, length));
-  StreamLink.readNext(link);
+  StreamLink.readNext(link, length);
   // A resume takes effect a tick later, and would undo a pause that came between.
   return !this.isPaused();
 }

@@ -182,7 +182,7 @@ export class WebSocketLink implements Link, LinkHandler, FrameSink, MessageWire 
     if (this.#joiner === undefined) {
       const handler = this.#handler;
       handler.data(bytes);
-      if (handler.room !== undefined) keepFreedMemory();
+      if (handler.room !== undefined) keepFreedMemory(bytes.length);
       return;
     }
     let message: Uint8Array | undefined;
