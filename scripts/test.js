@@ -28,7 +28,7 @@ const OF_SOCKETS = ["test/socket-conformance", "test/interop", "test/faults", "t
 const FILE_LIMIT_MS = 300_000;
 
 /** Tests that load `dist` and not the source. */
-const NEEDS_DIST = /^(test\/(package|cli\/|browser\/|threads\/io-thread-end)|examples\/browser\/)/;
+const NEEDS_DIST = /^(test\/(package|cli\/|browser\/|threads\/io-thread-end|faults\/processes)|examples\/browser\/)/;
 
 const child = pathToFileURL(join(root, "scripts", "test-child.js")).href;
 const given = process.argv.slice(2);

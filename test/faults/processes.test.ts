@@ -23,7 +23,8 @@ import {
 } from "../../src/index.ts";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
-const entry = pathToFileURL(resolve(root, "src/index.ts")).href;
+/** The built library: to load the source needs more descriptors than some programs may have. */
+const entry = pathToFileURL(resolve(root, "dist/index.js")).href;
 const LIMIT = { timeout: 60_000 };
 
 /** A program in a process of its own, and the lines it prints. */
@@ -33,7 +34,7 @@ class Program {
 
   /** `descriptors`: how many it may have open. */
   constructor(body: string, descriptors?: number) {
-    const args = ["--import", "tsx", "--input-type=module", "--eval", `import * as zmq from "${entry}"; ${body}`];
+    const args = ["--input-type=module", "--eval", `import * as zmq from "${entry}"; ${body}`];
     const limited = ["-c", `ulimit -n ${descriptors}; exec "$0" "$@"`, process.execPath, ...args];
     const options: SpawnOptions = { cwd: root, stdio: ["ignore", "pipe", "inherit"] };
     this.child = descriptors === undefined ? spawn(process.execPath, args, options) : spawn("sh", limited, options);
