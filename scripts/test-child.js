@@ -37,8 +37,9 @@ export default async function* report(events) {
 function outcome({ details, skip, todo }) {
   const { error } = details;
   if (skip === "test name does not match pattern") return { kind: "parent" }; // what --test-name-pattern leaves out
-  if (skip !== undefined) return { kind: "skipped", reason: skip === true ? "no reason given" : skip };
-  if (todo !== undefined) return { kind: "skipped", reason: todo === true ? "todo" : `todo: ${todo}` };
+  if (skip === true || todo === true) return { kind: "failed", error: "left out without a reason" };
+  if (skip !== undefined) return { kind: "skipped", reason: skip };
+  if (todo !== undefined) return { kind: "skipped", reason: `todo: ${todo}` };
   if (error?.failureType === "subtestsFailed") return { kind: "parent" };
   if (error !== undefined) return { kind: "failed", error: describe(error) };
   return { kind: details.type === "suite" ? "parent" : "passed" };

@@ -9,6 +9,7 @@
  * errors are not the business of this file.
  *
  * The last line is `N passed, M failed`, with `, K skipped` when tests were skipped; the exit code is 1 when M > 0.
+ * A test that is skipped without a reason has failed.
  */
 
 import { spawn } from "node:child_process";

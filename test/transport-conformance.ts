@@ -196,22 +196,25 @@ export function transportConformance(subject: TransportUnderTest): void {
       bound.listener.close();
     });
 
-    it("a refused write is drained once, when all has left, and order holds meanwhile", { skip: isLate }, async () => {
+    it("a refused write is drained once, when all has left, and order holds meanwhile", async () => {
       const { bound, dialed, accepted } = await pair();
       const bytes = new CountingBytes();
       const check = new CountingCheck();
       accepted.onData = (chunk) => check.see(chunk);
+      let drains = 0;
       for (let round = 1; round <= 3; round++) {
         accepted.link.pause();
         while (dialed.link.write([bytes.take(65536)]));
         // More than the caller should, to see that nothing overtakes.
         for (let i = 0; i < 5; i++) assert.equal(dialed.link.write([bytes.take(400), bytes.take(65536)]), false);
-        assert.equal(dialed.drains, round - 1);
+        assert.equal(dialed.drains, drains);
         accepted.link.resume();
-        await dialed.until((e) => e.drains >= round);
-        assert.equal(dialed.drains, round);
-        assert.equal(dialed.link.write([bytes.take(4)]), true, "drained, so there is room");
+        await dialed.until((e) => e.drains > drains);
+        assert.equal(dialed.drains, ++drains);
+        assert.equal(dialed.link.write([bytes.take(4)]), !isLate, "drained, so there is room");
         await accepted.until((e) => e.received === bytes.taken);
+        if (isLate) await dialed.until((e) => e.drains > drains);
+        drains = dialed.drains;
       }
       bound.listener.close();
       await finish(dialed, accepted);
@@ -253,14 +256,19 @@ export function transportConformance(subject: TransportUnderTest): void {
       await finish(dialed, accepted);
     });
 
-    it("while the reader pauses, no more than the kernel's buffers leaves", { skip: isLate }, async () => {
+    it("while the reader pauses, no more than the kernel's buffers leaves", async () => {
       const { bound, dialed, accepted } = await pair();
       accepted.link.pause();
       const chunk = new Uint8Array(1 << 20);
       let sent = 0;
-      while (dialed.link.write([chunk])) assert(++sent < 64, "64 MB left for a reader that does not read");
-      for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
-      assert.equal(dialed.drains, 0);
+      const pour = (): void => {
+        do assert(++sent < 64, "64 MB left for a reader that does not read");
+        while (dialed.link.write([chunk]));
+      };
+      dialed.onDrained = pour;
+      pour();
+      for (let turn = 0; turn < 200; turn++) await new Promise((resolve) => setImmediate(resolve));
+      if (!isLate) assert.equal(dialed.drains, 0);
       assert(accepted.received <= 2 * 65536);
       bound.listener.close();
       await finish(dialed, accepted);
