@@ -234,7 +234,7 @@ export class SocketCore implements PipeOwner, PatternHost, OperationsHost {
 
   emit(event: MonitorEvent): void {
     this.observe?.(event);
-    this.#voice?.event(event);
+    this.#voice?.event(event, this.hears?.(event.type) === true);
     if (event.type === "handshake") this.#lastFailure = undefined;
     else if ((event.type === "close" || event.type === "disconnect") && event.cause !== undefined) {
       this.#lastFailure = { address: event.address, cause: event.cause };

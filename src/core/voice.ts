@@ -30,10 +30,16 @@ export class Voice {
     this.#name = name;
   }
 
-  event(event: MonitorEvent): void {
+  event(event: MonitorEvent, isHeard: boolean): void {
     this.#speaker.trace?.event(this.#name, event);
-    if (event.type !== "accept:error" || event.error.code !== "EMFILE") return;
-    this.#speaker.warn(`${event.address} accepts no connections: ${reasonOf(event.error)}.`, "ZMQ_EMFILE");
+    if (event.type !== "accept:error") return;
+    const { address, error } = event;
+    if (error.code === "EMFILE") {
+      this.#speaker.warn(`${address} accepts no connections: ${reasonOf(error)}.`, "ZMQ_EMFILE");
+    } else if (error.code === "EACCES" && !isHeard && reasonOf(error).includes("wsAllowedOrigins")) {
+      // A browser does not tell its page why it was refused.
+      this.#speaker.warn(`${address} refused a page: ${reasonOf(error)}.`, "ZMQ_ORIGIN_REFUSED");
+    }
   }
 
   /** Absent where nobody reads it: messages may be dropped often. */

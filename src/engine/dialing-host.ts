@@ -49,7 +49,7 @@ export class DialingHost implements EngineHost {
   bind(_owner: EndpointOwner, { text }: Endpoint): never {
     throw new ZmqError("EPROTONOSUPPORT", {
       address: text,
-      detail: "a browser cannot bind but inproc: bind at the other side, and connect here",
+      detail: "a page binds inproc:// alone: bind the other side, and connect to it here",
     });
   }
 

@@ -3,5 +3,5 @@
 import { ZmqError } from "../base/errors.ts";
 
 export async function bindRandomPort(_binder: object, address: string): Promise<number> {
-  throw new ZmqError("EPROTONOSUPPORT", { address, detail: "a browser has no ports to bind" });
+  throw new ZmqError("EPROTONOSUPPORT", { address, detail: "a page has no ports to bind" });
 }

@@ -24,6 +24,6 @@ export const PAGE_GRAMMAR: Grammar = {
 };
 
 function absent(scheme: string, role: Role): string {
-  if (role === "bind") return "a browser cannot bind but inproc: bind at the other side, and connect here";
-  return `a browser has no ${scheme}: connect to ws:// or wss://, which a proxy joins to ${scheme} ('zmq proxy', docs/browsers.md)`;
+  if (role === "bind") return "a page binds inproc:// alone: bind the other side, and connect to it here";
+  return `a page has no ${scheme}://, but ws://, wss:// and inproc://; 'zmq proxy' joins ws to tcp (docs/browsers.md)`;
 }

@@ -234,6 +234,31 @@ it("an endpoint that is given up for good is warned of when nobody listens to th
   assert.match(heardOther, warning);
 });
 
+/** A page of another origin knocks, and what the process of the socket writes to stderr. */
+function foreignPage(listening: string): Promise<string> {
+  return program(`
+    import { request } from "node:http";
+    const reply = new zmq.Reply({ linger: 0 });
+    ${listening}
+    const address = await reply.bind("ws://127.0.0.1:*");
+    const headers = { origin: "https://app.example", connection: "upgrade", upgrade: "websocket" };
+    const others = { "sec-websocket-version": 13, "sec-websocket-key": "Z0WLa2mYPORR3LD0SpToKg==", "sec-websocket-protocol": "ZWS2.0" };
+    request(address.replace("ws", "http"), { headers: { ...headers, ...others } }, (answer) => {
+      answer.resume();
+      setTimeout(() => process.exit(), 100);
+    }).end();
+  `).then(({ stderr }) => stderr);
+}
+
+it("a page that is refused for its origin is warned of when nobody listens to that", async () => {
+  const [unheard, heard] = await Promise.all([
+    foreignPage(""),
+    foreignPage(`reply.events.on("accept:error", () => {});`),
+  ]);
+  assert.match(unheard, /ZMQ_ORIGIN_REFUSED.* refused a page: .*https:\/\/app\.example.*wsAllowedOrigins/);
+  assert.doesNotMatch(heard, /ZMQ_ORIGIN_REFUSED/);
+});
+
 it("NODE_DEBUG=zmq writes the events and drops of all sockets", async () => {
   const { stderr } = await program(
     `

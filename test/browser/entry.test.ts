@@ -30,7 +30,7 @@ for (const [i, file] of files.entries()) {
   test(`${file}: what a page cannot do says so`, async () => {
     const socket = new zmq.Dealer();
     assert.throws(() => socket.connect("tcp://127.0.0.1:5555"), { code: "EPROTONOSUPPORT", detail: /ws:\/\// });
-    await assert.rejects(socket.bind("ws://127.0.0.1:5555"), { code: "EPROTONOSUPPORT", detail: /cannot bind/ });
+    await assert.rejects(socket.bind("ws://127.0.0.1:5555"), { code: "EPROTONOSUPPORT", detail: /binds inproc/ });
     await assert.rejects(socket.bindRandomPort("tcp://127.0.0.1"), { code: "EPROTONOSUPPORT" });
     socket.plainServer = true;
     assert.throws(() => socket.connect("ws://127.0.0.1:5555"), { code: "ENOTSUP", detail: /clients/ });

@@ -34,6 +34,12 @@ print(s.bind_to_random_port("tcp://127.0.0.1"), flush=True)
 while True: s.send(b"python opened " + s.recv())
 `;
 
+/** In the page. */
+declare const document: {
+  createElement(name: "meta"): { httpEquiv: string; content: string };
+  readonly head: { append(element: object): void };
+};
+
 describe("a page in Chromium", { skip: noBrowser ?? false, timeout: 180_000 }, () => {
   let browser: TestPage;
   const open: Socket[] = [];
@@ -358,5 +364,22 @@ describe("a page in Chromium", { skip: noBrowser ?? false, timeout: 180_000 }, (
     assert.match(told[2] as string, /^EPROTONOSUPPORT .*ws:\/\//);
     assert.match(told[3] as string, /^EPROTONOSUPPORT .*bind/);
     assert.match(told[4] as string, /^EPROTONOSUPPORT .*bind/);
+  });
+
+  it("is told when its own policy forbids a connection", async () => {
+    const told = await browser.page.evaluate(async () => {
+      const policy = document.createElement("meta");
+      policy.httpEquiv = "content-security-policy";
+      policy.content = "connect-src https:";
+      document.head.append(policy);
+      const dealer = new zmq.Dealer({ reconnectInterval: -1 });
+      const closed = new Promise((resolve) => dealer.events.on("close", ({ cause }) => resolve(cause)));
+      dealer.connect("ws://127.0.0.1:1");
+      const { code, detail } = (await closed) as { code: string; detail: string };
+      dealer.close();
+      return `${code} ${detail}`;
+    });
+    await browser.load();
+    assert.match(told, /^ECONNREFUSED the browser's console says why/);
   });
 });

@@ -42,12 +42,13 @@ function connect(clock: Clock, to: Endpoint, options: OptionValues, signal: Abor
       resolve(new WebSocketLink(socket, clock, address));
     };
     // A browser says neither why nor how far it came.
-    socket.onclose = () =>
+    // `close` follows, but not where the policy of the page forbids the connection.
+    socket.onerror = () =>
       fail(
         new LinkHandshakeError("ECONNREFUSED", {
           address,
           detail:
-            "the WebSocket could not be opened: nothing listens there, the server refused the page's origin, or it speaks no ZeroMQ",
+            "the browser's console says why: nobody listens, the server refused the page's origin, or it speaks no ZeroMQ",
         }),
       );
 
@@ -55,7 +56,7 @@ function connect(clock: Clock, to: Endpoint, options: OptionValues, signal: Abor
       if (timer !== undefined) clock.clearTimer(timer);
       signal.removeEventListener("abort", cancel);
       socket.onopen = null;
-      socket.onclose = null;
+      socket.onerror = null;
     }
     function fail(error: unknown): void {
       settle();
