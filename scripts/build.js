@@ -64,6 +64,7 @@ const INPUTS = [
   "scripts/build.js",
   "scripts/libsodium.js",
   "scripts/pages.js",
+  "scripts/short-names.js",
   "scripts/tweetnacl.js",
 ];
 
@@ -105,8 +106,8 @@ export async function build(from = root) {
   rmSync(work, { recursive: true, force: true });
   mkdirSync(out, { recursive: true });
   try {
+    const typeErrors = declare(from, work, out); // what pages have internally gets short names, unless it is declared
     await bundle(from, out);
-    const typeErrors = declare(from, work, out);
     swap(out, join(from, "dist"), join(work, "old"));
     writeFileSync(join(from, STAMP), "");
     utimesSync(join(from, STAMP), startedAt, startedAt);

@@ -1,7 +1,7 @@
 /**
  * The part of the build that pages load:
  *
- *   src/browser*.ts -> dist/esm/browser*.js   for bundlers
+ *   src/browser*.ts -> dist/esm/browser*.js   for bundlers, with short names for internal properties (short-names.js)
  *                      dist/browser*.js       the same minified, with maps to those, for pages without a bundler
  *                      dist/browser*.cjs      for test runners that require it
  *
@@ -12,6 +12,7 @@
 import { readFileSync } from "node:fs";
 import { basename, dirname, join, posix } from "node:path";
 import { rolldown } from "rolldown";
+import { propertyNames, shortenNames } from "./short-names.js";
 import { keepLowLevel } from "./tweetnacl.js";
 
 /** Files in whose place pages have smaller ones with the same names in them: `x.ts` becomes `small-x.ts`. */
@@ -48,9 +49,23 @@ export async function writePages(from, out, entries, libsodium) {
       return table === undefined ? null : `export const ${table.toUpperCase()}_OPTIONS = {};\n`;
     },
   };
+  const declarations = entries
+    .filter(({ types }) => types !== false)
+    .map((entry) => join(out, `${nameOf(entry)}.d.cts`));
+  const shortNames = {
+    name: "short-names",
+    // libsodium and its WebAssembly know each other by names.
+    generateBundle: (_, files) => shortenNames(Object.values(files), declarations, propertyNames(libsodium)),
+  };
   const fromSource = (some) => inputs(some, ({ source }) => `./${source}`);
   const options = { plugins: [plugin, unchangedProxy] };
-  await bundle(from, out, fromSource(entries), options, { format: "esm", entryFileNames: "esm/[name].js" });
+  await bundle(
+    from,
+    out,
+    fromSource(entries),
+    { plugins: [...options.plugins, shortNames] },
+    { format: "esm", entryFileNames: "esm/[name].js" },
+  );
 
   // Test runners go without libsodium: tweetnacl, which it takes over from, is all that they load.
   const [parts, users] = [
