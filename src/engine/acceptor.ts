@@ -22,10 +22,10 @@ import type { EngineLoop } from "./engine-loop.ts";
 import { Pending } from "./pending.ts";
 
 /**
- * `closing`: connections are told to end; `lingering`: those that have something left to send do so, and the process
- * stays alive meanwhile.
+ * `unbound`: the address is free; `closing`: connections are told to end; `lingering`: those that have something left to
+ * send do so, and the process stays alive meanwhile.
  */
-type Life = "open" | "closing" | "lingering" | "over";
+type Life = "open" | "unbound" | "closing" | "lingering" | "over";
 
 export class Acceptor implements BoundEndpoint, ConnectionOwner, ListenHandler {
   /** The endpoint as given, until it is bound; then the resolved one. */
@@ -110,18 +110,25 @@ export class Acceptor implements BoundEndpoint, ConnectionOwner, ListenHandler {
     }
   }
 
-  /** Frees the address now, and ends the connections once what is queued was sent, or after `lingerMs` (-1: no limit). */
-  close(lingerMs: number): void {
+  stopListening(): void {
     if (this.#life !== "open") return;
-    this.#life = "closing";
+    this.#life = "unbound";
     if (this.#listener !== undefined) {
       this.#listener.close();
       this.emit({ type: "close", address: this.endpoint });
     }
+    for (const [connection, pipe] of [...this.#connections]) if (pipe === undefined) connection.abort(true);
+  }
+
+  /** Frees the address now, and ends the connections once what is queued was sent, or after `lingerMs` (-1: no limit). */
+  close(lingerMs: number): void {
+    this.stopListening();
+    if (this.#life !== "unbound") return;
+    this.#life = "closing";
     let pending = 0;
     for (const [connection, pipe] of [...this.#connections]) {
       pipe?.closeWrites();
-      if (pipe === undefined || lingerMs === 0) connection.abort(true);
+      if (lingerMs === 0) connection.abort(true);
       else {
         connection.close();
         if (this.#connections.has(connection)) pending++;

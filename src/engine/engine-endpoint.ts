@@ -28,4 +28,6 @@ export interface BoundEndpoint extends EngineEndpoint {
   start(): Promise<void>;
   /** As `start`, at once; throws ENOTSUP where the transport or runtime cannot. */
   startSync(): void;
+  /** Frees the address; what is connected stays, until `close`. Absent for datagrams. */
+  stopListening?(): void;
 }

@@ -39,6 +39,8 @@ export type EngineRequest =
   | { readonly kind: "start"; readonly id: number }
   /** As `start`, of a bound one. The answer is in the mail when `done[0]` is 1. */
   | { readonly kind: "startSync"; readonly id: number; readonly done: Int32Array }
+  /** Of a bound one: `close` follows, behind what is still on its way to the rings. */
+  | { readonly kind: "stopListening"; readonly id: number }
   | { readonly kind: "close"; readonly id: number; readonly lingerMs: number }
   | { readonly kind: "authenticated"; readonly question: number; readonly reply: ZapReply | undefined }
   | { readonly kind: "notAuthenticated"; readonly question: number; readonly error: SentError }

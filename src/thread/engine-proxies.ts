@@ -36,6 +36,7 @@ export interface ProxiesServer {
   readonly clock: Clock;
   /** Of a socket, by its number. */
   pipesOf(socket: number): Iterable<ServedPipe>;
+  hasEndpoints(socket: number): boolean;
   post(notice: EngineNotice): void;
   /** Posts what waits to be posted, at once. */
   flush(): void;
@@ -46,6 +47,8 @@ export interface ProxiesServer {
 }
 
 interface RunningProxy {
+  /** By their numbers. */
+  readonly sockets: readonly [front: number, back: number];
   readonly loop: MovedLoop;
   readonly capture: CaptureWriter | undefined;
 }
@@ -68,8 +71,9 @@ export class EngineProxies {
     return this.#sockets.get(number);
   }
 
-  /** The last endpoint of a socket is gone. */
-  forget(socket: number): void {
+  /** A socket has no endpoint any more. While its proxy runs it may get others. */
+  withoutEndpoints(socket: number): void {
+    for (const { sockets } of this.#running.values()) if (sockets.includes(socket)) return;
     this.#sockets.get(socket)?.close();
     this.#sockets.delete(socket);
   }
@@ -137,7 +141,7 @@ export class EngineProxies {
         this.#server.post({ kind: "proxyEnded", proxy, error: error === undefined ? undefined : sendError(error) });
       },
     });
-    this.#running.set(proxy, { loop, capture: writer });
+    this.#running.set(proxy, { sockets: [request.front.socket, request.back.socket], loop, capture: writer });
     for (const pipe of this.#pipes(request)) pipe.begin();
   }
 
@@ -162,6 +166,7 @@ export class EngineProxies {
     const running = this.#running.get(proxy);
     this.#running.delete(proxy);
     running?.capture?.close();
+    for (const socket of running?.sockets ?? []) if (!this.#server.hasEndpoints(socket)) this.withoutEndpoints(socket);
   }
 
   *#pipes({ front, back }: MoveRequest): Generator<ServedPipe> {

@@ -105,6 +105,11 @@ export class EngineServer implements InboxSource, ProxiesServer {
     for (const endpoint of this.#endpoints.values()) if (endpoint.socket === socket) yield* endpoint.pipes;
   }
 
+  hasEndpoints(socket: number): boolean {
+    for (const endpoint of this.#endpoints.values()) if (endpoint.socket === socket) return true;
+    return false;
+  }
+
   ask(id: number, request: ZapRequest, peerAddress: string, signal: AbortSignal, listener: ZapListener): void {
     const question = ++this.#lastQuestion;
     this.#questions.set(question, listener);
@@ -117,10 +122,9 @@ export class EngineServer implements InboxSource, ProxiesServer {
   gone(endpoint: ServedEndpoint): void {
     this.#endpoints.delete(endpoint.id);
     const { socket } = endpoint;
-    const isLast = [...this.#endpoints.values()].every((other) => other.socket !== socket);
-    if (isLast) {
+    if (!this.hasEndpoints(socket)) {
       this.#backlogs.delete(socket);
-      this.proxies.forget(socket);
+      this.proxies.withoutEndpoints(socket);
     }
     this.post({ kind: "gone", id: endpoint.id });
   }
@@ -145,6 +149,9 @@ export class EngineServer implements InboxSource, ProxiesServer {
           Atomics.store(request.done, 0, 1);
           Atomics.notify(request.done, 0);
         });
+        break;
+      case "stopListening":
+        this.#endpoints.get(request.id)?.stopListening();
         break;
       case "close":
         this.#endpoints.get(request.id)?.close(request.lingerMs);
@@ -229,7 +236,7 @@ class ServedEndpoint implements EndpointOwner {
   readonly #server: EngineServer;
   readonly #options: OptionValues;
   readonly #start: () => Promise<void> | undefined;
-  readonly #endpoint: EngineEndpoint;
+  readonly #endpoint: EngineEndpoint & { stopListening?(): void };
   /** Of the pipe that the request brought. */
   #memory: EngineMemory | undefined;
   #lastPipe = 0;
@@ -267,6 +274,10 @@ class ServedEndpoint implements EndpointOwner {
         (error: unknown) => this.#bindFailed(error),
       )
       .then(settled);
+  }
+
+  stopListening(): void {
+    this.#endpoint.stopListening?.();
   }
 
   close(lingerMs: number): void {

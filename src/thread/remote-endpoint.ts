@@ -169,6 +169,11 @@ export class RemoteEndpoint implements EngineEndpoint, RemotePipeOwner {
     this.#pipes.get(number)?.dropped(messages);
   }
 
+  /** CLOSE is not sent: what was written is on its way to the rings. */
+  protected get isLingering(): boolean {
+    return this.#lingerUntil !== undefined;
+  }
+
   emit({ error, cause, ...event }: SentEvent): void {
     const received = {
       ...event,
@@ -291,6 +296,23 @@ export class RemoteConnected extends RemoteEndpoint implements ConnectedEndpoint
 export class RemoteBound extends RemoteEndpoint implements BoundEndpoint {
   #settle: { resolve(): void; reject(error: unknown): void } | undefined = undefined;
   #failure: ZmqError | undefined = undefined;
+  #isBound = false;
+  #isCloseTold = false;
+
+  /** Frees the address now, as an endpoint of this thread does. */
+  override close(lingerMs: number): void {
+    if (this.isClosing) return;
+    super.close(lingerMs);
+    if (this.isLingering) this.thread.post({ kind: "stopListening", id: this.id });
+    if (!this.owner.isClosed || !this.#isBound) return;
+    // Nobody could hear it when the I/O thread says so: the socket's last event follows this call.
+    this.#isCloseTold = true;
+    this.owner.emit({ type: "close", address: this.endpoint });
+  }
+
+  override emit(event: SentEvent): void {
+    if (event.type !== "close" || !this.#isCloseTold) super.emit(event);
+  }
 
   start(): Promise<void> {
     const { clock } = this.thread;
@@ -311,6 +333,7 @@ export class RemoteBound extends RemoteEndpoint implements BoundEndpoint {
 
   bound(endpoint: string): void {
     this.endpoint = endpoint;
+    this.#isBound = true;
     this.#settle?.resolve();
   }
 

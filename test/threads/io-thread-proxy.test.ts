@@ -259,6 +259,33 @@ test("peers, events, drops and options of its sockets are those of the program w
   await closing(source, again, other, context);
 });
 
+test("a proxy whose socket loses its last endpoint goes on, and serves the next one", limit, async () => {
+  const context = new Context({ ioThreads: 1 });
+  const front = new Router({ context });
+  const back = new Dealer({ context });
+  const [frontEnd, backEnd] = await bound(front, back);
+  const made = new Proxy(front, back);
+  const over = made.run();
+  const worker = new Dealer();
+  worker.connect(backEnd);
+  for (let round = 0, at = frontEnd; round < 3; round++) {
+    const client = new Dealer();
+    client.connect(at);
+    await client.send(`${round}`);
+    const [id = "", body] = await worker.receive();
+    assert.equal(String(body), `${round}`);
+    await worker.send([id, "!"]);
+    assert.equal(String(await client.receive()), "!");
+    await front.unbind(at);
+    await until(() => front.peers.length === 0);
+    client.close();
+    at = await front.bind("tcp://127.0.0.1:*");
+  }
+  made.terminate();
+  await over;
+  await closing(worker, context);
+});
+
 test("a proxy with a peer by inproc, or one that a call waits on, runs where its sockets are", limit, async () => {
   const context = new Context({ ioThreads: 1 });
   const front = new Router({ context });

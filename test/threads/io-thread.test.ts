@@ -209,6 +209,53 @@ test("ws endpoints share a port, and its options stay in the program's thread", 
   await context.close();
 });
 
+test(
+  "an address is free when its socket is closed or unbound, while what was sent waits for a slow peer",
+  limit,
+  async () => {
+    const context = new Context({ ioThreads: 1 });
+    for (const end of ["close", "unbind"] as const) {
+      const push = new Push({ context, linger: 60_000 });
+      const address = await push.bind("tcp://127.0.0.1:*");
+      const slow = new Pull({ receiveHighWaterMark: 1 });
+      slow.connect(address);
+      await push.connected();
+      // More than the kernel and the rings hold.
+      const body = Buffer.alloc(100_000);
+      for (let isTaken = true; isTaken; ) {
+        const signal = AbortSignal.timeout(50);
+        isTaken = await push.send(body, { signal }).then(
+          () => true,
+          () => false,
+        );
+      }
+      if (end === "close") push.close();
+      else await push.unbind(address);
+      const next = new Push({ context });
+      assert.equal(await next.bind(address), address, end);
+      slow.close();
+      next.close();
+      push.close();
+    }
+    await context.close();
+  },
+);
+
+test("the last events of a bound socket are close and end", limit, async () => {
+  const context = new Context({ ioThreads: 1 });
+  const pull = new Pull({ context });
+  const seen: string[] = [];
+  for (const type of ["bind", "close", "end"] as const) pull.events.on(type, () => seen.push(type));
+  await pull.bind("tcp://127.0.0.1:*");
+  const other = await pull.bind("tcp://127.0.0.1:*");
+  await pull.unbind(other);
+  const two = new Promise((resolve) => pull.events.on("close", resolve));
+  await two;
+  pull.close();
+  await context.close();
+  assert.deepEqual(seen, ["bind", "bind", "close", "close", "end"]);
+});
+
 test("what peers that are gone left unread has its limit, and nothing is lost", limit, async () => {
   const context = new Context({ ioThreads: 1 });
   const pull = new Pull({ context, departedHighWaterMarkBytes: 100_000 });
