@@ -101,6 +101,7 @@ async function bundle(from, out, input, options, output) {
     preserveEntrySignatures: "allow-extension",
     resolve: { mainFields: ["module", "main"], conditionNames: ["import"] },
     transform: { target: "es2022" },
+    checks: { bundlerTimings: false },
     ...options,
     onLog(level, log, report) {
       if (level === "warn") throw new Error(`rolldown: ${log.message}`);
