@@ -6,14 +6,16 @@ import assert from "node:assert/strict";
 import { after, describe } from "node:test";
 import * as zmq from "../../src/index.ts";
 import { described, expected } from "./frames.ts";
-import { ANY_PORT, eventOf, hex, it, opener, until } from "./opener.ts";
+import { ANY_PORT, eventOf, hex, it, opener, schemeOf, until } from "./opener.ts";
 import { type Library, Peer } from "./peer.ts";
+import { Tap } from "./tap.ts";
 
-/** Registers the cases against one library. */
-export function connections(library: Library): void {
-  describe(`connections to ${library}`, () => {
+/** Registers the cases against one library. `anyPort`: where sockets bind. */
+export function connections(library: Library, anyPort: string = ANY_PORT): void {
+  describe(`connections to ${library} over ${schemeOf(anyPort)}`, () => {
+    const isWebSocket = schemeOf(anyPort) === "ws";
     let peer = new Peer(library);
-    const { ours, theirs, bound } = opener(() => peer);
+    const { ours, theirs, bound, later } = opener(() => peer, anyPort);
     after(() => peer.end());
 
     /** The library's process dies, as in a crash; another takes its place. */
@@ -26,7 +28,7 @@ export function connections(library: Library): void {
       it("DEALER finds libzmq's ROUTER again on the same port, and delivers what was sent meanwhile", async () => {
         const dealer = ours(new zmq.Dealer({ routingId: "me", reconnectInterval: 20 }));
         const first = await theirs("ROUTER");
-        const address = await first.bind(ANY_PORT);
+        const address = await first.bind(anyPort);
         dealer.connect(address);
         await dealer.send("before");
         assert.deepEqual(await first.receive(1), [[hex("me"), hex("before")]]);
@@ -48,7 +50,7 @@ export function connections(library: Library): void {
       it("SUB subscribes again at a libzmq XPUB that was restarted, each topic once", async () => {
         const sub = ours(new zmq.Subscriber({ reconnectInterval: 20 }));
         const first = await theirs("XPUB");
-        const address = await first.bind(ANY_PORT);
+        const address = await first.bind(anyPort);
         sub.connect(address);
         sub.subscribe("b", "a", "a");
         await first.receive(2);
@@ -69,7 +71,7 @@ export function connections(library: Library): void {
         const dealer = await theirs("DEALER", { routingId: "them", reconnectInterval: 20 });
         const sub = await theirs("SUB", { reconnectInterval: 20 });
         await sub.subscribe("topic");
-        const endpoints: string[] = [ANY_PORT, ANY_PORT];
+        const endpoints: string[] = [anyPort, anyPort];
         for (const round of ["1", "2"]) {
           const router = new zmq.Router({ linger: 0 });
           const pub = new zmq.XPublisher({ linger: 0 });
@@ -141,7 +143,7 @@ export function connections(library: Library): void {
 
       it("libzmq's PULL receives no half message from a socket that closed without linger", async () => {
         const pull = await theirs("PULL", { receiveHighWaterMark: 1 });
-        const address = await pull.bind(ANY_PORT);
+        const address = await pull.bind(anyPort);
         const push = new zmq.Push({ linger: 0 });
         push.connect(address);
         const parts = Array.from({ length: 10 }, (_, i) => Buffer.alloc(1_000_000, i));
@@ -162,41 +164,52 @@ export function connections(library: Library): void {
     });
 
     describe("heartbeats", () => {
+      /** Octets of a PING and a PONG: of ZMTP; of WebSocket from who is bound, and masked from who dialed. */
+      const signs = isWebSocket
+        ? { ping: { binder: 2, dialer: 6 }, pong: { binder: 2, dialer: 6 } }
+        : { ping: { binder: 9, dialer: 9 }, pong: { binder: 7, dialer: 7 } };
+      const uneventful = ["connect:delay", "connect", "handshake", ...(isWebSocket ? ["handshake"] : [])];
+
+      /** Resolves when both sides have sent five PINGs or their answers through a tap. */
+      async function beaten(tap: Tap, pinging: "dialer" | "binder"): Promise<void> {
+        const before = { ...tap.octets };
+        const ponging = pinging === "dialer" ? "binder" : "dialer";
+        await until(() => tap.octets[pinging] >= before[pinging] + 5 * signs.ping[pinging]);
+        await until(() => tap.octets[ponging] >= before[ponging] + 5 * signs.pong[ponging]);
+      }
+
       it("PINGs are answered by libzmq, and the connection stays", async () => {
         const dealer = await bound(
           new zmq.Dealer({ heartbeatInterval: 20, heartbeatTimeout: 2000, heartbeatTimeToLive: 5000 }),
         );
+        const tap = later(await Tap.start(dealer.lastEndpoint));
         const their = await theirs("DEALER");
-        await their.connect(dealer.lastEndpoint);
+        await their.connect(tap.endpoint);
         await dealer.connected();
-        const [before] = dealer.peers;
-        // A PING is 9 octets, its PONG 7.
-        await until(() => (dealer.peers[0]?.bytesSent ?? 0) >= (before?.bytesSent ?? 0) + 5 * 9);
-        await until(() => (dealer.peers[0]?.bytesReceived ?? 0) >= (before?.bytesReceived ?? 0) + 5 * 7);
-        assert.deepEqual(await their.events(), ["connect:delay", "connect", "handshake"]);
+        await beaten(tap, "binder");
+        assert.deepEqual(await their.events(), uneventful);
         await dealer.send("still here");
         assert.deepEqual(await their.receive(1), [[hex("still here")]]);
       });
 
       it("PINGs of libzmq are answered, and the connection stays", async () => {
         const dealer = await bound(new zmq.Dealer());
+        const tap = later(await Tap.start(dealer.lastEndpoint));
         const their = await theirs("DEALER", {
           heartbeatInterval: 20,
           heartbeatTimeout: 2000,
           heartbeatTimeToLive: 5000,
         });
-        await their.connect(dealer.lastEndpoint);
+        await their.connect(tap.endpoint);
         await dealer.connected();
-        const [before] = dealer.peers;
-        await until(() => (dealer.peers[0]?.bytesReceived ?? 0) >= (before?.bytesReceived ?? 0) + 5 * 9);
-        await until(() => (dealer.peers[0]?.bytesSent ?? 0) >= (before?.bytesSent ?? 0) + 5 * 7);
-        assert.deepEqual(await their.events(), ["connect:delay", "connect", "handshake"]);
+        await beaten(tap, "dialer");
+        assert.deepEqual(await their.events(), uneventful);
       });
 
       it("a libzmq process that hangs is given up after the heartbeat's time-out, and found again", async () => {
         const dealer = ours(new zmq.Dealer({ heartbeatInterval: 30, heartbeatTimeout: 60, reconnectInterval: 20 }));
         const their = await theirs("DEALER");
-        dealer.connect(await their.bind(ANY_PORT));
+        dealer.connect(await their.bind(anyPort));
         await dealer.connected();
         const lost = eventOf(dealer, "disconnect");
         peer.freeze();
@@ -210,25 +223,28 @@ export function connections(library: Library): void {
         assert.deepEqual(await their.receive(1), [[hex("again")]]);
       });
 
-      it("a libzmq process that hangs is given up after the time to live that its PINGs announce", async () => {
-        const dealer = await bound(new zmq.Dealer());
-        const their = await theirs("DEALER", {
-          heartbeatInterval: 30,
-          heartbeatTimeToLive: 100,
-          heartbeatTimeout: 5000,
+      // WebSocket's PING has no room for a time to live.
+      if (!isWebSocket) {
+        it("a libzmq process that hangs is given up after the time to live that its PINGs announce", async () => {
+          const dealer = await bound(new zmq.Dealer());
+          const their = await theirs("DEALER", {
+            heartbeatInterval: 30,
+            heartbeatTimeToLive: 100,
+            heartbeatTimeout: 5000,
+          });
+          await their.connect(dealer.lastEndpoint);
+          await dealer.connected();
+          const [before] = dealer.peers;
+          await until(() => (dealer.peers[0]?.bytesReceived ?? 0) >= (before?.bytesReceived ?? 0) + 9);
+          const lost = eventOf(dealer, "disconnect");
+          peer.freeze();
+          try {
+            await lost;
+          } finally {
+            peer.thaw();
+          }
         });
-        await their.connect(dealer.lastEndpoint);
-        await dealer.connected();
-        const [before] = dealer.peers;
-        await until(() => (dealer.peers[0]?.bytesReceived ?? 0) >= (before?.bytesReceived ?? 0) + 9);
-        const lost = eventOf(dealer, "disconnect");
-        peer.freeze();
-        try {
-          await lost;
-        } finally {
-          peer.thaw();
-        }
-      });
+      }
 
       // With an I/O thread it is not noticed that this thread hangs.
       if (new zmq.Context().ioThreads > 0) return;

@@ -96,11 +96,11 @@ describe("draft socket types against libzmq in C", { skip: "missing" in peer && 
     meet: Meet<S>,
     connect?: (ours: S, endpoint: string) => void,
   ): void {
-    for (const transport of ["tcp", "ipc"]) {
+    for (const transport of ["tcp", "ipc", "ws"]) {
       for (const role of ["bind", "connect"] as const) {
         it(`${name} over ${transport}, where libzmq ${role}s`, { timeout: 20_000 }, async () => {
           assert.ok("file" in peer);
-          const address = transport === "tcp" ? "tcp://127.0.0.1:*" : `ipc://${join(folder, String(names++))}`;
+          const address = transport === "ipc" ? `ipc://${join(folder, String(names++))}` : `${transport}://127.0.0.1:*`;
           const ours = create();
           const endpoint = role === "bind" ? address : await ours.bind(address);
           const theirs = new PeerInC(peer.file, theirType, role, endpoint, count);

@@ -1,5 +1,6 @@
 /**
- * The draft socket types against npm `zeromq/draft`, in one process: every pair, either side binding, also under CURVE.
+ * The draft socket types against npm `zeromq/draft`, in one process: every pair over tcp, ipc and ws, either side binding,
+ * also under CURVE.
  */
 
 import assert from "node:assert/strict";
@@ -74,16 +75,17 @@ describe("draft socket types against npm zeromq", () => {
     meet: (a: A, b: B) => Promise<void>,
   ): void {
     for (const [who, first, second] of LIBRARIES) {
-      for (const way of ["tcp", "ipc", "tcp with CURVE"]) {
+      for (const way of ["tcp", "ipc", "ws", "tcp with CURVE", "ws with CURVE"]) {
         for (const binder of ["first", "second"]) {
           it(`${name}, ${who}, over ${way}; the ${binder} binds`, { timeout: 20_000 }, async () => {
             const [A, B] = classes(first, second);
-            const [bound, connected] = way === "tcp with CURVE" ? curve() : [{}, {}];
+            const [bound, connected] = way.endsWith("CURVE") ? curve() : [{}, {}];
             const a = new A(binder === "first" ? bound : connected);
             const b = new B(binder === "first" ? connected : bound);
             const [binding, connecting]: [Socket, Socket] = binder === "first" ? [a, b] : [b, a];
             try {
-              await binding.bind(way === "ipc" ? `ipc://${join(folder, String(names++))}` : "tcp://127.0.0.1:*");
+              const scheme = way.split(" ", 1)[0];
+              await binding.bind(way === "ipc" ? `ipc://${join(folder, String(names++))}` : `${scheme}://127.0.0.1:*`);
               connecting.connect(binding.lastEndpoint as string);
               await meet(a, b);
             } finally {

@@ -1,5 +1,5 @@
 /**
- * Every legal pair of socket types, over tcp and ipc, with either side binding: our socket against libzmq's. A pair is
+ * Every legal pair of socket types, over tcp, ipc and ws, with either side binding: our socket against libzmq's. A pair is
  * a row of a table that says how its messages flow; each row exchanges all of `MESSAGES` of frames.ts.
  */
 
@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import * as zmq from "../../src/index.ts";
 import { bytesOf, described, expected, type FrameSpec, MESSAGES, type MessageSpec } from "./frames.ts";
+import { ANY_PORT, ANY_WS_PORT } from "./opener.ts";
 import { type Library, Peer, type PeerSocket, type TypeName } from "./peer.ts";
 
 const CLASSES = {
@@ -80,8 +81,10 @@ export const PAIRS: readonly Pair[] = [
   { ours: "XSUB", theirs: "XPUB", flow: subscribe },
 ];
 
+type Transport = "tcp" | "ipc" | "ws";
+
 /** Registers the matrix against one library. */
-export function matrix(library: Library): void {
+export function matrix(library: Library, transports: readonly Transport[] = ["tcp", "ipc"]): void {
   describe(`socket types against ${library}`, () => {
     const peer = new Peer(library);
     const folder = mkdtempSync(join(tmpdir(), "zmq-"));
@@ -92,14 +95,18 @@ export function matrix(library: Library): void {
       rmSync(folder, { recursive: true, force: true });
     });
 
-    for (const transport of ["tcp", "ipc"]) {
+    const addresses = {
+      tcp: () => ANY_PORT,
+      ipc: () => `ipc://${join(folder, String(sockets++))}`,
+      ws: () => ANY_WS_PORT,
+    };
+    for (const transport of transports) {
       for (const binder of ["we bind", "libzmq binds"]) {
         for (const pair of PAIRS) {
           it(`${pair.ours} and ${pair.theirs} of libzmq exchange every size of message over ${transport}, ${binder}`, {
             timeout: 15_000,
           }, async () => {
-            const address = transport === "tcp" ? "tcp://127.0.0.1:*" : `ipc://${join(folder, String(sockets++))}`;
-            await exchange(peer, pair, { address, weBind: binder === "we bind" });
+            await exchange(peer, pair, { address: addresses[transport](), weBind: binder === "we bind" });
           });
         }
       }

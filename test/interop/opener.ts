@@ -7,6 +7,11 @@ import type { Socket } from "../../src/index.ts";
 import type { Peer, PeerSocket, TypeName } from "./peer.ts";
 
 export const ANY_PORT = "tcp://127.0.0.1:*";
+export const ANY_WS_PORT = "ws://127.0.0.1:*/interop";
+
+export function schemeOf(address: string): string {
+  return address.slice(0, address.indexOf(":"));
+}
 
 export function hex(text: string): string {
   return Buffer.from(text).toString("hex");
@@ -17,8 +22,8 @@ export function it(name: string, body: () => Promise<void>): void {
   test(name, { timeout: 20_000 }, body);
 }
 
-/** Call in a `describe`. `peer` is asked at each use, for a test may have replaced the process. */
-export function opener(peer: () => Peer) {
+/** Call in a `describe`. `peer` is asked at each use, for a test may have replaced the process. `anyPort`: where `bound` binds. */
+export function opener(peer: () => Peer, anyPort: string = ANY_PORT) {
   const open: { close(): unknown }[] = [];
   afterEach(async () => {
     for (const socket of open.splice(0)) await socket.close();
@@ -44,11 +49,17 @@ export function opener(peer: () => Peer) {
 
   /** Ours, bound to a free port. */
   async function bound<S extends Socket>(socket: S): Promise<S & { readonly lastEndpoint: string }> {
-    await ours(socket).bind(ANY_PORT);
+    await ours(socket).bind(anyPort);
     return socket as S & { readonly lastEndpoint: string };
   }
 
-  return { ours, theirs, bound };
+  /** Closed with the sockets. */
+  function later<T extends { close(): unknown }>(what: T): T {
+    open.push(what);
+    return what;
+  }
+
+  return { ours, theirs, bound, later };
 }
 
 /** Resolves when a socket tells of an event. Register before what causes it. */

@@ -28,6 +28,7 @@ OPTIONS = {
     "correlate": zmq.REQ_CORRELATE,
     "relaxed": zmq.REQ_RELAXED,
     "conflate": zmq.CONFLATE,
+    "ipv6": zmq.IPV6,
     "invertMatching": zmq.INVERT_MATCHING,
     "welcomeMessage": zmq.XPUB_WELCOME_MSG,
     "notify": zmq.STREAM_NOTIFY,
@@ -40,6 +41,9 @@ OPTIONS = {
     "curveServerKey": zmq.CURVE_SERVERKEY,
     "zapDomain": zmq.ZAP_DOMAIN,
 }
+
+# What zeromq.js names by words.
+WORDS = {"verbosity": (zmq.XPUB_VERBOSE, {"allSubs": 1})}
 
 EVENTS = {
     zmq.EVENT_CONNECTED: "connect",
@@ -99,6 +103,10 @@ def described(frame):
 
 def assign(socket, options):
     for name, value in options.items():
+        if name in WORDS:
+            option, values = WORDS[name]
+            socket.setsockopt(option, values[value])
+            continue
         socket.setsockopt(OPTIONS[name], value.encode() if isinstance(value, str) else int(value))
 
 
@@ -259,7 +267,7 @@ async def close(socket):
     entry.socket.disable_monitor()
     await entry.task
     entry.monitor.close(0)
-    entry.socket.close(0)
+    entry.socket.close()  # With its linger period.
 
 
 COMMANDS = {
