@@ -195,14 +195,14 @@ export class Outgoing {
       this.#break(error);
       return;
     }
-    if (!this.#isPumping) return;
+    if (!this.#isPumping()) return;
     this.#state = "open";
     this.flush();
   }
 
   #pumpAll(): void {
     const encoder = this.#encoder;
-    while (this.#isPumping) {
+    while (this.#isPumping()) {
       const ttlDeciseconds = this.#duePing?.();
       if (ttlDeciseconds !== undefined) encoder.encodePing(ttlDeciseconds);
       const item = this.#pipe.pull();
@@ -222,7 +222,7 @@ export class Outgoing {
     }
   }
 
-  get #isPumping(): boolean {
+  #isPumping(): boolean {
     return this.#state === "pumping";
   }
 

@@ -93,13 +93,13 @@ export class EngineInbound {
 
   /** When true, `give` says so once there is room again. */
   get isFull(): boolean {
-    if (!this.#isAtMark) return false;
+    if (!this.#isAtMark()) return false;
     this.#wasFull = true;
     if (this.#writer.wantRoom()) this.#inbox.look();
     return true;
   }
 
-  get #isAtMark(): boolean {
+  #isAtMark(): boolean {
     if (this.#conflate) return false;
     if (this.#waiting.full) return true;
     return this.highWaterMark !== 0 && this.#writer.unread + this.#waiting.length >= this.highWaterMark;

@@ -96,12 +96,12 @@ export class EngineOutbound {
   }
 
   pull(): Message | Control | undefined {
-    if (this.#isHeld) return undefined;
+    if (this.#isHeld()) return undefined;
     if (this.#waiting.length === 0) this.#take(RECORDS_A_TAKE);
     const item = this.#waiting.shift();
     if (Array.isArray(item)) {
       this.#leaves();
-      if (this.#untold >= this.#untoldMost) this.#tell(true);
+      if (this.#untold >= this.#untoldMost()) this.#tell(true);
     }
     return item;
   }
@@ -183,7 +183,7 @@ export class EngineOutbound {
   }
 
   /** What waits may not leave: the socket's thread has not said yet what goes ahead of it. */
-  get #isHeld(): boolean {
+  #isHeld(): boolean {
     return this.#greets && this.#greeted !== this.#connections;
   }
 
@@ -207,7 +207,7 @@ export class EngineOutbound {
     const { outlet, isConnected } = this.#owner;
     if (this.#isGreeting && this.#greets) this.#greeting.push(message);
     else if (this.#dropsWhenLost && (this.#greeted !== this.#connections || !isConnected)) this.#drop([message]);
-    else if (this.#waiting.length > 0 || this.#isHeld || outlet === undefined || !this.#write(outlet, message)) {
+    else if (this.#waiting.length > 0 || this.#isHeld() || outlet === undefined || !this.#write(outlet, message)) {
       if (this.#conflate && this.#waiting.length === 1) this.#untold++; // the older one
       this.#waiting.push(message);
     }
@@ -219,7 +219,7 @@ export class EngineOutbound {
     const control = controlOf(kind, bytes);
     if (control === undefined) this.#owner.record(kind, bytes);
     else if (this.#owner.isConnected && this.#greeted + (this.#isGreeting ? 1 : 0) === this.#connections) {
-      const mayLeave = this.#waiting.length === 0 && !this.#isHeld;
+      const mayLeave = this.#waiting.length === 0 && !this.#isHeld();
       if (!mayLeave || !this.#owner.outlet?.writeControl(control)) this.#waiting.append(control);
     }
   }
@@ -227,7 +227,7 @@ export class EngineOutbound {
   /** Offers what waits, and may leave now, to a session that has asked already. */
   #offer(): void {
     const { outlet } = this.#owner;
-    while (outlet !== undefined && !this.#isHeld) {
+    while (outlet !== undefined && !this.#isHeld()) {
       const item = this.#waiting.shift();
       if (item === undefined) return;
       if (Array.isArray(item) ? this.#write(outlet, item) : outlet.writeControl(item)) continue;
@@ -256,14 +256,14 @@ export class EngineOutbound {
   }
 
   /** As libzmq, by half of the high-water mark. */
-  get #untoldMost(): number {
+  #untoldMost(): number {
     return (this.highWaterMark + 1) >>> 1 || UNTOLD;
   }
 
   /** Tells the socket's thread what has left and, when it is worth it, what room there is in the ring. */
   #tell(always: boolean): void {
     const reader = this.#reader;
-    if (always || this.#untold >= this.#untoldMost) {
+    if (always || this.#untold >= this.#untoldMost()) {
       reader.countMessages(this.#untold);
       this.#untold = 0;
     } else if (!reader.isWorthRelease && reader.hasNext) return;

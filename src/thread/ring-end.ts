@@ -183,7 +183,7 @@ export class RingEnd implements Outlet, InboxSource {
       this.#isPulling ||
       this.#isHeld ||
       !this.#outbox.isEmpty ||
-      this.#isAtMark ||
+      this.#isAtMark() ||
       !this.#outbox.writeMessage(message)
     ) {
       this.#wantRoom();
@@ -260,7 +260,7 @@ export class RingEnd implements Outlet, InboxSource {
 
   // --- Writing ---
 
-  get #isAtMark(): boolean {
+  #isAtMark(): boolean {
     return this.#most !== 0 && this.#writer.isAtMark(this.#most);
   }
 
@@ -308,7 +308,7 @@ export class RingEnd implements Outlet, InboxSource {
   #writeWaiting(): boolean {
     const outbox = this.#outbox;
     if (!outbox.isEmpty) return outbox.goOn();
-    if (this.#isHeld || this.#isAtMark || !this.#writer.hasRoom(0)) return false;
+    if (this.#isHeld || this.#isAtMark() || !this.#writer.hasRoom(0)) return false;
     this.#isPulling = true;
     const item = this.#pipe.pull();
     this.#isPulling = false;
