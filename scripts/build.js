@@ -10,6 +10,7 @@
  *                                dist/browser*.cjs      for test runners that require it
  *   src/<entry>.ts --tsc-------> dist/**\/*.d.cts       one tree of declarations, only what the entries reach
  *                                dist/<entry>.d.ts     re-exports <entry>.d.cts
+ *   src/browser-types.ts ------> dist/browser-types.d.* those of src/browser.ts, without what pages lack
  *
  * Why the declarations are `.d.cts`: an ES module may always import a CommonJS one, the other way round is an error
  * under `node16`. With one tree a class with `#private` members has one identity, whichever way it was imported, and
@@ -54,6 +55,9 @@ const ENTRIES = [
   { source: "src/browser-threads.ts", types: "none", require: false, web: true },
   { source: "src/browser-sodium.ts", types: false, require: false, web: true },
 ];
+
+/** What TypeScript is told of the first entry for browsers. */
+const PAGE_TYPES = { source: "src/browser-types.ts", types: "none" };
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 
@@ -250,7 +254,7 @@ async function write(from, out, format, entries, replaced) {
 
 /** The declarations: tsc emits `.d.ts`, and what the entries reach is written again as `.d.cts`. */
 function declare(from, work, out) {
-  const typed = ENTRIES.filter((entry) => entry.types !== false);
+  const typed = [...ENTRIES.filter((entry) => entry.types !== false), PAGE_TYPES];
   const emitted = join(work, "types");
   const project = join(work, "tsconfig.json");
   const ambient = filesUnder(join(from, "src")).filter((file) => file.endsWith(".d.ts"));

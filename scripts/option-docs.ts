@@ -32,14 +32,15 @@ interface Row {
   readonly note?: string;
 }
 
-const SECTIONS: readonly { title: string; source: string; rows: object }[] = [
+/** `onPages: false`: the build of pages leaves the file out (scripts/pages.js). */
+const SECTIONS: readonly { title: string; source: string; rows: object; onPages?: false }[] = [
   { title: "Queues and connections", source: "src/base/options/queues.ts", rows: QUEUE_OPTIONS },
   { title: "Patterns", source: "src/base/options/patterns.ts", rows: PATTERN_OPTIONS },
   { title: "All transports", source: "src/base/options/connections.ts", rows: CONNECTION_OPTIONS },
-  { title: "Transports", source: "src/base/options/transports.ts", rows: TRANSPORT_OPTIONS },
-  { title: "WebSocket", source: "src/base/options/websocket.ts", rows: WEBSOCKET_OPTIONS },
+  { title: "Transports", source: "src/base/options/transports.ts", rows: TRANSPORT_OPTIONS, onPages: false },
+  { title: "WebSocket", source: "src/base/options/websocket.ts", rows: WEBSOCKET_OPTIONS, onPages: false },
   { title: "Security", source: "src/base/options/security.ts", rows: SECURITY_OPTIONS },
-  { title: "GSSAPI", source: "src/base/options/gssapi.ts", rows: GSSAPI_OPTIONS },
+  { title: "GSSAPI", source: "src/base/options/gssapi.ts", rows: GSSAPI_OPTIONS, onPages: false },
   { title: "Context", source: "src/base/context-options.ts", rows: CONTEXT_OPTIONS },
 ];
 
@@ -88,7 +89,7 @@ export function optionDocs(): string {
   return [INTRODUCTION, ...SECTIONS.map(section), ELSEWHERE].join("\n");
 }
 
-function section({ title, source, rows }: (typeof SECTIONS)[number]): string {
+function section({ title, source, rows, onPages }: (typeof SECTIONS)[number]): string {
   const texts = docComments(readFileSync(join(root, source), "utf8"));
   const isContext = rows === CONTEXT_OPTIONS;
   const entries = Object.entries(rows as Record<string, Row>).map(([name, row]) => {
@@ -102,7 +103,8 @@ function section({ title, source, rows }: (typeof SECTIONS)[number]): string {
     const body = [withoutDefault(name, row, text), remark(row)].filter(Boolean).join(" ");
     return `### ${isContext ? "context." : ""}${name}\n\n${body}\n\n${facts.join(" · ")}\n`;
   });
-  return `## ${title}\n\n${entries.join("\n")}`;
+  const head = onPages === false ? "Sockets of a page in a browser do not have these.\n\n" : "";
+  return `## ${title}\n\n${head}${entries.join("\n")}`;
 }
 
 /** Editors show the doc comment alone, so it ends with the default; the page has that among the facts. */

@@ -132,7 +132,7 @@ export abstract class Socket {
   /**
    * Binds to an endpoint. Resolves when it accepts connections, to the endpoint with wildcards such as
    * `tcp://127.0.0.1:*` resolved, for others to `connect` to. Rejects with EADDRINUSE, EINVAL, EPROTONOSUPPORT, …, and
-   * `address`.
+   * `address`. A page in a browser binds `inproc://` alone.
    */
   bind(address: string): Promise<string>;
   /** As zeromq.js declares it, for types that ask for a socket's `bind` by that. */
