@@ -1,7 +1,7 @@
 /**
  * A chat: a server on Node, and pages that speak to it by CURVE.
  *
- *     node --import tsx examples/browser/chat.ts [PORT]
+ *     npm run chat [-- PORT]
  *
  * Open the link that it prints, in two windows. Behind its # is the public key of the server. A browser keeps that part to
  * itself, so who got the link from you knows whom the page must meet, whatever lies between. The page and its script come by

@@ -1,7 +1,7 @@
 /**
  * A live dashboard: a feed on Node publishes figures of this machine, and a page draws them and sends commands back.
  *
- *     node --import tsx examples/browser/dashboard.ts [PORT]
+ *     npm run dashboard [-- PORT]
  *
  * Open the address that it prints. The page and both sockets share one HTTP server: PUB is bound at the path /feed and
  * REP at /commands, so that the page needs no other port and no origin is foreign.

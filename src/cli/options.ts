@@ -4,6 +4,7 @@
  * value may be follows from the option's row in the table.
  */
 
+import { readFileSync } from "node:fs";
 import { closestName } from "../base/closest-name.ts";
 import { CONTEXT_OPTIONS } from "../base/context-options.ts";
 import { hasOption, isOptionName, type OptionName, optionRow, optionsOf } from "../base/options.ts";
@@ -13,6 +14,9 @@ import { describe, usage } from "./failure.ts";
 
 /** Their assignment takes text; other lists are of numbers. */
 const LISTS_OF_TEXT: ReadonlySet<OptionName> = new Set<OptionName>(["tcpAcceptFilter", "wsAllowedOrigins"]);
+
+/** Options that are PEM: where the value is none, it names a file. */
+const PEM: ReadonlySet<OptionName> = new Set<OptionName>(["wssKeyPem", "wssCertPem", "wssTrustPem"]);
 
 /** An option and its value as a program would assign it. */
 export interface Assignment {
@@ -67,6 +71,7 @@ function socketValue(name: OptionName, input: string, where: string): unknown {
     throw usage(`${where}: expected ${expected}, not "${input}"`);
   }
   if (isNothing(input) && standard === null) return null;
+  if (PEM.has(name) && !input.includes("-----BEGIN")) return fileText(input, where);
   if (Array.isArray(standard)) return LISTS_OF_TEXT.has(name) ? input : numberOf(input, expected, where);
   return fromText(input, standard, expected, where);
 }
@@ -85,6 +90,14 @@ function fromText(input: string, standard: unknown, expected: string, where: str
     throw usage(`${where}: expected pairs of hexadecimal digits after hex:`);
   }
   return input;
+}
+
+function fileText(path: string, where: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    throw usage(`${where}: expected PEM, or a file with it: ${describe(error)}`, error);
+  }
 }
 
 function numberOf(input: string, expected: string, where: string): number {

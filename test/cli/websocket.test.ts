@@ -1,8 +1,12 @@
 /** ws in the `zmq` command, end to end. */
 
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import { curveKeyPair, Dealer, Router } from "../../src/index.ts";
+import { CERTIFICATE, KEY } from "../certificate.ts";
 import { Shell } from "./zmq.ts";
 
 const bound = async (command: { until(from: "stderr", text: RegExp): Promise<unknown>; stderr: string }) => {
@@ -26,6 +30,25 @@ test("a proxy brings ws peers to a tcp publisher, and pages that are listed", as
   const proxy = shell.start("proxy", source, "ws://127.0.0.1:*/feed", ...flags);
   assert.equal((await shell.run("", "sub", "-c", await bound(proxy), "-n", "1")).stdout, "news\n");
   pub.kill("SIGKILL");
+});
+
+test("certificates of wss may be named by their files", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "zmq-pem-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const [key, certificate] = [join(folder, "key.pem"), join(folder, "cert.pem")];
+  writeFileSync(key, KEY, { mode: 0o600 });
+  writeFileSync(certificate, CERTIFICATE);
+  const shell = new Shell(t);
+  const options = ["-o", `wssKeyPem=${key}`, "-o", `wssCertPem=${certificate}`];
+  const pull = shell.start("pull", "-b", "wss://127.0.0.1:*/feed", "-n", "1", ...options);
+  await pull.until("stderr", /bound to wss:\S+\n/);
+  const endpoint = /bound to (wss:\S+)\n/.exec(pull.stderr)?.[1] ?? "";
+  const sent = await shell.run("one\n", "push", "-c", endpoint, "-o", `wssTrustPem=${certificate}`);
+  assert.equal(sent.code, 0);
+  assert.equal((await pull.ended).stdout, "one\n");
+  const { code, stderr } = await shell.run("", "pull", "-b", "wss://127.0.0.1:*", "-o", "wssKeyPem=no.pem");
+  assert.equal(code, 2);
+  assert.match(stderr, /wssKeyPem: expected PEM, or a file with it: .*no\.pem/);
 });
 
 test("a relay passes CURVE on to a tcp socket, and ends by a signal", async (t) => {
