@@ -1,7 +1,7 @@
 /** How contexts are shared by threads: the default one of all, and others by their handles. */
 
 import { ZmqError } from "../base/errors.ts";
-import { DEFAULT_CONTEXT_ID, defaultOptionWords, sharedOptions } from "../thread/context-words.ts";
+import { DEFAULT_CONTEXT_ID, defaultOptionWords, optionWords, sharedOptions } from "../thread/context-words.ts";
 import { Region } from "../thread/region.ts";
 import type { ContextHandle, Sharable, Threads } from "./platform.ts";
 
@@ -34,9 +34,10 @@ export function joinContext(context: Sharable, threads: Threads | undefined, han
   if (region === undefined || !Number.isInteger(handle.id)) {
     throw new ZmqError("EINVAL", { detail: "expected the `context.handle` of another thread" });
   }
+  const words = optionWords(region, handle.id);
   const directory = threads?.directory(region);
   if (directory === undefined) throw new ZmqError("ENOTSUP", { detail: "there is no memory that threads share" });
   const shared = { region: region.buffer, id: handle.id };
-  context.share(shared, sharedOptions(context.options, directory.optionWords(handle.id)));
+  context.share(shared, sharedOptions(context.options, words));
   context.inproc.share(() => directory.namesOf(handle.id, context.inproc));
 }

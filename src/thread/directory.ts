@@ -9,7 +9,7 @@ import type { InprocBinder, InprocSide, SharedNames } from "../base/inproc.ts";
 import { RingReader } from "../base/ring-reader.ts";
 import { RingWriter } from "../base/ring-writer.ts";
 import { ring } from "./bell.ts";
-import { CONTEXT_BYTES, DEFAULT_CONTEXT_ID, defaultOptionWords } from "./context-words.ts";
+import { newContextId } from "./context-words.ts";
 import { decodeGreeting } from "./greeting.ts";
 import { Inbox, type InboxSource } from "./inbox.ts";
 import { type MemberId, Members } from "./members.ts";
@@ -97,12 +97,7 @@ export class ThreadDirectory implements InboxSource {
 
   /** What all threads shall know a context by. */
   newContext(): number {
-    return this.#locked(() => this.region.allocate(CONTEXT_BYTES)) / 8;
-  }
-
-  /** The options of a context. */
-  optionWords(id: number): Int32Array {
-    return id === DEFAULT_CONTEXT_ID ? defaultOptionWords(this.region) : this.region.block(id * 8, CONTEXT_BYTES);
+    return this.#locked(() => newContextId(this.region));
   }
 
   /** Looks at what others have done: new connections, names, threads that ended. */

@@ -30,8 +30,14 @@ export interface EnginePipeMemory {
   readonly inbound: RingMemory;
 }
 
+/**
+ * It never grows, but says that it might: so it is mapped, and returned to the system when it is collected. Other memory
+ * of this size comes of the C library's heap, which writes zeros to all of it and keeps it: 3 GB after 30,000 connections
+ * (glibc, Node 20), in the place of 0.2.
+ */
 export function createEngineMemory(): EngineMemory {
-  return new SharedArrayBuffer(WORDS_BYTES + COUNTS_BYTES + 2 * RING_HEADER_BYTES + OUTBOUND_BYTES + INBOUND_BYTES);
+  const bytes = WORDS_BYTES + COUNTS_BYTES + 2 * RING_HEADER_BYTES + OUTBOUND_BYTES + INBOUND_BYTES;
+  return new SharedArrayBuffer(bytes, { maxByteLength: bytes });
 }
 
 /** Of a pipe whose socket has moved to the I/O thread: it has no rings. */

@@ -104,6 +104,9 @@ test("a new context belongs to its thread; its handle makes it that of another",
   await reply.send("world");
   assert.equal(await worker.result, "world 10");
   assert.throws(() => zmq.Context.from({} as zmq.ContextHandle), { code: "EINVAL" });
+  const { region, id } = context.handle;
+  for (const none of [-1, 0, 2, id + 1, 1e9, 1e300, 2 ** 53])
+    assert.throws(() => zmq.Context.from({ region, id: none }), { code: "EINVAL" }, `${none}`);
 });
 
 test("the options of the default context are the same in all threads", async () => {

@@ -241,6 +241,20 @@ test(
   },
 );
 
+test("the memory of connections that are over is given back", limit, async () => {
+  const context = new Context({ ioThreads: 1, maxSockets: 5000 });
+  const before = process.memoryUsage().rss;
+  for (let i = 0; i < 4000; i++) {
+    const push = new Push({ context, linger: 0 });
+    push.connect("tcp://127.0.0.1:1");
+    push.close();
+    if (i % 100 === 99) await new Promise((resolve) => setImmediate(resolve));
+  }
+  const megabytes = (process.memoryUsage().rss - before) / 1e6;
+  assert(megabytes < 350, `${megabytes} MB`);
+  await context.close();
+});
+
 test("the last events of a bound socket are close and end", limit, async () => {
   const context = new Context({ ioThreads: 1 });
   const pull = new Pull({ context });
