@@ -107,8 +107,8 @@ abstract class BlockingContext {
 }
 interface BlockingContext extends ContextDefaults {}
 
-/** Defaults of sockets that are made later, by pyzmq's names in lower case; undefined where none was set. */
-type ContextDefaults = { -readonly [N in keyof typeof ids as Lowercase<N>]?: OptionInput | undefined };
+/** Defaults of sockets that are made later, by pyzmq's names; undefined where none was set. */
+type ContextDefaults = { -readonly [N in keyof typeof ids as Lowercase<N> | N]?: OptionInput | undefined };
 
 // `Context` is the asynchronous one: in a bundle one of two equal names would become another.
 export { BlockingContext as Context };

@@ -1,6 +1,7 @@
 /** The engine of a blocking context: I/O threads, which start when it is first asked for something. inproc needs none. */
 
 import type { Endpoint } from "../base/endpoint-grammar.ts";
+import { ZmqError } from "../base/errors.ts";
 import type { OptionValues } from "../base/options.ts";
 import type { EndpointOwner } from "../engine/endpoint-owner.ts";
 import type { BoundEndpoint, ConnectedEndpoint } from "../engine/engine-endpoint.ts";
@@ -29,6 +30,11 @@ export class LazyHost implements EngineHost {
   }
 
   bind(owner: EndpointOwner, target: Endpoint, options: OptionValues): BoundEndpoint {
+    if (target.scheme === "ws" || target.scheme === "wss") {
+      // Their server runs in the thread of the sockets, which sleeps.
+      const detail = "a blocking socket connects to ws and wss; a socket of zmq-ts itself binds them";
+      throw new ZmqError("EPROTONOSUPPORT", { address: target.text, detail });
+    }
     return this.#started.bind(owner, target, options);
   }
 

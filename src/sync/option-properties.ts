@@ -1,6 +1,6 @@
 /**
  * Socket options as properties: by the library's names (`receiveTimeout`), and
- * by pyzmq's (`rcvtimeo`), which read as `getsockopt` does. Where both are one
+ * by pyzmq's (`rcvtimeo`, `RCVTIMEO`), which read as `getsockopt` does. Where both are one
  * word, such as `linger`, it is one property, of the library's kind.
  */
 
@@ -21,6 +21,8 @@ type LibraryOptions = Omit<OptionsOf<SocketTypeName>, "type" | "lastEndpoint"> &
 
 type ShortOptions = {
   -readonly [N in keyof Numbers as Exclude<Lowercase<N>, NotShort | keyof LibraryOptions>]: OptionValue<Numbers[N]>;
+} & {
+  -readonly [N in keyof Numbers as Lowercase<N> extends NotShort ? never : N]: OptionValue<Numbers[N]>;
 };
 
 /** The option properties of a socket. Those that its type does not have throw EINVAL. */

@@ -108,9 +108,12 @@ function isSwitch(id: number): boolean {
   return id === ids.XPUB_VERBOSE || id === ids.XPUB_VERBOSER || id === ids.IPV4ONLY;
 }
 
-/** The options that are properties by pyzmq's name: each number once, by each of its names in lower case. */
+/** The options that are properties by pyzmq's names: by each of libzmq's, in small letters and in capitals. */
 export const SHORT_NAMES: ReadonlyMap<string, number> = new Map(
-  Object.entries(ids).map(([name, id]) => [name.toLowerCase(), id]),
+  Object.entries(ids).flatMap(([name, id]) => [
+    [name.toLowerCase(), id],
+    [name, id],
+  ]),
 );
 
 /** Whether the socket has the option. */

@@ -37,6 +37,8 @@ test("options are numbers as libzmq has them, by number and by pyzmq's name", (t
   req.sndtimeo = 7;
   assert.equal(req.getsockopt(zmq.SNDTIMEO), 7);
   assert.equal(req.sendTimeout, 7);
+  req.SNDTIMEO = 8;
+  assert.deepEqual([req.SNDTIMEO, req.sndtimeo], [8, 8]);
   req.receiveTimeout = 9;
   assert.equal(req.rcvtimeo, 9);
   req.set(zmq.REQ_RELAXED, 1);
@@ -44,6 +46,13 @@ test("options are numbers as libzmq has them, by number and by pyzmq's name", (t
   assert.equal(req.relaxed, true);
   req.setHwm(5);
   assert.deepEqual([req.sndhwm, req.rcvhwm, req.getHwm()], [5, 5, 5]);
+});
+
+test("a blocking socket does not bind ws, whose server would sleep with it", (t) => {
+  const pull = socketOf(t, zmq.PULL);
+  const expected = { code: "EPROTONOSUPPORT", detail: /connects to ws/ };
+  assert.throws(() => pull.bind("ws://127.0.0.1:*"), expected);
+  assert.throws(() => pull.bind("wss://127.0.0.1:*"), expected);
 });
 
 test("a routing id is bytes, other text is text", (t) => {
