@@ -10,15 +10,17 @@
  */
 
 import { readFileSync } from "node:fs";
-import { basename, dirname, join, posix } from "node:path";
+import { basename, dirname, join, sep } from "node:path";
 import { rolldown } from "rolldown";
 import { propertyNames, shortenNames } from "./short-names.js";
 import { keepLowLevel } from "./tweetnacl.js";
 
-/** Files in whose place pages have smaller ones with the same names in them: `x.ts` becomes `small-x.ts`. */
+/** The ends of the paths of files in whose place pages have smaller ones with the same names in them: `x.ts` becomes `small-x.ts`. */
 const SMALLER = [
   "bind-random-port.ts",
   "encoder.ts",
+  "wire/greeting.ts",
+  "incoming.ts",
   "move-proxy.ts",
   "peer-table.ts",
   "retained-chunk.ts",
@@ -38,8 +40,10 @@ export async function writePages(from, out, entries, libsodium) {
   const plugin = {
     name: "pages",
     resolveId(id, importer) {
-      const name = posix.basename(id);
-      return SMALLER.includes(name) ? join(dirname(importer), dirname(id), `small-${name}`) : null;
+      if (!id.startsWith(".")) return null;
+      const file = join(dirname(importer), id);
+      const isSmaller = SMALLER.some((end) => file.endsWith(join(sep, end)));
+      return isSmaller ? join(dirname(file), `small-${basename(file)}`) : null;
     },
     transform(code, id) {
       // What it asks for on a Node without WebCrypto.

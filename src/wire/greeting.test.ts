@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Greeting, type GreetingOutcome } from "./greeting.ts";
+import { Greeting, type GreetingConfig, type GreetingOutcome } from "./greeting.ts";
+import { Greeting as SmallGreeting } from "./small-greeting.ts";
 
 const hex = (text: string): Uint8Array => new Uint8Array(Buffer.from(text.replaceAll(" ", ""), "hex"));
 const toHex = (bytes: Uint8Array | undefined): string | undefined => bytes && Buffer.from(bytes).toString("hex");
@@ -10,8 +11,15 @@ const SIGNATURE = "ff 00 00 00 00 00 00 00 01 7f";
 const NULL_FIELD = `4e554c4c${"00".repeat(16)}`;
 const V31 = plain(`${SIGNATURE} 03 01 ${NULL_FIELD}${"00".repeat(32)}`);
 
-function greeting(settings: { mechanism?: string; routingId?: string; refusesLegacy?: boolean } = {}): Greeting {
-  return new Greeting({
+interface Settings {
+  mechanism?: string;
+  routingId?: string;
+  refusesLegacy?: boolean;
+}
+
+/** `Of`: that of Node, or that of pages. */
+function greeting(settings: Settings = {}, Of: new (config: GreetingConfig) => Like = Greeting): Like {
+  return new Of({
     mechanism: settings.mechanism ?? "NULL",
     socketType: "DEALER",
     routingId: Buffer.from(settings.routingId ?? ""),
@@ -19,9 +27,11 @@ function greeting(settings: { mechanism?: string; routingId?: string; refusesLeg
   });
 }
 
+type Like = Pick<Greeting, keyof Greeting>;
+
 /** Pushes in two parts; what lies behind the outcome of the first part is handed on by the second. */
 function outcomeOf(
-  machine: Greeting,
+  machine: Like,
   bytes: Uint8Array,
   at: number,
 ): { outcome: GreetingOutcome; rest: string; sent: string } {
@@ -102,20 +112,46 @@ test("an unversioned peer is recognized by its first octet, or by octet 9 of a l
   }
 });
 
-test("another mechanism is refused with what was expected and what came", () => {
-  const machine = greeting({ mechanism: "PLAIN" });
-  assert.throws(() => machine.push(hex(V31)), {
-    code: "ERR_ZMTP_MECHANISM_MISMATCH",
-    detail: 'greeting: mechanism is "NULL", expected "PLAIN"',
-  });
-  const other = greeting();
-  const padded = hex(V31);
-  padded[31] = 1;
-  assert.throws(() => other.push(padded), { code: "ERR_ZMTP_MECHANISM_MISMATCH" });
-});
-
-test("peers below 3.0 are refused where there is security", () => {
-  for (const opener of ["01 00", `${SIGNATURE} 01 08`, `${SIGNATURE} 00 08`]) {
-    assert.throws(() => greeting({ refusesLegacy: true }).push(hex(opener)), { code: "EPROTO" });
+test("that of pages is sent at once, and understands the peers of 3.0 and later", () => {
+  const following = "04 26 05 52 45 41 44 59";
+  for (const [name, greetingHex, , expected] of PEERS.filter(([name]) => !/2\.0|1\.0/.test(name))) {
+    const bytes = hex(plain(greetingHex) + plain(following));
+    for (let at = 0; at <= bytes.length; at++) {
+      const { outcome, rest, sent } = outcomeOf(greeting({}, SmallGreeting), bytes, at);
+      for (const [key, value] of Object.entries(expected)) assert.equal(outcome[key as keyof GreetingOutcome], value);
+      assert.equal(rest, plain(following), name);
+      assert.equal(sent, V31);
+    }
   }
 });
+
+for (const Of of [Greeting, SmallGreeting]) {
+  const where = Of === Greeting ? "" : ", in pages";
+  test(`another mechanism is refused with what was expected and what came${where}`, () => {
+    const machine = greeting({ mechanism: "PLAIN" }, Of);
+    assert.throws(() => machine.push(hex(V31)), {
+      code: "ERR_ZMTP_MECHANISM_MISMATCH",
+      detail: 'greeting: mechanism is "NULL", expected "PLAIN"',
+    });
+    const other = greeting({}, Of);
+    const padded = hex(V31);
+    padded[31] = 1;
+    assert.throws(() => other.push(padded), { code: "ERR_ZMTP_MECHANISM_MISMATCH" });
+  });
+
+  test(`peers below 3.0 are refused where there is security${where}`, () => {
+    for (const opener of ["01 00", `${SIGNATURE} 01 08`, `${SIGNATURE} 00 08`, "ff 00 00 00 00 00 00 01 00 00"]) {
+      const bytes = hex(opener);
+      for (let at = 0; at <= bytes.length; at++) {
+        const machine = greeting({ refusesLegacy: true }, Of);
+        assert.throws(
+          () => {
+            machine.push(bytes.subarray(0, at));
+            machine.push(bytes.subarray(at));
+          },
+          { code: "EPROTO" },
+        );
+      }
+    }
+  });
+}

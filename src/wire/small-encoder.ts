@@ -5,6 +5,7 @@
  */
 
 import { copyOf, isResizable, uninitialized } from "../base/bytes.ts";
+import { ZmqError } from "../base/errors.ts";
 import { type Control, type Message, subscriptionFrame } from "../base/message.ts";
 import { BATCH_BYTES, type FrameCipher, type FrameEncoder } from "../base/protocol.ts";
 import { controlBody, pingBody, pongBody } from "./command.ts";
@@ -19,6 +20,7 @@ export type { Framing } from "./encoder.ts";
 
 export class Encoder implements FrameEncoder {
   readonly #sendsCommands: boolean;
+  readonly #mostBytes: number;
   #cipher: FrameCipher | undefined = undefined;
   #batch: Uint8Array | undefined = undefined;
   /** Finished pieces, in wire order; the batch's bytes from `#start` to `#end` follow them. */
@@ -27,15 +29,19 @@ export class Encoder implements FrameEncoder {
   #end = 0;
   size = 0;
 
-  constructor(_framing: "v2" | "v1", sendsCommands = false) {
+  /** `mostBytes`: of a frame of a message. */
+  constructor(_framing: "v2" | "v1", sendsCommands = false, mostBytes = Number.POSITIVE_INFINITY) {
     this.#sendsCommands = sendsCommands;
+    this.#mostBytes = mostBytes;
   }
 
   secure(cipher: FrameCipher): void {
     this.#cipher = cipher;
   }
 
+  /** Throws EMSGSIZE for a frame that is too long for the peer; nothing was encoded then. */
   encode(message: Message): void {
+    for (const { length } of message) if (length > this.#mostBytes) throw tooLong(length, this.#mostBytes);
     const last = message.length - 1;
     for (let i = 0; i <= last; i++) this.#frame(i < last ? MORE : 0, message[i] as Uint8Array);
   }
@@ -51,7 +57,7 @@ export class Encoder implements FrameEncoder {
   encodeControl(control: Control): void {
     if (this.#sendsCommands || control.kind === "join" || control.kind === "leave") {
       this.encodeCommand(controlBody(control));
-    } else this.encode([subscriptionFrame(control)]);
+    } else this.#frame(0, subscriptionFrame(control));
   }
 
   encodePing(ttlDeciseconds: number): void {
@@ -142,4 +148,9 @@ export class Encoder implements FrameEncoder {
       this.#start = this.#end;
     }
   }
+}
+
+function tooLong(length: number, most: number): ZmqError {
+  const detail = `a frame of ${length} octets, expected ${most} at most: the peer speaks plain ZWS 2.0`;
+  return new ZmqError("EMSGSIZE", { detail });
 }

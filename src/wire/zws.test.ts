@@ -251,14 +251,6 @@ describe("frames of ZWS", () => {
     assert.equal(on.maxMessageBytes, Number.POSITIVE_INFINITY);
   });
 
-  it("are not encoded at all when one of their frames is too long for the link", () => {
-    const encoder = dialect("ZWS2.0", { ...wire(), maxSentBytes: 4 }).encoder();
-    assert.throws(() => encoder.encode([fromText("a"), fromText("long")]), { code: "EMSGSIZE" });
-    assert.equal(encoder.size, 0);
-    encoder.encode([fromText("abc")]);
-    assert.equal(encoder.size, 4);
-  });
-
   it("ask for a sign of life by the link, and ignore ZMTP's PING", () => {
     const on = wire();
     const talk = dialect("ZWS2.0/NULL", on);

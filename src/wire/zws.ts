@@ -36,8 +36,6 @@ const COMMAND = 2;
 export interface MessageWire {
   /** Octets of the longest message that the peer may send. */
   maxMessageBytes: number;
-  /** Octets of the longest message that may be sent; absent: any. */
-  readonly maxSentBytes?: number;
   /** Asks the peer for a sign of life, where the link can; whatever comes back counts. */
   ping(): void;
 }
@@ -152,7 +150,6 @@ const KEPT_BATCHES = 8;
 /** Each piece that `take` returns is a message. */
 class ZwsEncoder implements FrameEncoder {
   readonly #wire: MessageWire;
-  readonly #maxSentBytes: number | undefined;
   #cipher: FrameCipher | undefined = undefined;
   #pieces: Uint8Array[] = [];
   #batch: Uint8Array | undefined = undefined;
@@ -161,7 +158,6 @@ class ZwsEncoder implements FrameEncoder {
 
   constructor(wire: MessageWire) {
     this.#wire = wire;
-    this.#maxSentBytes = wire.maxSentBytes;
   }
 
   secure(cipher: FrameCipher): void {
@@ -173,9 +169,7 @@ class ZwsEncoder implements FrameEncoder {
     this.encode(message);
   }
 
-  /** Throws EMSGSIZE for a frame that is too long for the link; nothing was encoded then. */
   encode(message: Message): void {
-    if (this.#maxSentBytes !== undefined) refuseLong(message, this.#maxSentBytes);
     const last = message.length - 1;
     for (let i = 0; i < last; i++) this.#frame(MORE, message[i] as Uint8Array);
     this.#frame(0, message[last] as Uint8Array);
@@ -365,14 +359,6 @@ class ZwsDecoder implements FrameDecoder {
     frames.push(body);
     return frames;
   }
-}
-
-function refuseLong(message: Message, maxSentBytes: number): void {
-  const long = message.find((frame) => frame.length >= maxSentBytes);
-  if (long === undefined) return;
-  throw new ZmqError("EMSGSIZE", {
-    detail: `a frame of ${long.length} octets, expected ${maxSentBytes - 1} at most: the peer speaks plain ZWS 2.0`,
-  });
 }
 
 /** Throws EPROTO for an empty message. */

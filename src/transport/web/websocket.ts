@@ -4,8 +4,8 @@
  */
 
 import type { Clock } from "../../base/clock.ts";
-import { type Endpoint, formatHost } from "../../base/endpoint-grammar.ts";
-import { ZmqError } from "../../base/errors.ts";
+import { type Endpoint, formatWs } from "../../base/endpoint-grammar.ts";
+import { type ErrorCode, ZmqError } from "../../base/errors.ts";
 import { type DialedTransport, type Link, LinkHandshakeError } from "../../base/link.ts";
 import type { OptionValues } from "../../base/options.ts";
 import { offeredProtocols, speakerOf } from "../../wire/subprotocols.ts";
@@ -27,15 +27,18 @@ function checkOptions(to: Endpoint, options: OptionValues): void {
 }
 
 function connect(clock: Clock, to: Endpoint, options: OptionValues, signal: AbortSignal): Promise<Link> {
-  if (to.scheme !== "ws" && to.scheme !== "wss")
-    return Promise.reject(new ZmqError("EPROTONOSUPPORT", { address: to.text }));
-  const address = `${to.scheme}://${formatHost(to.host, to.port)}${to.path}`;
-  const timeoutMs = options.connectTimeout > 0 ? options.connectTimeout : options.handshakeInterval;
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();
-    const socket = new WebSocket(address, offeredProtocols(speakerOf(options), true));
+    if (to.scheme !== "ws" && to.scheme !== "wss") throw new ZmqError("EPROTONOSUPPORT", { address: to.text });
+    const address = formatWs(to);
+    const offered = offeredProtocols(speakerOf(options), true);
+    const socket = new WebSocket(address, offered);
     socket.binaryType = "arraybuffer";
-    const timer = timeoutMs > 0 ? clock.setTimer(expire, timeoutMs) : undefined;
+    const timeoutMs = options.connectTimeout || options.handshakeInterval;
+    const timer = clock.setTimer(() => {
+      refuse("ETIMEDOUT", `no WebSocket within ${timeoutMs} ms`);
+    }, timeoutMs || Number.POSITIVE_INFINITY);
+    const cancel = (): void => fail(signal.reason);
     signal.addEventListener("abort", cancel);
     socket.onopen = () => {
       settle();
@@ -44,18 +47,14 @@ function connect(clock: Clock, to: Endpoint, options: OptionValues, signal: Abor
     // A browser says neither why nor how far it came.
     // `close` follows, but not where the policy of the page forbids the connection.
     socket.onerror = () =>
-      fail(
-        new LinkHandshakeError("ECONNREFUSED", {
-          address,
-          detail:
-            "the browser's console says why: nobody listens, the server refused the page's origin, or it speaks no ZeroMQ",
-        }),
+      refuse(
+        "ECONNREFUSED",
+        "the browser's console says why: nobody listens, the server refused the page's origin, or it speaks no ZeroMQ",
       );
 
     function settle(): void {
-      if (timer !== undefined) clock.clearTimer(timer);
+      clock.clearTimer(timer);
       signal.removeEventListener("abort", cancel);
-      socket.onopen = null;
       socket.onerror = null;
     }
     function fail(error: unknown): void {
@@ -63,11 +62,8 @@ function connect(clock: Clock, to: Endpoint, options: OptionValues, signal: Abor
       socket.close();
       reject(error);
     }
-    function cancel(): void {
-      fail(signal.reason);
-    }
-    function expire(): void {
-      fail(new LinkHandshakeError("ETIMEDOUT", { address, detail: `no WebSocket within ${timeoutMs} ms` }));
+    function refuse(code: ErrorCode, detail: string): void {
+      fail(new LinkHandshakeError(code, { address, detail }));
     }
   });
 }
