@@ -40,7 +40,7 @@ export async function writePages(from, out, entries, libsodium) {
   const plugin = {
     name: "pages",
     resolveId(id, importer) {
-      if (!id.startsWith(".")) return null;
+      if (importer === undefined || !id.startsWith(".")) return null;
       const file = join(dirname(importer), id);
       const isSmaller = SMALLER.some((end) => file.endsWith(join(sep, end)));
       return isSmaller ? join(dirname(file), `small-${basename(file)}`) : null;

@@ -8,7 +8,7 @@
  * zws.ts has the dialect with mechanisms, for Node.
  */
 
-import { concat, ownCopyOf } from "../base/bytes.ts";
+import { ownCopyOf } from "../base/bytes.ts";
 import { NO_PROPERTIES } from "../base/message.ts";
 import type { Dialect, Opening, Protocol } from "../base/protocol.ts";
 import { parseCommand } from "./command.ts";
@@ -44,20 +44,30 @@ export const bareZws: Protocol = { open: () => opening };
 export function toFrame(message: Uint8Array): Uint8Array {
   const [flags] = message;
   if (flags === undefined) return message;
-  const header = new Uint8Array(LONGEST_HEADER);
-  const end = writeHeader(header, 0, (flags & MORE) | (flags & ZWS_COMMAND ? COMMAND : 0), message.length - 1);
-  return concat([header.subarray(0, end), message.subarray(1)]);
+  const size = message.length - 1;
+  const frame = new Uint8Array(LONGEST_HEADER + size);
+  const start = writeHeader(frame, 0, (flags & MORE) | (flags & ZWS_COMMAND ? COMMAND : 0), size);
+  frame.set(message.subarray(1), start);
+  return frame.subarray(0, start + size);
 }
 
 /** Cuts ZMTP into WebSocket messages, one a frame. */
 export class Cutter {
-  readonly #reader = new FrameReader("v2", -1, ownCopyOf);
+  readonly #reader = new FrameReader("v2", -1, behindFlags);
 
   *messages(chunks: readonly Uint8Array[]): Iterable<Uint8Array> {
     const reader = this.#reader;
     for (const chunk of chunks) reader.push(chunk);
-    for (let body = reader.next(); body !== undefined; body = reader.next()) {
-      yield concat([Uint8Array.of((reader.flags & MORE) | (reader.flags & COMMAND ? ZWS_COMMAND : 0)), body]);
+    for (let message = reader.next(); message !== undefined; message = reader.next()) {
+      if (message.length === 0) message = new Uint8Array(1);
+      message[0] = (reader.flags & MORE) | (reader.flags & COMMAND ? ZWS_COMMAND : 0);
+      yield message;
     }
   }
+}
+
+function behindFlags(body: Uint8Array): Uint8Array {
+  const message = new Uint8Array(1 + body.length);
+  message.set(body, 1);
+  return message;
 }
