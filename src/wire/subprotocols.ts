@@ -43,3 +43,8 @@ export function speakerOf({ securityMechanism, zapDomain }: OptionValues): Speak
   const mechanism = securityMechanism === "plain" ? "PLAIN" : securityMechanism === "curve" ? "CURVE" : "NULL";
   return { mechanism, needsMechanism: mechanism !== "NULL" || zapDomain !== null };
 }
+
+/** Whether who offers these is libzmq: peers of this library offer the stream too, and jszmq and pages no mechanism. */
+export function isLibzmqOffer(offered: readonly string[]): boolean {
+  return !offered.includes(STREAM) && offered.some((name) => name.startsWith(`${BARE}/`));
+}

@@ -33,11 +33,11 @@ export interface UpgradeRequest {
 /** A request that is answered by an error. */
 export class UpgradeRefusal extends LinkHandshakeError {
   readonly httpStatus: number;
-  /** What the peer is told. */
-  readonly answer: string;
+  /** What the peer is told; null: its connection ends without an answer. */
+  readonly answer: string | null;
 
   /** `answer`: where `detail` is for this side alone. */
-  constructor(httpStatus: number, detail: string, answer = detail) {
+  constructor(httpStatus: number, detail: string, answer: string | null = detail) {
     super(httpStatus === 403 ? "EACCES" : "EPROTO", { detail });
     this.httpStatus = httpStatus;
     this.answer = answer;

@@ -27,7 +27,10 @@ export function missing(library: Library): string | undefined {
 export class Peer {
   readonly library: Library;
   readonly #process: ChildProcess;
-  readonly #pending = new Map<number, { resolve: (result: never) => void; reject: (error: Error) => void }>();
+  readonly #pending = new Map<
+    number,
+    { command: string; resolve: (result: never) => void; reject: (error: Error) => void }
+  >();
   #count = 0;
   #sockets = 0;
 
@@ -45,7 +48,7 @@ export class Peer {
       const pending = this.#pending.get(n);
       this.#pending.delete(n);
       if (error === undefined) pending?.resolve(result as never);
-      else pending?.reject(new Error(`${library}: ${error}`));
+      else pending?.reject(new Error(`${library}, ${pending.command}: ${error}`));
     });
     this.#process.on("exit", () => {
       for (const { reject } of this.#pending.values()) reject(new Error(`the ${library} process has ended`));
@@ -62,7 +65,7 @@ export class Peer {
   call<T = null>(command: string, rest: Record<string, unknown> = {}): Promise<T> {
     const n = this.#count++;
     return new Promise((resolve, reject) => {
-      this.#pending.set(n, { resolve, reject });
+      this.#pending.set(n, { command, resolve, reject });
       this.#process.stdin?.write(`${JSON.stringify({ n, command, ...rest })}\n`);
     });
   }

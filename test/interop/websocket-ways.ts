@@ -35,6 +35,19 @@ export function webSocketWays(library: Library): void {
       }
     });
 
+    it("libzmq that connects before the path is bound, on a port that is open, gets there when it is", async () => {
+      const early = await bound(new zmq.Pull());
+      const { port } = new URL(early.lastEndpoint);
+      const refused = new Promise((resolve) => early.events.on("accept:error", resolve));
+      const push = await theirs("PUSH", { reconnectInterval: 10 });
+      await push.connect(`ws://127.0.0.1:${port}/late`);
+      await refused;
+      const late = ours(new zmq.Pull());
+      await late.bind(`ws://127.0.0.1:${port}/late`);
+      await push.send(["here"]);
+      assert.equal(String(await late.receive()), "here");
+    });
+
     it("the program reaches a path of libzmq, which does not look at it", async () => {
       const pull = await theirs("PULL");
       const { port } = new URL(await pull.bind("ws://127.0.0.1:*/feed"));

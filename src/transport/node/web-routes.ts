@@ -2,7 +2,7 @@
 
 import type { ListenHandler } from "../../base/link.ts";
 import type { OptionValues } from "../../base/options.ts";
-import { chooseProtocol, speakerOf } from "../../wire/subprotocols.ts";
+import { chooseProtocol, isLibzmqOffer, speakerOf } from "../../wire/subprotocols.ts";
 import { UpgradeRefusal, type UpgradeRequest } from "../../wire/websocket-upgrade.ts";
 import { originRefusal } from "./origin.ts";
 import { acceptFilter } from "./tcp-sockets.ts";
@@ -72,10 +72,10 @@ export class WebRoutes {
   admit(request: UpgradeRequest, arrival: Arrival): Admission | Promise<Admission> {
     const { target, host, origin, protocols } = request;
     const route = this.find(target);
-    if (route === undefined) throw new UpgradeRefusal(404, `no ZeroMQ socket is bound at ${target}`);
+    if (route === undefined) throw forNow(404, `no ZeroMQ socket is bound at ${target}`, protocols);
     const { options } = route;
     if (!acceptFilter(options)(arrival.remoteAddress)) {
-      throw new UpgradeRefusal(403, `${arrival.remoteAddress} is not in tcpAcceptFilter`);
+      throw forNow(403, `${arrival.remoteAddress} is not in tcpAcceptFilter`, protocols);
     }
     const refusal = originRefusal(origin, host, options.wsAllowedOrigins, arrival.isLoopback);
     if (refusal !== undefined) throw new UpgradeRefusal(403, refusal);
@@ -103,8 +103,16 @@ export class WebRoutes {
         },
         (error: unknown) => {
           const detail = `wsAccept threw ${error instanceof Error ? error.message : "no error"}`;
-          throw new UpgradeRefusal(403, detail, REFUSED);
+          throw forNow(403, detail, protocols, REFUSED);
         },
       );
   }
+}
+
+/**
+ * A refusal that may not be the last word. libzmq gives an endpoint up for good when it gets an HTTP answer that is no yes, and
+ * tries again after a connection that ended without one, as it does over tcp.
+ */
+export function forNow(status: number, detail: string, protocols: readonly string[], answer = detail): UpgradeRefusal {
+  return new UpgradeRefusal(status, detail, isLibzmqOffer(protocols) ? null : answer);
 }

@@ -26,7 +26,7 @@ import { isLoopbackAddress } from "./origin.ts";
 import { maskableReads } from "./shared-reads.ts";
 import { StreamLink } from "./stream-link.ts";
 import { isConnected, SOCKET_OPTIONS, tune } from "./tcp-sockets.ts";
-import { type Admission, type Arrival, WebRoutes } from "./web-routes.ts";
+import { type Admission, type Arrival, forNow, WebRoutes } from "./web-routes.ts";
 import { WebSocketLink } from "./websocket-link.ts";
 
 export type WebScheme = "ws" | "wss";
@@ -181,6 +181,8 @@ class Arriving implements LinkHandler {
   readonly #arrival: Arrival;
   readonly #done: () => void;
   readonly #reader = new HttpHeadReader();
+  /** What the peer offered, once that is known. */
+  #protocols: readonly string[] = [];
   #timer: Timer | undefined = undefined;
   /** Its request is being decided, and it is not read from meanwhile. */
   #isAsking = false;
@@ -193,8 +195,8 @@ class Arriving implements LinkHandler {
     this.#routes = routes;
     this.#arrival = arrival;
     this.#done = done;
-    const expired = new UpgradeRefusal(408, `HTTP: no whole request within ${limitMs} ms`);
-    if (limitMs > 0) this.#timer = clock.setTimer(() => this.#refuse(expired), limitMs);
+    const late = (): void => this.#refuse(forNow(408, `HTTP: no whole request within ${limitMs} ms`, this.#protocols));
+    if (limitMs > 0) this.#timer = clock.setTimer(late, limitMs);
     link.handler = this;
   }
 
@@ -225,6 +227,7 @@ class Arriving implements LinkHandler {
   }
 
   #ask(request: UpgradeRequest): void {
+    this.#protocols = request.protocols;
     const admission = this.#routes.admit(request, this.#arrival);
     if (!(admission instanceof Promise)) {
       this.#admit(request, admission);
@@ -249,8 +252,7 @@ class Arriving implements LinkHandler {
     if (this.#isOver) return;
     if (!(error instanceof ZmqError)) throw error;
     this.#finish();
-    this.#link.write([refusalOf(error)]);
-    this.#link.close();
+    turnAway(this.#link, error);
     this.#routes.failed(error);
   }
 
@@ -266,10 +268,13 @@ function first<T>(all: ReadonlySet<T>): T | undefined {
   return all.values().next().value;
 }
 
-function refusalOf(error: ZmqError): Uint8Array {
-  if (error instanceof UpgradeRefusal) return refusal(error.httpStatus, error.answer);
-  const status = error.code === "EMSGSIZE" ? 431 : 400;
-  return refusal(status, error.detail ?? error.message);
+/** Says no, or nothing, and ends the connection. */
+function turnAway(link: Link, error: ZmqError): void {
+  const isRefusal = error instanceof UpgradeRefusal;
+  const status = isRefusal ? error.httpStatus : error.code === "EMSGSIZE" ? 431 : 400;
+  const answer = isRefusal ? error.answer : (error.detail ?? error.message);
+  if (answer !== null) link.write([refusal(status, answer)]);
+  link.close();
 }
 
 /** Says yes, and hands the connection to its endpoint. */
@@ -353,8 +358,7 @@ export class AttachedWebServer {
       if (!(error instanceof ZmqError)) throw error;
       decided();
       isOver = true;
-      link.write([refusalOf(error)]);
-      link.close();
+      turnAway(link, error);
       this.routes.failed(error);
     };
     try {
@@ -376,7 +380,7 @@ export class AttachedWebServer {
       this.#undecided.add(giveUp);
       socket.once("close", () => this.#undecided.delete(giveUp));
       if (maxPendingHandshakes > 0 && this.#undecided.size > maxPendingHandshakes) first(this.#undecided)?.();
-      const expired = new UpgradeRefusal(408, `wsAccept did not answer within ${limitMs} ms`);
+      const expired = forNow(408, `wsAccept did not answer within ${limitMs} ms`, request.protocols);
       if (limitMs > 0) timer = this.#clock.setTimer(() => refuse(expired), limitMs);
       admission.then(admitted, (error: unknown) => {
         if (!isOver) refuse(error);

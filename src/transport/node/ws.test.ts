@@ -47,7 +47,7 @@ transportConformance({
 
 const REQUEST =
   "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: Z0WLa2mYPORR3LD0SpToKg==\r\n" +
-  "Sec-WebSocket-Protocol: ZWS2.0/NULL,ZWS2.0\r\nSec-WebSocket-Version: 13\r\n";
+  "Sec-WebSocket-Protocol: ZWS2.0\r\nSec-WebSocket-Version: 13\r\n";
 
 function portOf(address: string): number {
   return Number(new URL(address.replace(/^wss?/, "http")).port);
@@ -114,6 +114,17 @@ describe("paths", () => {
 
 describe("who may come in", () => {
   holdProcess();
+
+  it("libzmq, which would never try again after an answer, gets none at a path that no socket has yet", async () => {
+    const bound = await Bound.at(ws, "ws://127.0.0.1:*/x");
+    const socket = net.connect(portOf(bound.listener.address), "127.0.0.1");
+    socket.write(`GET /y HTTP/1.1\r\nHost: x\r\n${REQUEST.replace("ZWS2.0", "ZWS2.0/NULL,ZWS2.0")}\r\n`);
+    socket.on("data", (chunk) => assert.fail(String(chunk)));
+    await once(socket, "end");
+    socket.destroy();
+    assert.match((bound.failures.at(-1) as ZmqError).detail ?? "", /no ZeroMQ socket is bound at \/y/);
+    bound.listener.close();
+  });
 
   it("pages of the same host, those that are listed, and programs; others get 403 and an event that names them", async () => {
     const options = { ...testOptions(), wsAllowedOrigins: ["https://app.example"] };
