@@ -1,6 +1,7 @@
 /** What the build for pages has and what it leaves out. It is loaded by Node, which is no page: nothing here connects. */
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { test } from "node:test";
 import type * as Library from "../../src/browser-types.ts";
@@ -72,6 +73,17 @@ test("a page needs CURVE's own entry, which brings it to the sockets of the othe
   await import("../../dist/browser-curve.js" as string);
   connect();
   assert.equal(zmq.curveKeyPair().publicKey.length, 40);
+});
+
+test("each socket class has the types of a page", () => {
+  const types = readFileSync(new URL("../../src/browser-types.ts", import.meta.url), "utf8");
+  const zmq = pages[0] as typeof Library;
+  const classes = Object.entries(zmq).filter(
+    ([, value]) => (value as { prototype?: unknown }).prototype instanceof zmq.Socket,
+  );
+  const names = classes.map(([name]) => name).filter((name) => name !== "XRequest" && name !== "XReply");
+  assert.equal(names.length, 11);
+  for (const name of names) assert.match(types, new RegExp(`declare const ${name}: ClassInPage<sockets.${name}, `));
 });
 
 test("all forms of the entry have the same names", () => {
