@@ -60,7 +60,7 @@ export async function measure(workload: Workload, peer: Peer, timing: Timing): P
     const at = transport === "ipc" ? `ipc://${join(directory, "bench.sock")}` : `${transport}://127.0.0.1:*`;
     const server = start("server", at);
     const { listening } = await server.find("listening");
-    const client = start("client", listening!, job.kind === "crowd" ? CROWD : peer.command);
+    const client = start("client", listening!, job.kind === "crowd" ? CROWD : (peer.clientCommand ?? peer.command));
     const failed = Promise.race([server.failed, client.failed]);
     const both = async () => {
       if (ANNOUNCED.has(job.kind)) {

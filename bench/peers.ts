@@ -17,6 +17,8 @@ export interface Peer {
   readonly about: string;
   /** Executable and leading arguments. */
   readonly command: readonly string[];
+  /** The same of the side that connects, where it is another. */
+  readonly clientCommand?: readonly string[];
 }
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
@@ -52,7 +54,18 @@ const PREPARE: Record<PeerName, () => Peer> = {
   "node:net": () => ({ name: "node:net", about: `Node ${process.versions.node}`, command: worker("raw") }),
   "npm ws": () => ({ name: "npm ws", about: `ws ${npmVersion("ws8")}, corked`, command: worker("web", "module=ws") }),
   jszmq: () => ({ name: "jszmq", about: `jszmq ${npmVersion("jszmq")}`, command: worker("web", "module=jszmq") }),
+  "to libzmq": () => mixed("to libzmq", compileC(), ours()),
+  "from libzmq": () => mixed("from libzmq", ours(), compileC()),
 };
+
+function mixed(name: PeerName, server: Peer, client: Peer): Peer {
+  return {
+    name,
+    about: `${client.about}, connects to ${server.about}`,
+    command: server.command,
+    clientCommand: client.command,
+  };
+}
 
 /** One more build of a module with this API, to be measured beside the others: `name=path`. */
 export function extraPeer(nameAndPath: string): Peer {

@@ -4,10 +4,22 @@
  */
 import { DEFAULTS, type Job, type Kind, type Result } from "./peers/job.ts";
 
-export type Transport = "tcp" | "ipc" | "inproc" | "ws";
+export type Transport = "tcp" | "ipc" | "inproc" | "ws" | "wss";
 
-/** The peers, in the order they are run and shown. */
-export const PEER_NAMES = ["zmq-ts", "zeromq.js", "libzmq", "node:net", "npm ws", "jszmq"] as const;
+/**
+ * The peers, in the order they are run and shown. Both sides are of one kind, but for the last two: there zmq-ts connects
+ * to libzmq in C, or is connected to by it.
+ */
+export const PEER_NAMES = [
+  "zmq-ts",
+  "zeromq.js",
+  "libzmq",
+  "node:net",
+  "npm ws",
+  "jszmq",
+  "to libzmq",
+  "from libzmq",
+] as const;
 export type PeerName = (typeof PEER_NAMES)[number];
 
 /** What is read from the results of a workload, and which way is better. */
@@ -53,7 +65,7 @@ type Extra = Partial<Pick<Workload, "quick" | "by" | "bar" | "ceiling" | "agains
 const ZMQ: readonly PeerName[] = ["zmq-ts", "zeromq.js", "libzmq"];
 const NODE: readonly PeerName[] = ["zmq-ts", "zeromq.js"];
 const ALL: readonly PeerName[] = [...ZMQ, "node:net"];
-const WEB: readonly PeerName[] = [...ZMQ, "npm ws", "jszmq"];
+const WEB: readonly PeerName[] = [...ZMQ, "npm ws", "jszmq", "to libzmq", "from libzmq"];
 
 function row(name: string, kind: Kind, transport: Transport, metric: Metric, extra: Extra = {}): Workload {
   const { quick = false, by = ZMQ, bar = {}, ceiling, against, ...job } = extra;
@@ -91,7 +103,7 @@ function many(transport: Transport, ...labels: string[]): Workload[] {
   );
 }
 
-/** Over ws a row is both ends of one library: zmq-ts speaks its stream dialect there, libzmq ZWS. */
+/** Between two ends of zmq-ts ws carries its stream dialect, with libzmq on either end ZWS. */
 const WS_SIZES = [
   { label: "64B", size: 64, libzmq: 1.5 },
   { label: "1KiB", size: 1024, libzmq: 1.5 },
@@ -127,7 +139,20 @@ export const WORKLOADS: readonly Workload[] = [
       by: WEB,
     }),
   ),
-  row("req-rep-ws-64B", "roundtrip", "ws", P50, { bar: { libzmq: 1.1, "npm ws": 1 / 1.1 }, by: WEB }),
+  // TLS is Node's; so only what it makes of our chunks is measured.
+  ...WS_SIZES.slice(2).map(({ label, size }) =>
+    row(`push-pull-wss-${label}`, "pipeline", "wss", RATE, {
+      size,
+      by: ["zmq-ts"],
+      against: { name: `push-pull-ws-${label}` },
+    }),
+  ),
+  // A bare echo is compiled after a few hundred round trips, all that a message of ours runs through after some thousand.
+  row("req-rep-ws-64B", "roundtrip", "ws", P50, {
+    warmupMs: 2000,
+    bar: { libzmq: 1.1, "npm ws": 1 / 1.1 },
+    by: WEB,
+  }),
   row("push-pull-tcp-4x64B", "pipeline", "tcp", RATE, { frames: 4, quick: true }),
   ...(["tcp", "ipc"] as const).map((transport) =>
     row(`req-rep-${transport}-64B`, "roundtrip", transport, P50, { bar: ROUND_TRIP, by: ALL, quick: true }),

@@ -8,6 +8,7 @@
  */
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { CERTIFICATE, KEY } from "../../test/certificate.ts";
 import { blocking } from "./blocking.ts";
 import { CURVE_CLIENT, CURVE_SERVER, type Job, type Result } from "./job.ts";
 import { checkEnd, clockMask, endMark, go, Latencies, Ring, Stopwatch, say, topicsOf, work } from "./worker.ts";
@@ -50,7 +51,7 @@ async function listening(socket: { bind(to: string): Promise<unknown>; lastEndpo
 }
 
 async function pull(zmq: Zmq, job: Job): Promise<Result> {
-  const socket = new zmq.Pull(curveFor(job));
+  const socket = new zmq.Pull(securityFor(job));
   await listening(socket, job);
   const receipt = new Receipt(job);
   if (job.many) {
@@ -105,7 +106,7 @@ class Receipt {
 }
 
 async function push(zmq: Zmq, job: Job): Promise<Result> {
-  const socket = new zmq.Push(curveFor(job));
+  const socket = new zmq.Push(securityFor(job));
   socket.connect(job.endpoint);
   // Over ws libzmq masks the octets of the program where they are, so that what is sent twice is wrong the second time.
   const spoils = job.size > 64 && job.endpoint.startsWith("ws:") && !("receiveMany" in zmq.Pull.prototype);
@@ -152,7 +153,7 @@ async function reply(zmq: Zmq, job: Job): Promise<Result> {
 }
 
 async function route(zmq: Zmq, job: Job): Promise<Result> {
-  const socket = new zmq.Router({ ...contextFor(zmq, job), ...curveFor(job) });
+  const socket = new zmq.Router({ ...contextFor(zmq, job), ...securityFor(job) });
   await listening(socket, job);
   return echo(socket, job);
 }
@@ -373,7 +374,7 @@ async function shakeHands(zmq: Zmq, job: Job): Promise<Result> {
 
   const meet = async () => {
     while (measured === undefined) {
-      const socket = new zmq.Dealer({ ...curveFor(job), linger: 0 });
+      const socket = new zmq.Dealer({ ...securityFor(job), linger: 0 });
       socket.connect(job.endpoint);
       const number = total++;
       await socket.send(ring.messages[number & ring.mask]!);
@@ -388,8 +389,11 @@ async function shakeHands(zmq: Zmq, job: Job): Promise<Result> {
   return measured!;
 }
 
-/** The CURVE options of a job's role, if it has any. */
-function curveFor(job: Job): object {
+/** The options of a job's role under CURVE or over TLS, if it has any. */
+function securityFor(job: Job): object {
+  if (job.endpoint.startsWith("wss:")) {
+    return job.role === "server" ? { wssCertPem: CERTIFICATE, wssKeyPem: KEY } : { wssTrustPem: CERTIFICATE };
+  }
   if (!job.curve) return {};
   if (job.role === "server") return { curveServer: true, curveSecretKey: CURVE_SERVER.secretKey };
   const { publicKey, secretKey } = CURVE_CLIENT;
