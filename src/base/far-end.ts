@@ -88,15 +88,17 @@ export interface FarEnd {
 
   /** Sets the limits of the two queues as they are. */
   limit(sendHighWaterMark: number, receiveHighWaterMark: number): void;
-  /** Bytes that went, and came, over the wire: for users to see. */
-  countSent(bytes: number): void;
-  countReceived(bytes: number): void;
+  /** Bytes that went, and came, over the wire, and messages that the pattern wrote and read on the far side: for users to see. */
+  countSent(bytes: number, messages?: number): void;
+  countReceived(bytes: number, messages?: number): void;
 }
 
 /** What an outlet to a connection in another thread knows beside. */
 export interface RemoteOutlet {
   /** Messages that were taken and have not left. */
   readonly unsent: number;
+  /** Messages that wait to be read there. */
+  readonly unread?: number;
   /** Before somebody looks at the octets that went over the wire: counts them now. */
   countBytes(): void;
 }

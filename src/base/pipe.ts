@@ -90,7 +90,6 @@ class QueuePair implements Pipe {
   get isCrossed(): boolean {
     return this.#outlet?.isCrossing === true;
   }
-
   get hasQueued(): boolean {
     return this.#outbound.length > 0;
   }
@@ -101,7 +100,7 @@ class QueuePair implements Pipe {
     return this.#outbound.length + (this.#outlet?.remote?.unsent ?? 0);
   }
   get inboundLength(): number {
-    return this.#inbound.length;
+    return this.#inbound.length + (this.#outlet?.remote?.unread ?? 0);
   }
   get sendHighWaterMark(): number {
     return this.#outbound.highWaterMark;
@@ -330,12 +329,13 @@ class QueuePair implements Pipe {
     if (this.#inbound.resize(receiveHighWaterMark)) this.#outlet?.resume();
   }
 
-  countSent(bytes: number): void {
+  countSent(bytes: number, messages = 0): void {
     this.#bytesSent += bytes;
+    this.messagesSent += messages;
   }
-
-  countReceived(bytes: number): void {
+  countReceived(bytes: number, messages = 0): void {
     this.#bytesReceived += bytes;
+    this.messagesReceived += messages;
   }
 
   // --- Far end: messages ---

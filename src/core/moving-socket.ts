@@ -2,6 +2,7 @@
 
 import type { Message } from "../base/message.ts";
 import type { MovingSocket } from "../engine/moving-proxy.ts";
+import { DROP_REASONS } from "../pattern/pattern.ts";
 import type { OpenSocket } from "./context-core.ts";
 
 /** Those whose pattern can be told what it knew. */
@@ -36,6 +37,12 @@ export function movingSocket({ core, endpoints }: OpenSocket): MovingSocket | un
     },
     moved(movement) {
       core.movement = movement;
+      if (core.hearsDrops) movement.hearDrops();
     },
+    dropped({ reason, peer, frame }) {
+      const name = DROP_REASONS[reason];
+      if (name !== undefined) core.tellDrop(name, peer, frame === undefined ? [] : [frame]);
+    },
+    changed: () => core.notify(),
   };
 }

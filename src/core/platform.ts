@@ -71,7 +71,7 @@ export interface Trace {
     name: string,
     type: SocketTypeName,
     reason: DropReason,
-    pipe: PipeState | undefined,
+    pipe: Pick<PipeState, "endpoint"> | undefined,
     frame: Uint8Array | undefined,
   ): void;
 }

@@ -42,6 +42,10 @@ export interface Watcher {
   changed(): void;
 }
 
+/** What is told of the peer of a dropped message. */
+type DropPeer = Pick<PipeState, "endpoint" | "remoteAddress">;
+type DropListener = (reason: DropReason, pipe: DropPeer | undefined, message: Message) => void;
+
 /** Events that say why a connection ended. */
 const TELLING = ["disconnect", "handshake:error:protocol", "handshake:error:auth", "handshake:error:other"] as const;
 
@@ -75,7 +79,7 @@ export class SocketCore implements PipeOwner, PatternHost, OperationsHost {
   observe: ((event: MonitorEvent) => void) | undefined = undefined;
   /** Whether somebody listens to events of this type, or reads them. */
   hears: ((type: MonitorEvent["type"]) => boolean) | undefined = undefined;
-  observeDrop: ((reason: DropReason, pipe: PipeState | undefined, message: Message) => void) | undefined = undefined;
+  #observeDrop: DropListener | undefined = undefined;
 
   readonly #watchers = new Set<Watcher>();
   /** Watchers that wait until all has left. */
@@ -228,8 +232,23 @@ export class SocketCore implements PipeOwner, PatternHost, OperationsHost {
 
   dropped(reason: DropReason, pipe: PipeState | undefined, message: Message): void {
     this.#drops.set(reason, (this.#drops.get(reason) ?? 0) + 1);
-    this.observeDrop?.(reason, pipe, message);
+    this.tellDrop(reason, pipe, message);
+  }
+
+  /** Tells of a message that was counted. */
+  tellDrop(reason: DropReason, pipe: DropPeer | undefined, message: Message): void {
+    this.#observeDrop?.(reason, pipe, message);
     if (this.#traceDrop !== undefined) this.#traceDrop(this.type, reason, pipe, shownFrame(message, this.options));
+  }
+
+  get hearsDrops(): boolean {
+    return this.#observeDrop !== undefined || this.#traceDrop !== undefined;
+  }
+
+  /** `listener` hears of each dropped message, in the place of the one before. */
+  observeDrops(listener: DropListener): void {
+    this.#observeDrop = listener;
+    this.movement?.hearDrops();
   }
 
   emit(event: MonitorEvent): void {
@@ -280,7 +299,12 @@ export class SocketCore implements PipeOwner, PatternHost, OperationsHost {
 
   /** ZMQ_TOPICS_COUNT. */
   get topicsCount(): number {
-    return this.pattern.topicsCount ?? 0;
+    return this.known.topicsCount ?? 0;
+  }
+
+  /** What is known of topics, by its pattern wherever that is. */
+  get known(): Pick<Pattern, "topicsCount" | "topics" | "topicsOf" | "hasSubscriber"> {
+    return this.movement ?? this.pattern;
   }
 
   /** By libzmq's number, as libzmq's value. Throws EINVAL for one that is unknown or not of this type. */

@@ -44,7 +44,12 @@ export class Voice {
 
   /** Absent where nobody reads it: messages may be dropped often. */
   get dropped():
-    | ((type: SocketTypeName, reason: DropReason, pipe: PipeState | undefined, frame: Uint8Array | undefined) => void)
+    | ((
+        type: SocketTypeName,
+        reason: DropReason,
+        pipe: Pick<PipeState, "endpoint"> | undefined,
+        frame: Uint8Array | undefined,
+      ) => void)
     | undefined {
     const { trace } = this.#speaker;
     return trace && ((...drop) => trace.dropped(this.#name, ...drop));

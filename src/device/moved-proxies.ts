@@ -5,10 +5,18 @@ import type { Message } from "../base/message.ts";
 import { isOptionName, type OptionValues } from "../base/options.ts";
 import type { SocketTypeName } from "../base/socket-types.ts";
 import { PATTERNS } from "../core/patterns.ts";
-import { SocketCore } from "../core/socket-core.ts";
+import { SocketCore, type Watcher } from "../core/socket-core.ts";
 import type { Turn } from "../core/turn.ts";
+import { shownFrame } from "../core/voice.ts";
 import { DROP_REASONS } from "../pattern/pattern.ts";
-import type { MovedLoop, MovedLoopParts, MovedPipe, MovedSocket, ProxyMaker } from "../thread/moved-socket.ts";
+import type {
+  DropHearer,
+  MovedLoop,
+  MovedLoopParts,
+  MovedPipe,
+  MovedSocket,
+  ProxyMaker,
+} from "../thread/moved-socket.ts";
 import { Forwarder } from "./forwarder.ts";
 import { sharedStatistics } from "./statistics.ts";
 
@@ -42,17 +50,53 @@ export class MovedProxies implements ProxyMaker<CoreSocket> {
   }
 }
 
-export class CoreSocket implements MovedSocket {
+/** Of one peer; as in socket/peer-info.ts. */
+const MOST_TOPICS = 1000;
+
+export class CoreSocket implements MovedSocket, Watcher {
   readonly core: SocketCore;
   readonly #drops: Float64Array;
+  #hearer: DropHearer | undefined = undefined;
+  /** Told of the next change of the core. */
+  #changed: (() => void) | undefined = undefined;
 
   constructor(core: SocketCore, drops: Float64Array) {
     this.core = core;
     this.#drops = drops;
-    core.observeDrop = (reason) => {
+    core.observeDrops((reason, pipe, message) => {
       const index = DROP_REASONS.indexOf(reason);
       drops[index] = (drops[index] as number) + 1;
-    };
+      const hearer = this.#hearer;
+      if (hearer?.isReady !== true) return;
+      const peer = pipe && { endpoint: pipe.endpoint, remoteAddress: pipe.remoteAddress };
+      hearer.add({ reason: index, peer, frame: shownFrame(message, core.options) });
+    });
+  }
+
+  tellDrops(hearer: DropHearer): void {
+    this.#hearer = hearer;
+  }
+
+  get topicsCount(): number {
+    return this.core.topicsCount;
+  }
+
+  topics(): readonly Uint8Array[] {
+    return this.core.pattern.topics?.() ?? [];
+  }
+
+  hasSubscriber(topic: Uint8Array, changed: () => void): boolean {
+    if (this.core.pattern.hasSubscriber?.(topic) === true) return true;
+    if (this.#changed === undefined) this.core.watch(this);
+    this.#changed = changed;
+    return false;
+  }
+
+  changed(): void {
+    const changed = this.#changed;
+    this.#changed = undefined;
+    this.core.unwatch(this);
+    changed?.();
   }
 
   get departedBacklog() {
@@ -61,6 +105,8 @@ export class CoreSocket implements MovedSocket {
 
   createPipe(endpoint: string, dialed: boolean, options: OptionValues, routingId: Uint8Array | undefined): MovedPipe {
     const pipe = this.core.createPipe(endpoint, dialed, options, routingId);
+    const { pattern } = this.core;
+    let [sent, received] = [0, 0];
     return {
       far: pipe,
       get routingId() {
@@ -75,6 +121,17 @@ export class CoreSocket implements MovedSocket {
         }
       },
       writeControl: (control) => pipe.writeControl(control),
+      beginCounts() {
+        sent = pipe.messagesSent;
+        received = pipe.messagesReceived;
+      },
+      see: () => ({
+        messagesSent: pipe.messagesSent - sent,
+        messagesReceived: pipe.messagesReceived - received,
+        unsent: pipe.unsentLength,
+        unread: pipe.inboundLength,
+        topics: pattern.topicsOf?.(pipe, MOST_TOPICS),
+      }),
     };
   }
 

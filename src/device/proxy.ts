@@ -89,8 +89,13 @@ export class Proxy<F extends Socket = Socket, B extends Socket = Socket> {
         if (error === undefined) resolve();
         else reject(error);
       };
-      this.#moved = moveProxy(this.frontEnd, this.backEnd, this.#cores, onEnd);
       for (const { alive } of [front, back]) alive.enter();
+      try {
+        this.#moved = moveProxy(this.frontEnd, this.backEnd, this.#cores, onEnd);
+      } catch (error) {
+        onEnd(error);
+        return;
+      }
       if (this.#moved === undefined) this.#forwarder.start(onEnd);
     });
   }

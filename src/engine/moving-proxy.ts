@@ -24,6 +24,20 @@ export interface MovingSocket {
   takeUnread(): Message[];
   /** The pattern is elsewhere from now on. */
   moved(movement: SocketMovement): void;
+  /** A message was dropped there. */
+  dropped(drop: MovedDrop): void;
+  /** What `SocketMovement` knows of topics has changed since it was asked. */
+  changed(): void;
+}
+
+/** A message that was dropped where its socket is. */
+export interface MovedDrop {
+  /** In DROP_REASONS. */
+  readonly reason: number;
+  /** Of the peer that it was for, or that sent it; undefined when there is none. */
+  readonly peer: { readonly endpoint: string; readonly remoteAddress: string } | undefined;
+  /** The first bytes of the first frame, where users may see them. */
+  readonly frame: Uint8Array | undefined;
 }
 
 export interface MovingPeer {
@@ -34,10 +48,19 @@ export interface MovingPeer {
   readonly topics: readonly Uint8Array[];
 }
 
-/** A socket that is elsewhere. */
+/** A socket that is elsewhere. What is asked of its pattern is asked there: the call blocks for a moment. */
 export interface SocketMovement {
   /** An option was assigned. */
   assigned(name: string, value: unknown): void;
+  /** Has `dropped` of the socket called from now on, though not for each message while the thread does not turn. */
+  hearDrops(): void;
+  /** Counts what its pipes have done until now, and takes down what their peers subscribed to. */
+  look(): void;
+  /** As of the last `look`. */
+  topicsOf(pipe: object): Uint8Array[] | undefined;
+  readonly topicsCount: number;
+  topics(): Uint8Array[];
+  hasSubscriber(topic: Uint8Array): boolean;
   /** Messages dropped there, by the index of the reason in DROP_REASONS. */
   readonly drops: Float64Array;
 }

@@ -66,7 +66,7 @@ export interface Pattern {
   /** SUB, XSUB: copies of one's own, each as often as it was added. */
   subscriptions?(): Uint8Array[];
   /** PUB, XPUB: copies of those of one peer, `most` at most. */
-  topicsOf?(pipe: NearEnd, most: number): Uint8Array[];
+  topicsOf?(pipe: NearEnd, most: number): Uint8Array[] | undefined;
   /** PUB, XPUB, RADIO: whether a peer would get a message with this first frame. */
   hasSubscriber?(topic: Uint8Array): boolean;
   /** An option that applies at once was changed. */

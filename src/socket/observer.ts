@@ -189,12 +189,12 @@ export class Observer implements EventSubscriber, TurnWaiter {
 
   #observeDrops(): void {
     const all = observersOf.get(this.#core);
-    this.#core.observeDrop = (reason, pipe, message) => {
+    this.#core.observeDrops((reason, pipe, message) => {
       const event: DropEvent = { type: "drop", reason, address: pipe?.endpoint ?? "" };
       const firstFrame = shownFrame(message, this.#core.options);
       addHidden(event, { remoteAddress: pipe?.remoteAddress || undefined, firstFrame });
       for (const observer of all ?? []) if (observer.#listeners.has("drop")) observer.#dispatch(event);
-    };
+    });
   }
 
   #put(event: Event): void {

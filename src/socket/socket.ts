@@ -231,8 +231,9 @@ export abstract class Socket {
 
   /** The current peers: connected ones, and connected endpoints that wait for their peer. */
   get peers(): PeerInfo[] {
-    const { pipes, pattern } = this.#core;
-    return [...pipes].map((pipe) => peerInfo(pipe, pattern));
+    const { pipes, known, movement } = this.#core;
+    movement?.look();
+    return [...pipes].map((pipe) => peerInfo(pipe, known));
   }
 
   /** Messages dropped since the socket was opened, by reason. */
@@ -258,12 +259,12 @@ export abstract class Socket {
 
   /** Resolves when a peer has subscribed to `topic`, or to a prefix of it. Publishers only. */
   protected untilSubscribed(topic: Uint8Array, options: WaitOptions = {}): Promise<void> {
-    return this.#until(options, () => this.#core.pattern.hasSubscriber?.(topic) === true);
+    return this.#until(options, () => this.#core.known.hasSubscriber?.(topic) === true);
   }
 
   /** Copies of the topics of the subscribers, or of a subscriber's own. */
   protected subscribedTopics(): Uint8Array[] {
-    return this.#core.pattern.topics?.() ?? [];
+    return this.#core.known.topics?.() ?? [];
   }
 
   /** SUB, and XPUB in manual mode: changes subscriptions. */

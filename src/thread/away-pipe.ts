@@ -6,18 +6,21 @@
 import type { FarEnd, Outlet, RemoteOutlet } from "../base/far-end.ts";
 import { NO_PROPERTIES } from "../base/message.ts";
 import type { EndpointPipe } from "./endpoint-pipe.ts";
-import type { PeerChange } from "./engine-mail.ts";
+import type { PeerChange, SeenPipe } from "./engine-mail.ts";
 import { BYTES_RECEIVED, BYTES_SENT, type EngineMemory, engineCounts } from "./engine-memory.ts";
 
 export class AwayPipe implements EndpointPipe, Outlet, RemoteOutlet {
   readonly queues = false;
   readonly canWrite = false;
   readonly remote: RemoteOutlet = this;
-  readonly unsent = 0;
+  unsent = 0;
+  unread = 0;
   readonly isIdle = true;
   readonly isInRing = true;
   isEnded = false;
-  readonly #pipe: FarEnd;
+  readonly pipe: FarEnd;
+  #messagesSent = 0;
+  #messagesReceived = 0;
   readonly #counts: Float64Array;
   readonly #ended: () => void;
   #sent: number;
@@ -25,7 +28,7 @@ export class AwayPipe implements EndpointPipe, Outlet, RemoteOutlet {
 
   /** `isNew`: the socket does not know of it yet. */
   constructor(pipe: FarEnd, memory: EngineMemory, isNew: boolean, ended: () => void) {
-    this.#pipe = pipe;
+    this.pipe = pipe;
     this.#counts = engineCounts(memory);
     this.#ended = ended;
     this.#sent = isNew ? 0 : (this.#counts[BYTES_SENT] as number);
@@ -35,7 +38,7 @@ export class AwayPipe implements EndpointPipe, Outlet, RemoteOutlet {
   }
 
   changed(change: PeerChange, routingId: Uint8Array | undefined): void {
-    const pipe = this.#pipe;
+    const pipe = this.pipe;
     if (this.isEnded) return;
     if (change === "ended") this.fail();
     else if (change === "detached") {
@@ -48,10 +51,20 @@ export class AwayPipe implements EndpointPipe, Outlet, RemoteOutlet {
     }
   }
 
+  /** What there was to see of it where its socket is. */
+  seen({ messagesSent, messagesReceived, unsent, unread }: SeenPipe): void {
+    this.pipe.countSent(0, messagesSent - this.#messagesSent);
+    this.pipe.countReceived(0, messagesReceived - this.#messagesReceived);
+    this.#messagesSent = messagesSent;
+    this.#messagesReceived = messagesReceived;
+    this.unsent = unsent;
+    this.unread = unread;
+  }
+
   // --- EndpointPipe ---
 
   closeWrites(): void {
-    this.#pipe.closeWrites();
+    this.pipe.closeWrites();
   }
 
   endIfIdle(): void {}
@@ -65,7 +78,7 @@ export class AwayPipe implements EndpointPipe, Outlet, RemoteOutlet {
     if (this.isEnded) return;
     this.countBytes();
     this.isEnded = true;
-    this.#pipe.end();
+    this.pipe.end();
     this.#ended();
   }
 
@@ -88,8 +101,8 @@ export class AwayPipe implements EndpointPipe, Outlet, RemoteOutlet {
   countBytes(): void {
     const sent = this.#counts[BYTES_SENT] as number;
     const received = this.#counts[BYTES_RECEIVED] as number;
-    this.#pipe.countSent(sent - this.#sent);
-    this.#pipe.countReceived(received - this.#received);
+    this.pipe.countSent(sent - this.#sent);
+    this.pipe.countReceived(received - this.#received);
     this.#sent = sent;
     this.#received = received;
   }

@@ -9,6 +9,7 @@ import type { MonitorEvent } from "../base/events.ts";
 import type { Properties } from "../base/message.ts";
 import type { OptionValues } from "../base/options.ts";
 import type { SocketTypeName } from "../base/socket-types.ts";
+import type { MovedDrop } from "../engine/moving-proxy.ts";
 import type { ZapReply, ZapRequest } from "../security/mechanism.ts";
 import type { Capture } from "./capture.ts";
 import type { EngineMemory } from "./engine-memory.ts";
@@ -60,6 +61,15 @@ export type EngineRequest =
     }
   | { readonly kind: "movedProxy"; readonly proxy: number; readonly front: MovedSide; readonly back: MovedSide }
   | { readonly kind: "steerProxy"; readonly proxy: number; readonly to: "pause" | "resume" | "stop" }
+  /** What the pattern of a moved socket knows is in the mail when `word[0]` is 1. */
+  | {
+      readonly kind: "look";
+      readonly socket: number;
+      readonly want: "peers" | "topics" | Uint8Array;
+      readonly word: Int32Array;
+    }
+  /** Drops of a moved socket are told; those that were told before have been taken. */
+  | { readonly kind: "hearDrops"; readonly socket: number }
   /** An option of a socket that has moved. */
   | { readonly kind: "assign"; readonly socket: number; readonly name: string; readonly value: unknown };
 
@@ -81,6 +91,26 @@ export interface MovedSide {
     readonly routingId: Uint8Array | undefined;
     readonly topics: readonly Uint8Array[];
   }[];
+}
+
+/** What the pattern of a moved socket knows; empty is what was not wanted. */
+export interface SeenSocket {
+  readonly topicsCount: number;
+  /** Whether somebody subscribed to the topic that was asked for. */
+  readonly hasSubscriber: boolean;
+  readonly topics: readonly Uint8Array[];
+  /** `id`: of the endpoint; `pipe`: its number there. */
+  readonly peers: readonly (SeenPipe & { readonly id: number; readonly pipe: number })[];
+}
+
+/** Since the socket moved. */
+export interface SeenPipe {
+  readonly messagesSent: number;
+  readonly messagesReceived: number;
+  readonly unsent: number;
+  readonly unread: number;
+  /** Undefined where peers do not subscribe. */
+  readonly topics: Uint8Array[] | undefined;
 }
 
 /** From the I/O thread. */
@@ -126,6 +156,11 @@ export type EngineNotice =
       readonly change: PeerChange;
       readonly routingId: Uint8Array | undefined;
     }
+  /** Answers `look`. */
+  | { readonly kind: "looked"; readonly socket: number; readonly seen: SeenSocket }
+  | { readonly kind: "drops"; readonly socket: number; readonly drops: readonly MovedDrop[] }
+  /** Topics of a moved socket may have changed since it was asked for one. */
+  | { readonly kind: "changed"; readonly socket: number }
   /** A proxy ended by itself. */
   | { readonly kind: "proxyEnded"; readonly proxy: number; readonly error: SentError | undefined }
   /** The engine threw: a mistake of ours. */

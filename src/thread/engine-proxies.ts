@@ -16,8 +16,9 @@ import { ZmqError } from "../base/errors.ts";
 import { STATISTICS_NUMBERS } from "../engine/moving-proxy.ts";
 import type { Bell } from "./bell.ts";
 import { CaptureWriter } from "./capture.ts";
-import type { EngineNotice, EngineRequest, MovedSide, MovingSide } from "./engine-mail.ts";
+import type { EngineNotice, EngineRequest, MovedSide, MovingSide, SeenSocket } from "./engine-mail.ts";
 import type { Inbox } from "./inbox.ts";
+import { MovedDrops } from "./moved-drops.ts";
 import type { MovedLoop, MovedSocket, ProxyMaker } from "./moved-socket.ts";
 import { CUT, dropsOf } from "./proxy-memory.ts";
 import { sendError } from "./sent-errors.ts";
@@ -27,6 +28,7 @@ import type { ServedPipe } from "./served-pipe.ts";
 const ANSWER_MS = 10_000;
 
 type MoveRequest = EngineRequest & { readonly kind: "moveProxy" };
+type LookRequest = EngineRequest & { readonly kind: "look" | "hearDrops" };
 type MovedRequest = EngineRequest & { readonly kind: "movedProxy" };
 
 /** The server, as its proxies see it. */
@@ -60,6 +62,7 @@ export class EngineProxies {
   readonly #running = new Map<number, RunningProxy>();
   /** By the number of the socket. */
   readonly #sockets = new Map<number, MovedSocket>();
+  readonly #drops = new Map<number, MovedDrops>();
 
   constructor(server: ProxiesServer, maker: ProxyMaker) {
     this.#server = server;
@@ -76,6 +79,7 @@ export class EngineProxies {
     for (const { sockets } of this.#running.values()) if (sockets.includes(socket)) return;
     this.#sockets.get(socket)?.close();
     this.#sockets.delete(socket);
+    this.#drops.delete(socket);
   }
 
   move(request: MoveRequest): void {
@@ -100,6 +104,29 @@ export class EngineProxies {
     const running = this.#running.get(proxy);
     running?.loop[to]();
     if (to === "stop") this.#over(proxy);
+  }
+
+  asked(request: LookRequest): void {
+    const { socket: number } = request;
+    const socket = this.#sockets.get(number);
+    if (request.kind === "hearDrops") {
+      this.#drops.get(number)?.hear();
+      return;
+    }
+    if (socket !== undefined) this.#server.post({ kind: "looked", socket: number, seen: this.#see(socket, request) });
+    this.#server.flush();
+    Atomics.store(request.word, 0, 1);
+    Atomics.notify(request.word, 0);
+  }
+
+  #see(socket: MovedSocket, { socket: number, want }: LookRequest & { readonly kind: "look" }): SeenSocket {
+    const changed = () => this.#server.post({ kind: "changed", socket: number });
+    return {
+      topicsCount: socket.topicsCount,
+      hasSubscriber: typeof want !== "string" && socket.hasSubscriber(want, changed),
+      topics: want === "topics" ? socket.topics() : [],
+      peers: want === "peers" ? [...this.#server.pipesOf(number)].flatMap((pipe) => pipe.see() ?? []) : [],
+    };
   }
 
   assign(socket: number, name: string, value: unknown): void {
@@ -150,6 +177,8 @@ export class EngineProxies {
     const drops = dropsOf(request.numbers, side);
     const moved = this.#maker.socket(type, options, drops);
     this.#sockets.set(socket, moved);
+    const told = new MovedDrops(this.#server.clock, (drops) => this.#server.post({ kind: "drops", socket, drops }));
+    this.#drops.set(socket, told);
     for (const topic of topics) moved.subscribe(topic);
     const known = new Map(peers.map((peer, place) => [`${peer.id} ${peer.pipe}`, { ...peer, place }]));
     const placeOf = ({ key }: ServedPipe) => known.get(key)?.place ?? Number.POSITIVE_INFINITY;
@@ -159,6 +188,7 @@ export class EngineProxies {
       pipe.moveTo(moved, peer?.routingId, peer?.topics ?? []);
     }
     moved.forgetNotices();
+    moved.tellDrops(told);
     return moved;
   }
 

@@ -176,6 +176,10 @@ export class EngineServer implements InboxSource, ProxiesServer {
       case "steerProxy":
         this.proxies.steer(request.proxy, request.to);
         break;
+      case "look":
+      case "hearDrops":
+        this.proxies.asked(request);
+        break;
       case "assign":
         this.proxies.assign(request.socket, request.name, request.value);
         break;

@@ -5,6 +5,8 @@ import type { FarEnd } from "../base/far-end.ts";
 import type { Control, Message } from "../base/message.ts";
 import type { OptionValues } from "../base/options.ts";
 import type { SocketTypeName } from "../base/socket-types.ts";
+import type { MovedDrop } from "../engine/moving-proxy.ts";
+import type { SeenPipe } from "./engine-mail.ts";
 
 /** A pipe of a moved socket, as its connection sees it. */
 export interface MovedPipe {
@@ -13,6 +15,16 @@ export interface MovedPipe {
   /** Sends a message that was taken from its user already, whatever the pattern says. */
   write(message: Message): void;
   writeControl(control: Control): void;
+  /** What there is to see of it, without those messages that it had when the counts began. */
+  see(): SeenPipe;
+  /** The counts begin now. */
+  beginCounts(): void;
+}
+
+export interface DropHearer {
+  /** Somebody hears, and takes one more. */
+  readonly isReady: boolean;
+  add(drop: MovedDrop): void;
 }
 
 export interface MovedSocket {
@@ -23,6 +35,12 @@ export interface MovedSocket {
   /** What it has to tell of subscriptions was told before it moved. */
   forgetNotices(): void;
   assign(name: string, value: unknown): void;
+  /** `hearer` is told of messages that are dropped from now on, while it is ready. */
+  tellDrops(hearer: DropHearer): void;
+  readonly topicsCount: number;
+  topics(): readonly Uint8Array[];
+  /** When nobody has: calls `changed` once that may be another. */
+  hasSubscriber(topic: Uint8Array, changed: () => void): boolean;
   close(): void;
 }
 

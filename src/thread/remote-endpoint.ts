@@ -13,7 +13,7 @@ import type { BoundEndpoint, ConnectedEndpoint, EngineEndpoint } from "../engine
 import type { ZapListener, ZapRequest } from "../security/mechanism.ts";
 import { AwayPipe } from "./away-pipe.ts";
 import type { EndpointPipe } from "./endpoint-pipe.ts";
-import type { EngineRequest, PeerChange, SentEvent } from "./engine-mail.ts";
+import type { EngineRequest, PeerChange, SeenPipe, SentEvent } from "./engine-mail.ts";
 import type { EngineMemory } from "./engine-memory.ts";
 import type { Inbox } from "./inbox.ts";
 import { RemotePipe, type RemotePipeOwner } from "./remote-pipe.ts";
@@ -149,6 +149,14 @@ export class RemoteEndpoint implements EngineEndpoint, RemotePipeOwner {
   peerChanged(number: number, change: PeerChange, routingId: Uint8Array | undefined): void {
     const pipe = this.#pipes.get(number);
     if (pipe instanceof AwayPipe) pipe.changed(change, routingId);
+  }
+
+  /** What there was to see of a pipe of a socket that has moved: returns the pipe. */
+  pipeSeen(number: number, seen: SeenPipe): FarEnd | undefined {
+    const pipe = this.#pipes.get(number);
+    if (!(pipe instanceof AwayPipe)) return undefined;
+    pipe.seen(seen);
+    return pipe.pipe;
   }
 
   /** A large frame came for a pipe, perhaps before the notice of that. */

@@ -12,6 +12,7 @@ import { type MovedSide, postedOptions } from "./engine-mail.ts";
 import { ANSWERED, dropsOf, PROXY_NUMBERS } from "./proxy-memory.ts";
 import { RemoteEndpoint } from "./remote-endpoint.ts";
 import type { RemotePipe } from "./remote-pipe.ts";
+import { RemoteSocket } from "./remote-socket.ts";
 import type { EngineThread } from "./remote-thread.ts";
 
 /** So long it may take until what was written is in the rings, and until the I/O thread has answered. */
@@ -50,16 +51,17 @@ export function moveProxy(
   if (!thread.waitFor(word, ANSWER_MS, readAll)) throw new ZmqError("EMTHREAD", { message: "The I/O thread ended" });
   readAll();
   thread.post({ kind: "movedProxy", proxy: id, front: movedSide(front), back: movedSide(back) });
+  const remotes: RemoteSocket[] = [];
   for (const [side, { socket, number }] of sides.entries()) {
-    socket.moved({
-      drops: dropsOf(numbers, side === 0 ? 0 : 1),
-      assigned: (name, value) => thread.post({ kind: "assign", socket: number, name, value }),
-    });
+    const remote = new RemoteSocket(number, socket, thread, dropsOf(numbers, side === 0 ? 0 : 1));
+    thread.addMoved(remote);
+    remotes.push(remote);
+    socket.moved(remote);
     for (const endpoint of socket.endpoints) if (endpoint instanceof RemoteEndpoint) endpoint.moved();
   }
   Atomics.store(word, 0, ANSWERED);
   Atomics.notify(word, 0);
-  return new RemoteProxy(id, thread, numbers.subarray(0, STATISTICS_NUMBERS), capture, owner);
+  return new RemoteProxy(id, thread, remotes, numbers.subarray(0, STATISTICS_NUMBERS), capture, owner);
 }
 
 /** Whether all that the two have written is in the rings, or comes there soon. */
@@ -106,17 +108,20 @@ class RemoteProxy implements MovedProxy {
   readonly statistics: Float64Array;
   readonly #id: number;
   readonly #thread: EngineThread;
+  readonly #sockets: readonly RemoteSocket[];
   readonly #captured: CaptureReader | undefined;
 
   constructor(
     id: number,
     thread: EngineThread,
+    sockets: readonly RemoteSocket[],
     statistics: Float64Array,
     capture: Capture | undefined,
     { captured, ended }: MovedProxyOwner,
   ) {
     this.#id = id;
     this.#thread = thread;
+    this.#sockets = sockets;
     this.statistics = statistics;
     this.#captured = capture && captured && new CaptureReader(capture, thread.inbox, thread.bell, captured);
     thread.addProxy(id, (error) => {
@@ -140,6 +145,7 @@ class RemoteProxy implements MovedProxy {
 
   #over(): void {
     this.#thread.removeProxy(this.#id);
+    for (const socket of this.#sockets) this.#thread.removeMoved(socket);
     if (this.#thread.isDead) this.#captured?.end();
   }
 }

@@ -4,9 +4,10 @@ import { asNative } from "../base/bytes.ts";
 import type { Clock } from "../base/clock.ts";
 import { ZmqError } from "../base/errors.ts";
 import type { EndpointOwner } from "../engine/endpoint-owner.ts";
+import type { MovedDrop } from "../engine/moving-proxy.ts";
 import { type Bell, ring } from "./bell.ts";
 import type { EndpointPipe } from "./endpoint-pipe.ts";
-import type { EngineNotice, EngineRequest, Mail } from "./engine-mail.ts";
+import type { EngineNotice, EngineRequest, Mail, SeenSocket } from "./engine-mail.ts";
 import type { Inbox, InboxSource } from "./inbox.ts";
 import { RemoteBound, type RemoteEndpoint, type RemoteThread } from "./remote-endpoint.ts";
 import { receiveZmqError, sendError } from "./sent-errors.ts";
@@ -14,6 +15,14 @@ import { receiveZmqError, sendError } from "./sent-errors.ts";
 /** A thread that is being started, or busy, answers later than one would think. */
 const ANSWER_MS = 10_000;
 const SLICE_MS = 100;
+
+/** What is told of a socket that has moved. */
+export interface MovedHearer {
+  /** By which the I/O thread knows it. */
+  readonly number: number;
+  dropped(drops: readonly MovedDrop[]): void;
+  changed(): void;
+}
 
 export interface RemoteThreadParts {
   readonly mail: Mail<EngineRequest, EngineNotice>;
@@ -38,6 +47,8 @@ export class EngineThread implements RemoteThread, InboxSource {
   readonly #arrived: EngineNotice[] = [];
   /** What the ends of proxies that have moved to the thread are told to. */
   readonly #proxies = new Map<number, (error: ZmqError | undefined) => void>();
+  /** By their numbers. */
+  readonly #moved = new Map<number, MovedHearer>();
   readonly #orphans = new Map<EndpointPipe, EndpointOwner>();
 
   constructor({ mail, bell, inbox, clock, hasEnded }: RemoteThreadParts) {
@@ -80,6 +91,29 @@ export class EngineThread implements RemoteThread, InboxSource {
     this.#sweep();
     for (const each of this.#orphans.values()) if (each === owner) return true;
     return false;
+  }
+
+  /** The endpoint of a pipe that a notice tells of. */
+  endpoint(id: number): RemoteEndpoint | undefined {
+    return this.#endpoints.get(id);
+  }
+
+  addMoved(socket: MovedHearer): void {
+    this.#moved.set(socket.number, socket);
+  }
+
+  removeMoved(socket: MovedHearer): void {
+    this.#moved.delete(socket.number);
+  }
+
+  /** Blocks until the notice of this kind for a moved socket is there, and takes it; undefined when the thread has ended. */
+  answerOf(socket: number, word: Int32Array): SeenSocket | undefined {
+    if (this.isDead || !this.waitFor(word, ANSWER_MS)) return undefined;
+    this.collect();
+    const arrived = this.#arrived;
+    const at = arrived.findIndex((notice) => notice.kind === "looked" && notice.socket === socket);
+    const [answer] = at < 0 ? [] : arrived.splice(at, 1);
+    return answer?.kind === "looked" ? answer.seen : undefined;
   }
 
   addProxy(id: number, ended: (error: ZmqError | undefined) => void): void {
@@ -181,6 +215,14 @@ export class EngineThread implements RemoteThread, InboxSource {
       case "proxyEnded":
         this.#proxies.get(notice.proxy)?.(notice.error && receiveZmqError(notice.error));
         return;
+      case "drops":
+        this.#moved.get(notice.socket)?.dropped(notice.drops);
+        return;
+      case "changed":
+        this.#moved.get(notice.socket)?.changed();
+        return;
+      case "looked":
+        return; // It comes when it is waited for.
     }
     const endpoint = this.#endpoints.get(notice.id);
     if (endpoint === undefined) return;

@@ -10,7 +10,7 @@ import type { FarEnd, Outlet } from "../base/far-end.ts";
 import { type Control, type Message, NO_PROPERTIES, type Properties } from "../base/message.ts";
 import type { OptionValues } from "../base/options.ts";
 import { EngineFarEnd, type LeftPipe } from "./engine-far-end.ts";
-import type { PeerChange } from "./engine-mail.ts";
+import type { PeerChange, SeenPipe } from "./engine-mail.ts";
 import { BYTES_RECEIVED, BYTES_SENT } from "./engine-memory.ts";
 import type { MovedPipe, MovedSocket } from "./moved-socket.ts";
 
@@ -129,6 +129,7 @@ export class ServedPipe implements FarEnd {
       if (Array.isArray(item)) moved.write(item);
       else if (!isNew) moved.writeControl(item);
     }
+    moved.beginCounts();
     if (outlet === undefined) return;
     if (isNew) {
       far.attach(outlet);
@@ -137,6 +138,12 @@ export class ServedPipe implements FarEnd {
     }
     if (left.isClosed) far.closeWrites();
     outlet.resume();
+  }
+
+  /** Undefined while there is a ring. */
+  see(): (SeenPipe & { readonly id: number; readonly pipe: number }) | undefined {
+    const { id, number } = this.#parts;
+    return this.#moved && { ...this.#moved.see(), id, pipe: number };
   }
 
   #pipeOf(socket: MovedSocket, routingId: Uint8Array | undefined): MovedPipe {

@@ -24,18 +24,10 @@ import {
 } from "../../src/index.ts";
 import { TCP } from "../socket-conformance/bench.ts";
 import { proxy } from "../socket-conformance/proxy.ts";
+import { bound, closing, compute, until } from "./moved-proxy.ts";
 
 const limit = { timeout: 20_000 };
 const library = new URL("../../src/index.ts", import.meta.url).href;
-
-/** Keeps this thread from turning its event loop until `isOver`. */
-function compute(isOver: () => boolean): void {
-  const word = new Int32Array(new SharedArrayBuffer(4));
-  for (let ms = 0; !isOver(); ms++) {
-    assert(ms < 15_000, "what the program waits for does not come to pass while it computes");
-    Atomics.wait(word, 0, 0, 1);
-  }
-}
 
 /** A thread that runs the body of an async function of `zmq`, `words` and `data`; words[0] becomes 1 when it is done, -1 when it fails. */
 function beside(body: string, words: Int32Array, data: object): Worker {
@@ -50,27 +42,12 @@ function beside(body: string, words: Int32Array, data: object): Worker {
   return new Worker(source, { eval: true, execArgv: [], workerData: { words, data } });
 }
 
-/** The two sockets of a proxy that is to run in an I/O thread, bound. */
-async function bound<F extends Router | XSubscriber | Pull, B extends Dealer | XPublisher | Push>(front: F, back: B) {
-  await front.bind("tcp://127.0.0.1:*");
-  await back.bind("tcp://127.0.0.1:*");
-  return [front.lastEndpoint as string, back.lastEndpoint as string] as const;
-}
-
-async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await new Promise((resolve) => setImmediate(resolve));
-}
-
 function subscriptionsOf(socket: Publisher): string {
   return socket.peers
     .flatMap((peer) => peer.subscriptions ?? [])
     .map(String)
     .join();
 }
-
-const closing = async (...all: { close(): unknown }[]) => {
-  for (const each of all) await each.close();
-};
 
 test("a REQ is answered through a proxy while the program computes", limit, async () => {
   const context = new Context({ ioThreads: 1 });
@@ -211,79 +188,6 @@ test("subscriptions made before, and while, a proxy runs are its own, and cancel
   back.close();
   await over;
   await closing(pub, context);
-});
-
-test("peers, events, drops and options of its sockets are those of the program while a proxy runs", limit, async () => {
-  const context = new Context({ ioThreads: 1 });
-  const front = new Dealer({ context });
-  const back = new Router({ context });
-  await front.bind("tcp://127.0.0.1:*");
-  await back.bind("tcp://127.0.0.1:*");
-  const source = new Dealer();
-  source.connect(front.lastEndpoint as string);
-  await front.connected();
-  const events: string[] = [];
-  for (const type of ["accept", "handshake", "disconnect"] as const) back.events.on(type, () => events.push(type));
-  const over = new Proxy(front, back).run();
-  assert.throws(() => front.receive(), { code: "EBUSY" });
-  assert.throws(() => back.send("x"), { code: "EBUSY" });
-  const worker = new Dealer({ routingId: "worker" });
-  worker.connect(back.lastEndpoint as string);
-  await back.connected();
-  const [peer] = back.peers;
-  assert.deepEqual([String(peer?.routingId), peer?.connected, peer?.dialed], ["worker", true, false]);
-  assert.equal(peer?.metadata["Socket-Type"], "DEALER");
-  assert.equal(front.peers.length, 1);
-  await source.send(["nobody", "1"]);
-  await source.send(["worker", "2"]);
-  assert.equal(String(await worker.receive()), "2");
-  assert.deepEqual(back.drops, { unroutable: 1 });
-  assert((back.peers[0]?.bytesSent ?? 0) > 0);
-  worker.close();
-  const again = new Dealer({ routingId: "again" });
-  again.connect(back.lastEndpoint as string);
-  await until(() => back.peers.length === 1 && String(back.peers[0]?.routingId) === "again");
-  assert.deepEqual(events.sort(), ["accept", "accept", "disconnect", "handshake", "handshake"]);
-  // More endpoints are served by the proxy too; inproc, which the I/O thread has not, is refused.
-  await assert.rejects(front.bind("inproc://moved"), { code: "EBUSY" });
-  assert.throws(() => front.connect("inproc://moved"), { code: "EBUSY" });
-  const other = new Dealer();
-  const there = await other.bind("tcp://127.0.0.1:*");
-  front.connect(there);
-  await other.send(["again", "3"]);
-  assert.equal(String(await again.receive()), "3");
-  front.disconnect(there);
-  back.close();
-  await over;
-  assert.equal(front.closed, true);
-  await closing(source, again, other, context);
-});
-
-test("a proxy whose socket loses its last endpoint goes on, and serves the next one", limit, async () => {
-  const context = new Context({ ioThreads: 1 });
-  const front = new Router({ context });
-  const back = new Dealer({ context });
-  const [frontEnd, backEnd] = await bound(front, back);
-  const made = new Proxy(front, back);
-  const over = made.run();
-  const worker = new Dealer();
-  worker.connect(backEnd);
-  for (let round = 0, at = frontEnd; round < 3; round++) {
-    const client = new Dealer();
-    client.connect(at);
-    await client.send(`${round}`);
-    const [id = "", body] = await worker.receive();
-    assert.equal(String(body), `${round}`);
-    await worker.send([id, "!"]);
-    assert.equal(String(await client.receive()), "!");
-    await front.unbind(at);
-    await until(() => front.peers.length === 0);
-    client.close();
-    at = await front.bind("tcp://127.0.0.1:*");
-  }
-  made.terminate();
-  await over;
-  await closing(worker, context);
 });
 
 test("a proxy with a peer by inproc, or one that a call waits on, runs where its sockets are", limit, async () => {
