@@ -29,7 +29,6 @@ interface Row {
   readonly honoured: true | string;
   readonly refusal: string;
   readonly expected: string;
-  readonly note?: string;
 }
 
 /** `onPages: false`: the build of pages leaves the file out (scripts/pages.js). */
@@ -93,14 +92,14 @@ function section({ title, source, rows, onPages }: (typeof SECTIONS)[number]): s
   const texts = docComments(readFileSync(join(root, source), "utf8"));
   const isContext = rows === CONTEXT_OPTIONS;
   const entries = Object.entries(rows as Record<string, Row>).map(([name, row]) => {
-    const { zmq, text } = texts.get(name) ?? raise(`${source}: ${name} has no doc comment of one line`);
+    const { zmq, text, note } = texts.get(name) ?? raise(`${source}: ${name} has no doc comment of one line`);
     const facts = [
       row.id < 0 ? "Not in libzmq" : `${zmq} (${row.id})`,
       ...(row.access === "r" ? ["read-only"] : [row.expected, `default ${standard(row)}`]),
       ...(isContext || row.access === "r" ? [] : [`takes effect ${row.applies}`]),
       ...(isContext ? [] : [row.on?.join(" ") ?? "all sockets"]),
     ];
-    const body = [withoutDefault(name, row, text), remark(row)].filter(Boolean).join(" ");
+    const body = [withoutDefault(name, row, text), remark(row, note)].filter(Boolean).join(" ");
     return `### ${isContext ? "context." : ""}${name}\n\n${body}\n\n${facts.join(" · ")}\n`;
   });
   const head = onPages === false ? "Sockets of a page in a browser do not have these.\n\n" : "";
@@ -116,9 +115,9 @@ function withoutDefault(name: string, row: Row, text: string): string {
     : raise(`${name}: expected its doc comment to end with "${end}"`);
 }
 
-function remark(row: Row): string {
+function remark(row: Row, note: string | undefined): string {
   if (row.honoured !== true) return `**Throws ${row.refusal}: ${row.honoured}.**`;
-  return row.note === undefined ? "" : `*${row.note}*`;
+  return note === undefined ? "" : `*${note}*`;
 }
 
 function standard(row: Row): string {
@@ -132,11 +131,12 @@ function shown(value: unknown): string {
   return "empty";
 }
 
-/** Property name -> libzmq's names and the text, of every `/** ZMQ_NAME. Text. *\/` (or `Not in libzmq.`) above a property. */
-function docComments(source: string): Map<string, { zmq: string; text: string }> {
-  const found = new Map<string, { zmq: string; text: string }>();
-  for (const [, names = "", text = "", property = ""] of source.matchAll(COMMENT)) {
-    found.set(property, { zmq: names.replaceAll(/ZMQ_\w+/g, "`$&`"), text });
+/** Property name -> libzmq's names, the text and what follows "Note:", of every `/** ZMQ_NAME. Text. *\/` (or `Not in libzmq.`) above a property. */
+function docComments(source: string): Map<string, { zmq: string; text: string; note: string | undefined }> {
+  const found: ReturnType<typeof docComments> = new Map();
+  for (const [, names = "", comment = "", property = ""] of source.matchAll(COMMENT)) {
+    const [text = "", note] = comment.split(" Note: ");
+    found.set(property, { zmq: names.replaceAll(/ZMQ_\w+/g, "`$&`"), text, note });
   }
   return found;
 }

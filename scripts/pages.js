@@ -9,27 +9,17 @@
  * one instance of everything, and a page without a bundler loads one file for each entry.
  */
 
-import { readFileSync } from "node:fs";
-import { basename, dirname, join, sep } from "node:path";
+import { existsSync, readFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { rolldown } from "rolldown";
 import { propertyNames, shortenNames } from "./short-names.js";
 import { keepLowLevel } from "./tweetnacl.js";
 
-/** The ends of the paths of files in whose place pages have smaller ones with the same names in them: `x.ts` becomes `small-x.ts`. */
-const SMALLER = [
-  "bind-random-port.ts",
-  "encoder.ts",
-  "wire/greeting.ts",
-  "incoming.ts",
-  "move-proxy.ts",
-  "peer-table.ts",
-  "retained-chunk.ts",
-  "topic-table.ts",
-  "turn-budget.ts",
-];
-
 /** Tables of options that no page could use: its sockets do not have them. */
 const LEFT_OUT = /\bsrc[\\/]base[\\/]options[\\/](transport|websocket|gssapi)s?\.ts$/;
+
+/** The constants that say so. */
+const TARGET = /\bsrc[\\/]base[\\/]target\.ts$/;
 
 const LIBSODIUM = /\bnode_modules[\\/]libsodium-sumo\b/;
 const TWEETNACL = /\bnode_modules[\\/]tweetnacl\b/;
@@ -37,22 +27,23 @@ const TWEETNACL = /\bnode_modules[\\/]tweetnacl\b/;
 /** `entries` are those of `ENTRIES` in build.js, `libsodium` the source of it that takes its place. */
 export async function writePages(from, out, entries, libsodium) {
   const tweetnaclTypes = readFileSync(join(from, "src/security/tweetnacl.d.ts"), "utf8");
-  const plugin = {
+  const pages = (usesBuffer) => ({
     name: "pages",
     resolveId(id, importer) {
       if (importer === undefined || !id.startsWith(".")) return null;
-      const file = join(dirname(importer), id);
-      const isSmaller = SMALLER.some((end) => file.endsWith(join(sep, end)));
-      return isSmaller ? join(dirname(file), `small-${basename(file)}`) : null;
+      // A file beside which is a smaller one with the same names in it.
+      const smaller = join(dirname(importer), dirname(id), `small-${basename(id)}`);
+      return existsSync(smaller) ? smaller : null;
     },
     transform(code, id) {
+      if (TARGET.test(id)) return `export const IN_PAGE = true;\nexport const USES_BUFFER = ${usesBuffer};\n`;
       // What it asks for on a Node without WebCrypto.
       if (LIBSODIUM.test(id)) return libsodium.replaceAll('require("crypto")', "undefined");
       if (TWEETNACL.test(id)) return keepLowLevel(code, tweetnaclTypes);
       const [, table] = LEFT_OUT.exec(id) ?? [];
       return table === undefined ? null : `export const ${table.toUpperCase()}_OPTIONS = {};\n`;
     },
-  };
+  });
   const declarations = entries
     .filter(({ types }) => types !== false)
     .map((entry) => join(out, `${nameOf(entry)}.d.cts`));
@@ -62,16 +53,16 @@ export async function writePages(from, out, entries, libsodium) {
     generateBundle: (_, files) => shortenNames(Object.values(files), declarations, propertyNames(libsodium)),
   };
   const fromSource = (some) => inputs(some, ({ source }) => `./${source}`);
-  const options = { plugins: [plugin, unchangedProxy] };
   await bundle(
     from,
     out,
     fromSource(entries),
-    { plugins: [...options.plugins, shortNames] },
+    { plugins: [pages(false), unchangedProxy, shortNames] },
     { format: "esm", entryFileNames: "esm/[name].js" },
   );
 
-  // Test runners go without libsodium: tweetnacl, which it takes over from, is all that they load.
+  // Test runners go without libsodium: tweetnacl, which it takes over from, is all that they load. jsdom lacks what
+  // takes the place of `Buffer`.
   const [parts, users] = [
     entries.filter(({ types }) => types === false),
     entries.filter(({ types }) => types !== false),
@@ -81,7 +72,7 @@ export async function writePages(from, out, entries, libsodium) {
     from,
     out,
     fromSource(users),
-    { ...options, external },
+    { plugins: [pages(true), unchangedProxy], external },
     { format: "cjs", entryFileNames: "[name].cjs", exports: "named", esModule: true },
   );
 

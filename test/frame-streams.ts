@@ -1,9 +1,11 @@
 /** Streams of frames, and a plain reading of them, for tests of decoders. */
 
 import assert from "node:assert/strict";
-import type { Decoded, DecoderLimits } from "../src/base/protocol.ts";
+import { test } from "node:test";
+import type { Decoded, DecoderLimits, FrameDecoder } from "../src/base/protocol.ts";
 import { Decoder } from "../src/wire/decoder.ts";
 import { COMMAND, LONG, MORE, writeSize } from "../src/wire/frame.ts";
+import { Decoder as SmallDecoder } from "../src/wire/small-decoder.ts";
 
 export const NO_LIMITS: DecoderLimits = { maxFrameBytes: -1, maxFrames: 1_000_000 };
 export const hex = (text: string): Uint8Array => new Uint8Array(Buffer.from(text.replaceAll(" ", ""), "hex"));
@@ -47,19 +49,39 @@ export function meaning(frames: readonly Sent[]): Decoded[] {
   return decoded;
 }
 
-export function drain(decoder: Decoder, into: Decoded[] = []): Decoded[] {
+export function drain(decoder: FrameDecoder, into: Decoded[] = []): Decoded[] {
   for (let decoded = decoder.next(); decoded !== undefined; decoded = decoder.next()) into.push(decoded);
   return into;
 }
 
-export function decodeAll(chunks: Iterable<Uint8Array>, limits = NO_LIMITS): Decoded[] {
-  const decoder = new Decoder(limits);
-  const decoded: Decoded[] = [];
-  for (const chunk of chunks) {
-    decoder.push(chunk);
-    drain(decoder, decoded);
-  }
-  return decoded;
+/** A decoder, and what it makes of all chunks. */
+export interface DecoderForm {
+  readonly Decoder: new (limits: DecoderLimits, isSecured?: boolean) => FrameDecoder & Pick<Decoder, "secure">;
+  decodeAll(chunks: Iterable<Uint8Array>, limits?: DecoderLimits): Decoded[];
+}
+
+function formOf(Form: DecoderForm["Decoder"]): DecoderForm {
+  return {
+    Decoder: Form,
+    decodeAll(chunks, limits = NO_LIMITS) {
+      const decoder = new Form(limits);
+      const decoded: Decoded[] = [];
+      for (const chunk of chunks) {
+        decoder.push(chunk);
+        drain(decoder, decoded);
+      }
+      return decoded;
+    },
+  };
+}
+
+/** The decoder of Node. */
+export const onNode = formOf(Decoder);
+
+/** A test of the decoder of Node and of that of pages. */
+export function both(name: string, run: (form: DecoderForm) => void): void {
+  test(name, () => run(onNode));
+  test(`${name}, in a page`, () => run(formOf(SmallDecoder)));
 }
 
 /** Octet for octet; plain loops because assert.deepEqual takes minutes for megabytes. */

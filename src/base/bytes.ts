@@ -5,6 +5,8 @@
  * `Buffer` itself.
  */
 
+import { USES_BUFFER } from "./target.ts";
+
 interface ByteArrays {
   allocUnsafeSlow(size: number): Uint8Array;
   alloc(size: number): Uint8Array;
@@ -12,13 +14,18 @@ interface ByteArrays {
   from(buffer: ArrayBufferLike, byteOffset: number, length: number): Uint8Array;
 }
 
-const { Buffer: native, TextEncoder, TextDecoder } = globalThis as Partial<typeof globalThis> & { Buffer?: ByteArrays };
+const platform = globalThis as Partial<typeof globalThis> & { Buffer?: ByteArrays };
+const native = USES_BUFFER ? platform.Buffer : undefined;
 // jsdom has neither of the two, and Jest gives it Node's `Buffer`.
-const encoder = TextEncoder ? new TextEncoder() : { encode: (text: string) => Uint8Array.from(byBuffer().from(text)) };
+const encoder =
+  !USES_BUFFER || platform.TextEncoder
+    ? new TextEncoder()
+    : { encode: (text: string) => Uint8Array.from(byBuffer().from(text)) };
 /** A byte order mark is kept as text, so that names which differ by it stay different. */
-const decoder = TextDecoder
-  ? new TextDecoder("utf-8", { ignoreBOM: true })
-  : { decode: ({ buffer, byteOffset, length }: Uint8Array) => String(byBuffer().from(buffer, byteOffset, length)) };
+const decoder =
+  platform.TextDecoder || !USES_BUFFER
+    ? new TextDecoder("utf-8", { ignoreBOM: true })
+    : { decode: ({ buffer, byteOffset, length }: Uint8Array) => String(byBuffer().from(buffer, byteOffset, length)) };
 
 function byBuffer(): ByteArrays {
   if (native === undefined) throw new TypeError("TextEncoder, TextDecoder: this runtime has neither them nor Buffer");
@@ -35,7 +42,7 @@ type ByteArrayConstructor = new (buffer: ArrayBufferLike, byteOffset: number, le
  * The platform's byte-array class, for `new ByteArray(buffer, byteOffset, length)` on the hot path. In Node the class
  * behind `Buffer`, which its species gives away: a view costs 12 ns by it and 35 ns by `subarray` (bench/micro/views.ts).
  */
-export const ByteArray: ByteArrayConstructor = byteArray();
+export const ByteArray: ByteArrayConstructor = USES_BUFFER ? byteArray() : Uint8Array;
 
 function byteArray(): ByteArrayConstructor {
   if (native === undefined) return Uint8Array;
@@ -102,7 +109,7 @@ export function view(buffer: ArrayBufferLike, byteOffset: number, length: number
 
 /** The same memory as the platform's byte-array class; `bytes` itself when it is one. */
 export function asNative(bytes: Uint8Array): Uint8Array {
-  return isNative(bytes) ? bytes : view(bytes.buffer, bytes.byteOffset, bytes.length);
+  return !USES_BUFFER || isNative(bytes) ? bytes : view(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
 /**
@@ -137,14 +144,14 @@ export function keepSharedMemoryBy(mark: (memory: ArrayBufferLike) => void): voi
  */
 export function sharedCopyOf(bytes: Uint8Array): Uint8Array {
   const copy = copyOf(bytes);
-  if (bytes.length > COPIES_BYTES / 2) keepHere(copy.buffer); // The slabs of small ones are marked already.
+  if (USES_BUFFER && bytes.length > COPIES_BYTES / 2) keepHere(copy.buffer); // The slabs of small ones are marked already.
   return copy;
 }
 
 /** As `uninitialized`, for frames that share it. */
 export function sharedMemory(size: number): Uint8Array {
   const memory = uninitialized(size);
-  keepHere(memory.buffer);
+  if (USES_BUFFER) keepHere(memory.buffer);
   return memory;
 }
 

@@ -102,8 +102,8 @@ export interface ContextDefaults {
   readonly blocky: boolean;
 }
 
-/** Lowest number of the socket types that libzmq calls thread-safe: the draft ones, of which DGRAM is not. */
-const FIRST_THREAD_SAFE = SOCKET_TYPES.SERVER.id;
+/** Lowest number of the socket types that libzmq calls thread-safe: the draft ones from SERVER on, of which DGRAM is not. */
+const FIRST_THREAD_SAFE = 12;
 
 const NAMES = Object.keys(OPTIONS) as OptionName[];
 

@@ -3,6 +3,8 @@
  * direction its user calls have. Adding a type starts here.
  */
 
+import { IN_PAGE } from "./target.ts";
+
 export interface SocketTypeInfo {
   /** libzmq's number (ZMQ_PAIR = 0 …); also the socket-type octet of ZMTP 2.0. */
   readonly id: number;
@@ -41,7 +43,7 @@ function type(
   };
 }
 
-export const SOCKET_TYPES = {
+const TYPES = {
   PAIR: type(0, "31/EXPAIR", ["PAIR"]),
   PUB: type(1, "29/PUBSUB", ["SUB", "XSUB"], { receives: false, singleConnect: true, isSubscribedTo: true }),
   SUB: type(2, "29/PUBSUB", ["PUB", "XPUB"], { sends: false, singleConnect: true, subscribes: true }),
@@ -53,6 +55,10 @@ export const SOCKET_TYPES = {
   PUSH: type(8, "30/PIPELINE", ["PULL"], { receives: false }),
   XPUB: type(9, "29/PUBSUB", ["SUB", "XSUB"], { isSubscribedTo: true }),
   XSUB: type(10, "29/PUBSUB", ["PUB", "XPUB"], { subscribes: true }),
+} as const satisfies Record<string, SocketTypeInfo>;
+
+/** Those that no page has: they are for plain TCP, or drafts. */
+const TYPES_ELSEWHERE = {
   STREAM: type(11, "none: raw TCP", []),
   SERVER: type(12, "41/CLISRV", ["CLIENT"]),
   CLIENT: type(13, "41/CLISRV", ["SERVER"]),
@@ -64,6 +70,8 @@ export const SOCKET_TYPES = {
   PEER: type(19, "51/P2P", ["PEER"]),
   CHANNEL: type(20, "52/CHANNEL", ["CHANNEL"]),
 } as const satisfies Record<string, SocketTypeInfo>;
+
+export const SOCKET_TYPES = { ...TYPES, ...(IN_PAGE ? ({} as typeof TYPES_ELSEWHERE) : TYPES_ELSEWHERE) };
 
 export type SocketTypeName = keyof typeof SOCKET_TYPES;
 

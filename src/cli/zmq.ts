@@ -39,8 +39,10 @@ program
 
 addSocketCommands(program, finish);
 program.commandsGroup("Tools:");
-for (const add of [addProxy, addMonitor, addTap, addKeygen, addBench, addDoctor]) add(program, finish);
-addOptions(program, finish, new URL("../../docs/options.md", import.meta.url));
+for (const add of [addProxy, addMonitor, addTap, addKeygen, addBench]) add(program, finish);
+const optionsPage = new URL("../../docs/options.md", import.meta.url);
+addDoctor(program, finish, optionsPage);
+addOptions(program, finish, optionsPage);
 program.commandsGroup("Help:");
 
 /** Where the right command line stands. */

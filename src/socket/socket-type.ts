@@ -3,30 +3,28 @@
  * tells them.
  */
 
-import { SOCKET_TYPES } from "../base/socket-types.ts";
-
 export const SocketType = {
-  Pair: SOCKET_TYPES.PAIR.id,
-  Publisher: SOCKET_TYPES.PUB.id,
-  Subscriber: SOCKET_TYPES.SUB.id,
-  Request: SOCKET_TYPES.REQ.id,
-  Reply: SOCKET_TYPES.REP.id,
-  Dealer: SOCKET_TYPES.DEALER.id,
-  Router: SOCKET_TYPES.ROUTER.id,
-  Pull: SOCKET_TYPES.PULL.id,
-  Push: SOCKET_TYPES.PUSH.id,
-  XPublisher: SOCKET_TYPES.XPUB.id,
-  XSubscriber: SOCKET_TYPES.XSUB.id,
-  Stream: SOCKET_TYPES.STREAM.id,
-  Server: SOCKET_TYPES.SERVER.id,
-  Client: SOCKET_TYPES.CLIENT.id,
-  Radio: SOCKET_TYPES.RADIO.id,
-  Dish: SOCKET_TYPES.DISH.id,
-  Gather: SOCKET_TYPES.GATHER.id,
-  Scatter: SOCKET_TYPES.SCATTER.id,
-  Datagram: SOCKET_TYPES.DGRAM.id,
-  Peer: SOCKET_TYPES.PEER.id,
-  Channel: SOCKET_TYPES.CHANNEL.id,
+  Pair: 0 as number,
+  Publisher: 1 as number,
+  Subscriber: 2 as number,
+  Request: 3 as number,
+  Reply: 4 as number,
+  Dealer: 5 as number,
+  Router: 6 as number,
+  Pull: 7 as number,
+  Push: 8 as number,
+  XPublisher: 9 as number,
+  XSubscriber: 10 as number,
+  Stream: 11 as number,
+  Server: 12 as number,
+  Client: 13 as number,
+  Radio: 14 as number,
+  Dish: 15 as number,
+  Gather: 16 as number,
+  Scatter: 17 as number,
+  Datagram: 18 as number,
+  Peer: 19 as number,
+  Channel: 20 as number,
 } as const;
 
 /** A number of a socket type. */

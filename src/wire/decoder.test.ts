@@ -3,13 +3,14 @@ import { test } from "node:test";
 import { FlipCipher } from "../../test/flip-cipher.ts";
 import {
   assertSame,
-  decodeAll,
+  both,
   drain,
   filled,
   generator,
   hex,
   meaning,
   NO_LIMITS,
+  onNode,
   pieces,
   type Sent,
   splitAt,
@@ -17,7 +18,6 @@ import {
 } from "../../test/frame-streams.ts";
 import { ZmqError } from "../base/errors.ts";
 import type { Decoded } from "../base/protocol.ts";
-import { Decoder } from "./decoder.ts";
 import { COMMAND, MORE, writeSize } from "./frame.ts";
 
 /** Captured from libzmq. */
@@ -31,7 +31,7 @@ const CAPTURED: readonly [string, string, string[][]][] = [
 ];
 
 for (const [name, text, messages] of CAPTURED) {
-  test(`${name} decodes whole and split at every octet`, () => {
+  both(`${name} decodes whole and split at every octet`, ({ decodeAll }) => {
     const bytes = hex(text);
     const wanted = messages.map((frames) => frames.map(hex));
     for (let at = 0; at <= bytes.length; at++) {
@@ -45,7 +45,7 @@ for (const [name, text, messages] of CAPTURED) {
   });
 }
 
-test("a command is a bare body and keeps its place", () => {
+both("a command is a bare body and keeps its place", ({ decodeAll }) => {
   const decoded = decodeAll([hex("00 01 61 05 06 04 4a 4f 49 4e 54 00 01 62")]);
   assertSame(decoded, [[hex("61")], hex("04 4a 4f 49 4e 54"), [hex("62")]]);
 });
@@ -77,7 +77,7 @@ function mixedFrames(): Sent[] {
   return MIXED_SIZES.map((size, i) => ({ flags: i % 5 === 1 && i < 15 ? MORE : 0, body: filled(size, i) }));
 }
 
-test("frames from nothing to beyond a megabyte come out of chunks of any size", () => {
+both("frames from nothing to beyond a megabyte come out of chunks of any size", ({ decodeAll }) => {
   const frames = mixedFrames();
   const bytes = wire(frames);
   for (const size of [bytes.length, 64, 511, 512, 513, 4096, 8191, 8192, 8193, 65_535, 65_536, 65_537, 1 << 20]) {
@@ -85,7 +85,7 @@ test("frames from nothing to beyond a megabyte come out of chunks of any size", 
   }
 });
 
-test("small frames and large ones come out of a stream split at every octet", () => {
+both("small frames and large ones come out of a stream split at every octet", ({ decodeAll }) => {
   const frames: Sent[] = [3, 0, 255, 256, 1, 600, 2, 9000, 4, 255, 255, 0].map((size, i) => ({
     flags: i % 3 === 1 ? MORE : 0,
     body: filled(size, i),
@@ -95,32 +95,35 @@ test("small frames and large ones come out of a stream split at every octet", ()
   for (let at = 0; at <= bytes.length; at++) assertSame(decodeAll(splitAt(bytes, at)), wanted);
 });
 
-test("a stream of small frames larger than several slabs is the same split anywhere near a slab's end", () => {
-  const frames: Sent[] = Array.from({ length: 400 }, (_, i) => ({
-    flags: i % 4 === 0 ? MORE : 0,
-    body: filled(i % 256, i),
-  }));
-  const bytes = wire(frames);
-  const wanted = meaning(frames);
-  for (let at = 8100; at < 8900; at++) assertSame(decodeAll(splitAt(bytes, at)), wanted);
-  assertSame(decodeAll(pieces(bytes, 1)), wanted);
-});
+both(
+  "a stream of small frames larger than several slabs is the same split anywhere near a slab's end",
+  ({ decodeAll }) => {
+    const frames: Sent[] = Array.from({ length: 400 }, (_, i) => ({
+      flags: i % 4 === 0 ? MORE : 0,
+      body: filled(i % 256, i),
+    }));
+    const bytes = wire(frames);
+    const wanted = meaning(frames);
+    for (let at = 8100; at < 8900; at++) assertSame(decodeAll(splitAt(bytes, at)), wanted);
+    assertSame(decodeAll(pieces(bytes, 1)), wanted);
+  },
+);
 
-test("chunks pushed before the earlier ones were read keep their order", () => {
+both("chunks pushed before the earlier ones were read keep their order", ({ Decoder }) => {
   const frames = mixedFrames();
   const decoder = new Decoder(NO_LIMITS);
   for (const chunk of pieces(wire(frames), 10_007)) decoder.push(chunk);
   assertSame(drain(decoder), meaning(frames));
 });
 
-test("a hundred thousand chunks that wait are read in order", () => {
+both("a hundred thousand chunks that wait are read in order", ({ Decoder }) => {
   const bytes = wire([{ flags: 0, body: filled(100_000, 1) }]);
   const decoder = new Decoder(NO_LIMITS);
   for (const chunk of pieces(bytes, 1)) decoder.push(chunk);
   assertSame(drain(decoder), [[filled(100_000, 1)]]);
 });
 
-test("random streams in random chunks decode as a plain reading of them does", () => {
+both("random streams in random chunks decode as a plain reading of them does", ({ Decoder }) => {
   for (let seed = 1; seed <= 300; seed++) {
     const random = generator(seed * 2654435761);
     const frames: Sent[] = [];
@@ -157,7 +160,7 @@ test("random streams in random chunks decode as a plain reading of them does", (
   }
 });
 
-test("random garbage either decodes, waits or throws ZmqError", () => {
+both("random garbage either decodes, waits or throws ZmqError", ({ Decoder }) => {
   for (let seed = 1; seed <= 500; seed++) {
     const random = generator(seed);
     const decoder = new Decoder({ maxFrameBytes: 1 << 16, maxFrames: 100 });
@@ -184,22 +187,25 @@ function unmarked(name: string, prefixLength: number): Uint8Array {
   return new Uint8Array(Buffer.concat([header, body]));
 }
 
-test("long SUBSCRIBE and CANCEL of libzmq 4.3.4, without their LONG bit, are understood split at every octet", () => {
-  const commands: [string, number][] = [
-    ["SUBSCRIBE", 246],
-    ["SUBSCRIBE", 255],
-    ["CANCEL", 249],
-    ["CANCEL", 255],
-  ];
-  for (const [name, prefixLength] of commands) {
-    const command = unmarked(name, prefixLength);
-    const bytes = new Uint8Array(Buffer.concat([hex("00 01 61"), command, hex("00 01 62")]));
-    const wanted = [[hex("61")], command.subarray(9), [hex("62")]];
-    for (let at = 0; at <= bytes.length; at++) assertSame(decodeAll(splitAt(bytes, at)), wanted);
-  }
-});
+both(
+  "long SUBSCRIBE and CANCEL of libzmq 4.3.4, without their LONG bit, are understood split at every octet",
+  ({ decodeAll }) => {
+    const commands: [string, number][] = [
+      ["SUBSCRIBE", 246],
+      ["SUBSCRIBE", 255],
+      ["CANCEL", 249],
+      ["CANCEL", 255],
+    ];
+    for (const [name, prefixLength] of commands) {
+      const command = unmarked(name, prefixLength);
+      const bytes = new Uint8Array(Buffer.concat([hex("00 01 61"), command, hex("00 01 62")]));
+      const wanted = [[hex("61")], command.subarray(9), [hex("62")]];
+      for (let at = 0; at <= bytes.length; at++) assertSame(decodeAll(splitAt(bytes, at)), wanted);
+    }
+  },
+);
 
-test("an unmarked SUBSCRIBE is understood in the middle of a large chunk, wherever it falls", () => {
+both("an unmarked SUBSCRIBE is understood in the middle of a large chunk, wherever it falls", ({ decodeAll }) => {
   const command = unmarked("SUBSCRIBE", 255);
   for (let before = 7700; before < 8300; before += 3) {
     const small = wire([
@@ -215,7 +221,7 @@ test("an unmarked SUBSCRIBE is understood in the middle of a large chunk, wherev
   }
 });
 
-test("what only begins like an unmarked SUBSCRIBE is read as the frames it is, and never for ever", () => {
+both("what only begins like an unmarked SUBSCRIBE is read as the frames it is, and never for ever", ({ decodeAll }) => {
   // The size is longer than any prefix that libzmq 4.3.4 sends in this form.
   const bytes = Buffer.concat([hex("04 00 00 00 00 00 00 01 ff 09 53"), new Uint8Array(100_000)]);
   const decoded = decodeAll([new Uint8Array(bytes)]);
@@ -224,7 +230,7 @@ test("what only begins like an unmarked SUBSCRIBE is read as the frames it is, a
 
 // --- Sealed frames ---
 
-test("sealed frames are opened and take MORE and COMMAND from inside", () => {
+both("sealed frames are opened and take MORE and COMMAND from inside", ({ Decoder }) => {
   const decoder = new Decoder(NO_LIMITS);
   decoder.push(hex("00 03 ee 01 9e"));
   decoder.secure(new FlipCipher());
@@ -232,7 +238,7 @@ test("sealed frames are opened and take MORE and COMMAND from inside", () => {
   assertSame(drain(decoder), [hex("04 50"), [hex("61"), hex("62")], [hex("")]]);
 });
 
-test("a cipher set while small frames wait in a slab opens them all", () => {
+both("a cipher set while small frames wait in a slab opens them all", ({ Decoder }) => {
   const decoder = new Decoder(NO_LIMITS);
   const sealed = hex("00 03 ee 00 9e");
   const chunk = Buffer.concat([hex("00 01 63"), ...Array.from({ length: 5000 }, () => sealed)]);
@@ -244,7 +250,7 @@ test("a cipher set while small frames wait in a slab opens them all", () => {
   assertSame(opened.slice(4998), [[hex("61")], [hex("61")]]);
 });
 
-test("a frame that does not open throws what the cipher throws", () => {
+both("a frame that does not open throws what the cipher throws", ({ Decoder }) => {
   const decoder = new Decoder(NO_LIMITS);
   decoder.secure(new FlipCipher());
   decoder.push(hex("00 01 00"));
@@ -260,6 +266,7 @@ function sealed(body: Uint8Array): Uint8Array {
 
 for (const secured of [false, true]) {
   test(`the rest of a large frame may be read into its room${secured ? ", sealed" : ""}`, () => {
+    const { Decoder } = onNode;
     const sizes = [1_300_000, 10, 70_000, 300, 200_000];
     const bodies = sizes.map((length, i) => filled(length, i));
     const bytes = wire(bodies.map((body) => ({ flags: 0, body: secured ? sealed(body) : body })));
@@ -293,6 +300,7 @@ for (const secured of [false, true]) {
 }
 
 test("a frame has no room while little of it is missing, or memory for more of it is not taken yet", () => {
+  const { Decoder } = onNode;
   const decoder = new Decoder(NO_LIMITS);
   const bytes = wire([{ flags: 0, body: filled(2 << 20, 0) }]);
   const trusted = 9 + (1 << 20);

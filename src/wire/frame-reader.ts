@@ -1,6 +1,6 @@
 /**
  * One frame at a time, of any framing: for handshakes, whose frames mean
- * something before there are messages, and for ZMTP 1.0 peers. Established
+ * something before there are messages, for ZMTP 1.0 peers, and for pages. Established
  * 2.0 and later connections use the decoder instead, which is faster.
  *
  *   v1:  length(1) flags(1) body, or ff length(8) flags(1) body; length counts the flags octet
@@ -10,17 +10,19 @@
 import { concat, EMPTY } from "../base/bytes.ts";
 import { ZmqError } from "../base/errors.ts";
 import type { HandshakeReader } from "../base/protocol.ts";
+import { IN_PAGE } from "../base/target.ts";
 import type { Framing } from "./encoder.ts";
-import { LONG, readSize } from "./frame.ts";
+import { COMMAND, LONG, readSize, unmarkedLong } from "./frame.ts";
 
 /** So many chunks in a row that are small on average become one: an array for each octet would take a hundred times its memory. */
 const MERGED = 256;
 const SMALL_CHUNK_BYTES = 1024;
 
 export class FrameReader implements HandshakeReader {
-  readonly #framing: Framing;
+  readonly #isV1: boolean;
   readonly #maxFrameBytes: number;
-  readonly #copyOf: (bytes: Uint8Array) => Uint8Array;
+  readonly #copyOf: ((bytes: Uint8Array) => Uint8Array) | undefined;
+  readonly #announced: ((flags: number, length: number) => void) | undefined;
   #window: Uint8Array = EMPTY;
   #position = 0;
   #later: Uint8Array[] = [];
@@ -32,17 +34,26 @@ export class FrameReader implements HandshakeReader {
   #needed: number;
   #flags = 0;
 
-  /** `maxFrameBytes`: the longest body that is accepted, -1 for any. `copyOf` makes the bodies. */
-  constructor(framing: Framing, maxFrameBytes: number, copyOf: (bytes: Uint8Array) => Uint8Array) {
+  /**
+   * `maxFrameBytes`: the longest body that is accepted, -1 for any. `copyOf` makes the bodies, which are views without
+   * it. `announced`, of what follows a handshake, is told of the header before the body is waited for, and may throw.
+   */
+  constructor(
+    framing: Framing,
+    maxFrameBytes: number,
+    copyOf?: (bytes: Uint8Array) => Uint8Array,
+    announced?: (flags: number, length: number) => void,
+  ) {
     this.#copyOf = copyOf;
-    this.#framing = framing;
+    this.#announced = announced;
+    this.#isV1 = !IN_PAGE && framing === "v1";
     this.#maxFrameBytes = maxFrameBytes;
     this.#needed = this.#least;
   }
 
   /** Octets that say something: a v1 length of 0 is an error by itself. */
   get #least(): number {
-    return this.#framing === "v1" ? 1 : 2;
+    return !IN_PAGE && this.#isV1 ? 1 : 2;
   }
 
   /** The flags octet of the frame that `next` returned last. */
@@ -69,16 +80,25 @@ export class FrameReader implements HandshakeReader {
       if (this.#window.length - this.#position < this.#needed) this.#join();
       const window = this.#window;
       const position = this.#position;
-      const isV1 = this.#framing === "v1";
+      const isV1 = !IN_PAGE && this.#isV1;
       const first = window[position] as number;
       if (isV1 && first === 0) throw new ZmqError("EPROTO", { detail: "frame: length is 0, expected at least 1" });
-      const isLong = isV1 ? first === 0xff : (first & LONG) !== 0;
+      let isLong = isV1 ? first === 0xff : (first & LONG) !== 0;
+      let length = isV1 ? first : (window[position + 1] as number);
+      if (this.#announced !== undefined && length === 0 && first === COMMAND) {
+        const long = unmarkedLong(window, position, window.length - position);
+        isLong = long !== 0;
+        if (long === undefined) {
+          this.#needed = window.length - position + 1;
+          continue;
+        }
+      }
       const headerBytes = isLong ? (isV1 ? 10 : 9) : 2;
       if (window.length - position < headerBytes) {
         this.#needed = headerBytes;
         continue;
       }
-      let length = isLong ? readSize(window, position + 1) : isV1 ? first : (window[position + 1] as number);
+      if (isLong) length = readSize(window, position + 1);
       if (isV1) {
         if (length === 0) throw new ZmqError("EPROTO", { detail: "frame: length is 0, expected at least 1" });
         length -= 1;
@@ -88,6 +108,7 @@ export class FrameReader implements HandshakeReader {
           detail: `frame of ${length} bytes exceeds the limit of ${this.#maxFrameBytes}`,
         });
       }
+      this.#announced?.(first, length);
       const start = position + headerBytes;
       if (window.length - start < length) {
         this.#needed = headerBytes + length;
@@ -96,7 +117,14 @@ export class FrameReader implements HandshakeReader {
       this.#flags = isV1 ? (window[start - 1] as number) : first;
       this.#position = start + length;
       this.#needed = this.#least;
-      return length === 0 ? EMPTY : this.#copyOf(window.subarray(start, start + length));
+      // A connection that idles keeps no chunk alive.
+      if (this.#position === window.length) {
+        this.#window = EMPTY;
+        this.#position = 0;
+      }
+      if (length === 0) return EMPTY;
+      const body = window.subarray(start, start + length);
+      return this.#copyOf === undefined ? body : this.#copyOf(body);
     }
   }
 

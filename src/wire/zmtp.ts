@@ -20,6 +20,7 @@ import type {
   Protocol,
 } from "../base/protocol.ts";
 import { socketTypeName } from "../base/socket-types.ts";
+import { IN_PAGE } from "../base/target.ts";
 import { parseCommand } from "./command.ts";
 import { Decoder } from "./decoder.ts";
 import { Encoder, type Framing } from "./encoder.ts";
@@ -85,10 +86,10 @@ class ZmtpDialect implements Dialect {
     const { version, unversioned, socketTypeId } = outcome;
     this.#legacyDecoder = legacyDecoder;
     this.name = `ZMTP ${version}`;
-    this.hasMechanism = version === "3.0" || version === "3.1";
+    this.hasMechanism = IN_PAGE || version === "3.0" || version === "3.1";
     this.hasPing = version === "3.1";
-    this.isSubscribedToAll = unversioned;
-    const type = socketTypeId === undefined ? undefined : socketTypeName(socketTypeId);
+    this.isSubscribedToAll = !IN_PAGE && unversioned;
+    const type = IN_PAGE || socketTypeId === undefined ? undefined : socketTypeName(socketTypeId);
     this.peer = new Map(type === undefined ? [] : [[SOCKET_TYPE, fromText(type)]]);
     this.#framing = version === "1.0" ? "v1" : "v2";
     this.#sendsCommands = version === "3.1";
@@ -103,13 +104,13 @@ class ZmtpDialect implements Dialect {
   }
 
   decoder(limits: DecoderLimits, isSecured: boolean): FrameDecoder {
-    if (this.#framing === "v1" && this.#legacyDecoder !== undefined) return this.#legacyDecoder(limits);
+    if (!IN_PAGE && this.#framing === "v1" && this.#legacyDecoder !== undefined) return this.#legacyDecoder(limits);
     return new Decoder(limits, isSecured);
   }
 
   encodeIdentity(encoder: FrameEncoder, routingId: Uint8Array): void {
     // To an unversioned peer the signature was the header of our identity frame; its body is all that is missing.
-    if (this.isSubscribedToAll) encoder.raw(routingId);
+    if (!IN_PAGE && this.isSubscribedToAll) encoder.raw(routingId);
     else encoder.encode([routingId]);
   }
 

@@ -36,8 +36,6 @@ export interface Option<
   readonly expected: string;
   /** Of a choice: the names, in the order of libzmq's numbers. */
   readonly values?: readonly Value[];
-  /** Docs: what is kept for compatibility only or works in part. */
-  readonly note?: string;
   /** The internal value; undefined when out of range. Throws a TypeError for the wrong JavaScript type. */
   check(input: unknown): Value | undefined;
   /** What the property reads as. */
@@ -55,20 +53,18 @@ export interface Row<On extends string, Access extends string> {
   readonly on?: readonly On[];
   readonly honoured?: string;
   readonly refusal?: ErrorCode;
-  readonly note?: string;
 }
 
 /** What rows of all kinds have in common. */
 export function traits<On extends string, Access extends "rw" | "r">(row: Row<On, Access>) {
-  return {
-    id: row.id,
-    access: (row.access ?? "rw") as Access,
-    applies: row.applies ?? "next",
-    honoured: row.honoured ?? (true as const),
-    refusal: row.refusal ?? "ENOTSUP",
-    ...(row.on && { on: row.on }),
-    ...(row.note !== undefined && { note: row.note }),
-  } as const;
+  const { on, ...rest } = row;
+  const common = { access: "rw" as Access, applies: "next", honoured: true, refusal: "ENOTSUP", ...rest } as const;
+  return on === undefined ? common : { ...common, on };
+}
+
+/** Of what reads as it is kept. */
+export function same<Value>(value: Value): Value {
+  return value;
 }
 
 type BooleanRow<On extends string, Access extends string> = Row<On, Access> & { readonly default: boolean };
@@ -84,7 +80,7 @@ export function bool<const On extends string = SocketTypeName, const Access exte
       if (typeof input !== "boolean") throw new TypeError("Option value must be a boolean");
       return input;
     },
-    show: (value) => value,
+    show: same,
   };
 }
 
@@ -103,21 +99,18 @@ function number<const On extends string, const Access extends "rw" | "r">(
   max: number,
   noun: string,
 ): Option<number, number, number, On, Access> {
-  const { step = 1 } = row;
-  const lowest = row.min ?? min;
-  const highest = row.max ?? max;
-  const bounded = row.min !== undefined || min === 0;
+  const { step = 1, min: lowest = min, max: highest = max } = row;
+  const from = row.min === undefined && min !== 0 ? noun : `${noun} >= ${lowest}`;
   return {
     ...traits(row),
-    ...(row.defaultOn && { defaultOn: row.defaultOn }),
     default: row.default,
-    expected: row.max !== undefined ? `${noun} from ${lowest} to ${highest}` : bounded ? `${noun} >= ${lowest}` : noun,
+    expected: row.max === undefined ? from : `${noun} from ${lowest} to ${highest}`,
     check(input) {
       if (typeof input !== "number") throw new TypeError("Option value must be a number");
       const value = Math.trunc(input) + 0;
       return value >= lowest && value <= highest ? value - (value % step) : undefined;
     },
-    show: (value) => value,
+    show: same,
   };
 }
 
@@ -215,7 +208,7 @@ export function text<const On extends string = SocketTypeName, const Access exte
       if (value === "" && row.notEmpty && input !== null) return undefined;
       return value === "" ? null : value;
     },
-    show: (value) => value,
+    show: same,
   };
 }
 
@@ -239,7 +232,7 @@ export function choice<
     values: row.values,
     expected: row.values.map((value) => JSON.stringify(value)).join(" or "),
     check: (input) => row.values.find((value) => value === input),
-    show: (value) => value,
+    show: same,
   };
 }
 
@@ -257,6 +250,6 @@ export function key(row: Row<SocketTypeName, "rw">): Option<string | null, strin
       const value = textOf(input);
       return value.length === KEY_CHARACTERS && isZ85(value) ? value : undefined;
     },
-    show: (value) => value,
+    show: same,
   };
 }

@@ -48,16 +48,11 @@ export const RECEIVERS = [
   "CHANNEL",
 ] as const;
 
-/** Of marks in bytes. */
-const WEIGHTS = "Counts 64 bytes a message and 128 a frame beside the octets.";
-const FRAMES =
-  "Multipart messages also fill the queue by their frames: 65,536, or 16 times the mark where that is more.";
-
 export const QUEUE_OPTIONS = {
-  /** ZMQ_SNDHWM. Messages queued per peer before `send` waits or drops, as the socket type says; 0 = no limit. Default 1000. */
-  sendHighWaterMark: int({ id: 23, default: 1000, min: 0, applies: "now", on: SENDERS, note: FRAMES }),
-  /** ZMQ_RCVHWM. Messages queued per peer before its connection is read no further; 0 = no limit. Default 1000. */
-  receiveHighWaterMark: int({ id: 24, default: 1000, min: 0, applies: "now", on: RECEIVERS, note: FRAMES }),
+  /** ZMQ_SNDHWM. Messages queued per peer before `send` waits or drops, as the socket type says; 0 = no limit. Default 1000. Note: Multipart messages also fill the queue by their frames: 65,536, or 16 times the mark where that is more. */
+  sendHighWaterMark: int({ id: 23, default: 1000, min: 0, applies: "now", on: SENDERS }),
+  /** ZMQ_RCVHWM. Messages queued per peer before its connection is read no further; 0 = no limit. Default 1000. Note: Multipart messages also fill the queue by their frames: 65,536, or 16 times the mark where that is more. */
+  receiveHighWaterMark: int({ id: 24, default: 1000, min: 0, applies: "now", on: RECEIVERS }),
   /** ZMQ_SNDTIMEO. Milliseconds `send` waits before it rejects with EAGAIN; 0 = not at all, -1 = for ever. Default -1. */
   sendTimeout: int({ id: 28, default: -1, min: -1, applies: "now", on: SENDERS }),
   /** ZMQ_RCVTIMEO. Milliseconds `receive` waits before it rejects with EAGAIN; 0 = not at all, -1 = for ever. Default -1. */
@@ -70,16 +65,15 @@ export const QUEUE_OPTIONS = {
   immediate: bool({ id: 39, default: false }),
   /** ZMQ_MAXMSGSIZE. Bytes of the largest frame accepted; a larger one closes its connection. -1 = no limit. Default -1. */
   maxMessageSize: int64({ id: 22, default: -1 }),
-  /** Not in libzmq. Approximate bytes of memory of the messages queued per peer before `send` waits or drops, in addition to the mark in messages; 0 = no limit. Default 0. */
+  /** Not in libzmq. Approximate bytes of memory of the messages queued per peer before `send` waits or drops, in addition to the mark in messages; 0 = no limit. Default 0. Note: Counts 64 bytes a message and 128 a frame beside the octets. Over inproc only the receiver's mark counts. */
   sendHighWaterMarkBytes: int64({
     id: -1,
     default: 0,
     min: 0,
     on: SENDERS,
-    note: `${WEIGHTS} Over inproc only the receiver's mark counts.`,
   }),
-  /** Not in libzmq. Approximate bytes of memory of the messages queued per peer before its connection is read no further, in addition to the mark in messages; 0 = no limit. Default 0. */
-  receiveHighWaterMarkBytes: int64({ id: -2, default: 0, min: 0, on: RECEIVERS, note: WEIGHTS }),
+  /** Not in libzmq. Approximate bytes of memory of the messages queued per peer before its connection is read no further, in addition to the mark in messages; 0 = no limit. Default 0. Note: Counts 64 bytes a message and 128 a frame beside the octets. */
+  receiveHighWaterMarkBytes: int64({ id: -2, default: 0, min: 0, on: RECEIVERS }),
   /** Not in libzmq. Frames of one received message; a peer that sends more is disconnected. -1 = no limit. Default 65536. */
   maxMessageFrames: int({ id: -3, default: 65_536, min: -1 }),
   /** Not in libzmq. Bytes of all frames of one received multipart message; a peer that sends more is disconnected. -1 = no limit. Default -1. */
@@ -88,14 +82,13 @@ export const QUEUE_OPTIONS = {
   maxHandshakeSize: int({ id: -5, default: 65_536, min: 256 }),
   /** Not in libzmq. Connections of one bound endpoint that may be in the handshake at the same time; beyond that, the oldest one of the network (IPv4 address, IPv6 /64) with the most of them is closed. 0 = no limit. Default 4096. */
   maxPendingHandshakes: int({ id: -6, default: 4096, min: 0 }),
-  /** Not in libzmq. Approximate bytes of memory of the unread messages of all departed peers; beyond that, new connections are not read until half of it has been received. 0 = no limit. Default 268435456. */
+  /** Not in libzmq. Approximate bytes of memory of the unread messages of all departed peers; beyond that, new connections are not read until half of it has been received. 0 = no limit. Default 268435456. Note: Counts 64 bytes a message, 128 a frame and 2 KiB a peer beside the octets. */
   departedHighWaterMarkBytes: int64({
     id: -9,
     default: 268_435_456,
     min: 0,
     applies: "now",
     on: RECEIVERS,
-    note: "Counts 64 bytes a message, 128 a frame and 2 KiB a peer beside the octets.",
   }),
 
   /** ZMQ_AFFINITY. Bit mask of the I/O threads that serve the socket's connections. Default 0. */
@@ -126,10 +119,10 @@ export const QUEUE_OPTIONS = {
   /** ZMQ_HICCUP_MSG. A message received when a connection made by this side is lost and retried. Reads as bytes. Default empty. */
   hiccupMessage: rawBytes({ id: 114, on: ["DEALER", "CLIENT", "PEER"] }),
 
-  /** ZMQ_IN_BATCH_SIZE. Bytes read from a connection at once. Default 8192. */
-  inBatchSize: int({ id: 101, default: 8192, min: 1, note: "A hint: the runtime chooses how much it reads." }),
-  /** ZMQ_OUT_BATCH_SIZE. Bytes gathered from small messages before they are written. Default 8192. */
-  outBatchSize: int({ id: 102, default: 8192, min: 1, note: "A hint: larger batches are made where that is faster." }),
+  /** ZMQ_IN_BATCH_SIZE. Bytes read from a connection at once. Default 8192. Note: A hint: the runtime chooses how much it reads. */
+  inBatchSize: int({ id: 101, default: 8192, min: 1 }),
+  /** ZMQ_OUT_BATCH_SIZE. Bytes gathered from small messages before they are written. Default 8192. Note: A hint: larger batches are made where that is faster. */
+  outBatchSize: int({ id: 102, default: 8192, min: 1 }),
 
   /** ZMQ_TYPE. Number of the socket type, 0 (PAIR) to 20 (CHANNEL). */
   type: int({ id: 16, default: 0, access: "r" }),

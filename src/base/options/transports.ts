@@ -10,37 +10,35 @@ const NO_PEER_CREDENTIALS = "no JavaScript runtime tells which process is at the
 const NO_VMCI = "no JavaScript runtime supports VMCI sockets";
 const NO_SOCKET_OPTION = "no JavaScript runtime sets this option of the operating system's sockets";
 const NO_NORM = "the norm transport is not part of this library";
-const LAST_RUNTIMES = "Takes effect where the runtime supports it; stored elsewhere.";
-const ON_PGM = "Of epgm and pgm; should be the same on both sides.";
 
 export const TRANSPORT_OPTIONS = {
   /** ZMQ_BACKLOG. Connections that may wait to be accepted. Default 100. */
   backlog: int({ id: 19, default: 100, min: 0 }),
   /** ZMQ_USE_FD. File descriptor of a listening socket that the next `bind` uses; -1 = none. Default -1. */
   useFd: int({ id: 89, default: -1, min: -1 }),
-  /** ZMQ_BINDTODEVICE. Name of the network interface that tcp and udp use; null = any. Default null. */
-  interface: text({ id: 92, max: 16, note: "By the interface's address, because no runtime binds to a device." }),
+  /** ZMQ_BINDTODEVICE. Name of the network interface that tcp and udp use; null = any. Default null. Note: By the interface's address, because no runtime binds to a device. */
+  interface: text({ id: 92, max: 16 }),
 
   /** ZMQ_TCP_KEEPALIVE. TCP keepalive: 1 on, 0 off, -1 = the operating system's default. Default -1. */
   tcpKeepalive: int({ id: 34, default: -1, min: -1, max: 1 }),
   /** ZMQ_TCP_KEEPALIVE_IDLE. Seconds of silence before the first keepalive probe; -1 = the operating system's default. Default -1. */
   tcpKeepaliveIdle: int({ id: 36, default: -1, min: -1 }),
-  /** ZMQ_TCP_KEEPALIVE_CNT. Unanswered keepalive probes that end a connection; -1 = the operating system's default. Default -1. */
-  tcpKeepaliveCount: int({ id: 35, default: -1, min: -1, note: LAST_RUNTIMES }),
-  /** ZMQ_TCP_KEEPALIVE_INTVL. Seconds between keepalive probes; -1 = the operating system's default. Default -1. */
-  tcpKeepaliveInterval: int({ id: 37, default: -1, min: -1, note: LAST_RUNTIMES }),
-  /** ZMQ_TCP_MAXRT. Milliseconds that sent bytes may stay unacknowledged before the connection is closed; 0 = the operating system's default. Default 0. */
-  tcpMaxRetransmitTimeout: int({ id: 80, default: 0, min: 0, note: "By a timer on bytes that do not leave." }),
+  /** ZMQ_TCP_KEEPALIVE_CNT. Unanswered keepalive probes that end a connection; -1 = the operating system's default. Default -1. Note: Takes effect where the runtime supports it; stored elsewhere. */
+  tcpKeepaliveCount: int({ id: 35, default: -1, min: -1 }),
+  /** ZMQ_TCP_KEEPALIVE_INTVL. Seconds between keepalive probes; -1 = the operating system's default. Default -1. Note: Takes effect where the runtime supports it; stored elsewhere. */
+  tcpKeepaliveInterval: int({ id: 37, default: -1, min: -1 }),
+  /** ZMQ_TCP_MAXRT. Milliseconds that sent bytes may stay unacknowledged before the connection is closed; 0 = the operating system's default. Default 0. Note: By a timer on bytes that do not leave. */
+  tcpMaxRetransmitTimeout: int({ id: 80, default: 0, min: 0 }),
   /** ZMQ_TCP_ACCEPT_FILTER. Accepts tcp peers only from these addresses, `192.168.0.0/16`. Assignments add to it; null clears it. Reads as a list with commas. Default empty. */
   tcpAcceptFilter: cidrs({ id: 38 }),
-  /** ZMQ_TOS. Type-of-service octet of outgoing packets. Default 0. */
-  typeOfService: int({ id: 57, default: 0, min: 0, max: 255, note: LAST_RUNTIMES }),
+  /** ZMQ_TOS. Type-of-service octet of outgoing packets. Default 0. Note: Takes effect where the runtime supports it; stored elsewhere. */
+  typeOfService: int({ id: 57, default: 0, min: 0, max: 255 }),
   /** ZMQ_PRIORITY. Priority of outgoing packets (SO_PRIORITY). Default 0. */
   priority: int({ id: 112, default: 0, min: 0, honoured: NO_SOCKET_OPTION }),
   /** ZMQ_BUSY_POLL. Microseconds of busy polling (SO_BUSY_POLL). Default 0. */
   busyPoll: int({ id: 113, default: 0, honoured: NO_SOCKET_OPTION }),
-  /** ZMQ_LOOPBACK_FASTPATH. Windows' fast path for loopback connections. Default false. */
-  loopbackFastPath: bool({ id: 94, default: false, note: "Stored, without effect: Windows removed it." }),
+  /** ZMQ_LOOPBACK_FASTPATH. Windows' fast path for loopback connections. Default false. Note: Stored, without effect: Windows removed it. */
+  loopbackFastPath: bool({ id: 94, default: false }),
 
   /** ZMQ_IPC_FILTER_PID. Accepts ipc peers of these processes only. Default empty. */
   ipcFilterPid: ids({ id: 58, honoured: NO_PEER_CREDENTIALS }),
@@ -67,16 +65,16 @@ export const TRANSPORT_OPTIONS = {
   /** ZMQ_WSS_TRUST_SYSTEM. A wss client trusts the system's certificates. Default false. */
   wssTrustSystem: bool({ id: 107, default: false }),
 
-  /** ZMQ_RATE. Kilobits per second that a multicast socket sends at most. Default 100. */
-  rate: int({ id: 8, default: 100, min: 1, note: ON_PGM }),
-  /** ZMQ_RECOVERY_IVL. Milliseconds for which lost multicast packets can be asked for again. Default 10000. */
-  recoveryInterval: int({ id: 9, default: 10000, min: 0, note: ON_PGM }),
+  /** ZMQ_RATE. Kilobits per second that a multicast socket sends at most. Default 100. Note: Of epgm and pgm; should be the same on both sides. */
+  rate: int({ id: 8, default: 100, min: 1 }),
+  /** ZMQ_RECOVERY_IVL. Milliseconds for which lost multicast packets can be asked for again. Default 10000. Note: Of epgm and pgm; should be the same on both sides. */
+  recoveryInterval: int({ id: 9, default: 10000, min: 0 }),
   /** ZMQ_MULTICAST_HOPS. Routers that an outgoing multicast packet may pass, plus one. Default 1. */
   multicastHops: int({ id: 25, default: 1, min: 1, on: SENDERS }),
-  /** ZMQ_MULTICAST_MAXTPDU. Bytes of the largest multicast packet, the headers of IP and UDP included. Default 1500. */
-  multicastMaxTransportDataUnit: int({ id: 84, default: 1500, min: 1, note: ON_PGM }),
-  /** ZMQ_MULTICAST_LOOP. A host also receives the multicast that it sends. Default true. */
-  multicastLoop: bool({ id: 96, default: true, note: "On epgm and pgm too, where libzmq never does." }),
+  /** ZMQ_MULTICAST_MAXTPDU. Bytes of the largest multicast packet, the headers of IP and UDP included. Default 1500. Note: Of epgm and pgm; should be the same on both sides. */
+  multicastMaxTransportDataUnit: int({ id: 84, default: 1500, min: 1 }),
+  /** ZMQ_MULTICAST_LOOP. A host also receives the multicast that it sends. Default true. Note: On epgm and pgm too, where libzmq never does. */
+  multicastLoop: bool({ id: 96, default: true }),
 
   /** ZMQ_VMCI_BUFFER_SIZE. Bytes of the vmci buffer. Default 0. */
   vmciBufferSize: uint64({ id: 85, default: 0, honoured: NO_VMCI, refusal: "EINVAL" }),

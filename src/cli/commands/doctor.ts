@@ -7,8 +7,6 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { networkInterfaces, release, tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Command } from "commander";
-import { CONTEXT_OPTIONS } from "../../base/context-options.ts";
-import { OPTIONS, type OptionName, optionRow } from "../../base/options.ts";
 import { Authenticator, capability, curveKeyPair, Reply, Request, version } from "../../index.ts";
 import { nodePlatform } from "../../node/platform.ts";
 import { describe, EXIT } from "../failure.ts";
@@ -16,6 +14,7 @@ import { examples, type Finish } from "../help.ts";
 import { painterOf } from "../terminal.ts";
 import { wrap } from "../wrap.ts";
 import { examine } from "./doctor-peer.ts";
+import { type Limit, limitsIn } from "./options.ts";
 
 interface Check {
   readonly name: string;
@@ -30,13 +29,6 @@ interface Flags {
   readonly options?: boolean;
 }
 
-interface Limit {
-  readonly option: string;
-  readonly why: string;
-  /** Whether assigning anything but the default throws. */
-  readonly throws: boolean;
-}
-
 const EXAMPLES = [
   ["zmq doctor", "exit code 0 when all works, else 1"],
   ["zmq doctor tcp://host:5555", "names the peer, and what may talk to it"],
@@ -47,7 +39,8 @@ const EXAMPLES = [
 /** How long one attempt may take. */
 const PATIENCE_MS = 3000;
 
-export function addDoctor(program: Command, finish: Finish): void {
+/** `page`: where docs/options.md is. */
+export function addDoctor(program: Command, finish: Finish, page: URL): void {
   program
     .command("doctor")
     .argument("[endpoint]", "look at the peer there, instead of this machine")
@@ -59,11 +52,11 @@ export function addDoctor(program: Command, finish: Finish): void {
     .option("--json", "print the findings as JSON")
     .addHelpText("after", examples(EXAMPLES))
     .action((endpoint: string | undefined, flags: Flags) =>
-      finish(() => (endpoint === undefined ? run(flags) : examine(endpoint, flags.json === true))),
+      finish(() => (endpoint === undefined ? run(flags, page) : examine(endpoint, flags.json === true))),
     );
 }
 
-async function run({ json, options: showsOptions }: Flags): Promise<number> {
+async function run({ json, options: showsOptions }: Flags, page: URL): Promise<number> {
   const runtime = runtimeFacts();
   const checks = [
     nodeCheck(),
@@ -75,7 +68,7 @@ async function run({ json, options: showsOptions }: Flags): Promise<number> {
     curveCheck(),
     await curveExchange(),
   ];
-  const options = limits();
+  const options = limitsIn(page);
   if (json) process.stdout.write(`${JSON.stringify({ runtime, capability, checks, options }, null, 2)}\n`);
   else {
     print(runtime, checks);
@@ -188,18 +181,6 @@ async function inFolder<T>(use: (path: string) => Promise<T>): Promise<T> {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-/** Options that this platform cannot honour, or honours in part. */
-function limits(): Limit[] {
-  const rows = [
-    ...Object.keys(OPTIONS).map((name) => [name, optionRow(name as OptionName)] as const),
-    ...Object.entries(CONTEXT_OPTIONS).map(([name, row]) => [`context.${name}`, row] as const),
-  ];
-  return rows.flatMap(([option, { honoured, note: remark }]): Limit[] => {
-    if (honoured !== true) return [{ option, why: honoured, throws: true }];
-    return remark === undefined ? [] : [{ option, why: remark, throws: false }];
-  });
 }
 
 function print(runtime: Record<string, string>, checks: readonly Check[]): void {

@@ -14,6 +14,14 @@ const EXAMPLES = [
   ["zmq options curve", "those whose names contain it"],
 ] as const;
 
+/** An option that no runtime honours, or that works in part. */
+export interface Limit {
+  readonly option: string;
+  readonly why: string;
+  /** Whether assigning anything but the default throws. */
+  readonly throws: boolean;
+}
+
 interface Entry {
   readonly section: string;
   readonly name: string;
@@ -50,6 +58,16 @@ function parse(page: string): Entry[] {
     else section = head.replace(/^#+ /, "");
   }
   return entries;
+}
+
+/** What the page says of options that are not, or not fully, honoured: the last thing in their text, in bold when it throws. */
+export function limitsIn(page: URL): Limit[] {
+  const found = readFileSync(page, "utf8").matchAll(/^### (\S+)\n\n.*?(\*\*Throws \w+: )?\*?([^*\n]+)\*+\n/gm);
+  return [...found].map(([, option = "", throws, text = ""]) => ({
+    option,
+    why: throws === undefined ? text : text.replace(/\.$/, ""),
+    throws: throws !== undefined,
+  }));
 }
 
 function plain(markdown: string): string {
