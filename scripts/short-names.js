@@ -161,15 +161,14 @@ function readDeclarations(file) {
 /** The names of all that the language and browsers have. */
 function platformNames() {
   const compiler = createRequire(import.meta.url).resolve("typescript/package.json");
-  const { bin: _, ...rest } = JSON.parse(readFileSync(compiler, "utf8"));
-  const [native] = Object.keys(rest.optionalDependencies).filter((name) =>
+  const { optionalDependencies } = JSON.parse(readFileSync(compiler, "utf8"));
+  const [native] = Object.keys(optionalDependencies).filter((name) =>
     name.endsWith(`${process.platform}-${process.arch}`),
   );
   const lib = join(dirname(createRequire(compiler).resolve(`${native}/package.json`)), "lib");
   const names = new Set();
-  for (const file of readdirSync(lib)) {
-    if (/^lib\..*\.d\.ts$/.test(file))
-      walk(parseAst(readFileSync(join(lib, file), "utf8"), { lang: "dts" }), (node) => noteDeclared(names, node));
+  for (const file of readdirSync(lib).filter((name) => /^lib\..*\.d\.ts$/.test(name))) {
+    walk(parseAst(readFileSync(join(lib, file), "utf8"), { lang: "dts" }), (node) => noteDeclared(names, node));
   }
   return names;
 }
@@ -195,9 +194,9 @@ function walk(node, visit) {
   }
 }
 
-/** `a`, `b`, ... `Z`, `aa`, ... without those that are `taken`. */
+/** `e`, `t`, ... `Z`, `ee`, ... without those that are `taken`: the letters that code has most of anyway come first. */
 function* shortNames(taken) {
-  const first = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+  const first = "etnrisoalcudhpmfgbvywxkqjzETNRISOALCUDHPMFGBVYWXKQJZ";
   for (const name of first) if (!taken(name)) yield name;
   for (const a of first) for (const b of `${first}0123456789`) if (!taken(a + b)) yield a + b;
 }

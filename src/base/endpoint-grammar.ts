@@ -100,7 +100,7 @@ export interface Reading {
 
 export type SchemeReaders = Readonly<Record<string, (rest: string, reading: Reading) => Endpoint>>;
 
-const WS_PORTS = { ws: 80, wss: 443 } as const;
+export const WS_PORTS = { ws: 80, wss: 443 } as const;
 
 /** As `Grammar.parse`, by the readers of the schemes. `absent` says why there is none for another scheme. */
 export function readEndpoint(

@@ -3,6 +3,8 @@
  * asks no resolver.
  */
 
+import { IN_PAGE } from "./target.ts";
+
 /** Four decimal octets, without leading zeros: some readers take 010 for 8. */
 export function isIPv4(address: string): boolean {
   const octets = address.split(".");
@@ -45,6 +47,7 @@ export function isMulticast(address: string): boolean {
  * of addresses, and anything else as it is.
  */
 export function networkOf(address: string): string {
+  if (IN_PAGE) return address; // It is asked of peers that were accepted.
   const [plain = ""] = address.split("%", 1);
   if (!isIPv6(plain) || plain.includes(".")) return address;
   const [head = "", tail] = plain.split("::");

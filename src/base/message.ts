@@ -5,6 +5,7 @@
  */
 
 import { copier, uninitialized } from "./bytes.ts";
+import { IN_PAGE } from "./target.ts";
 
 export type Frame = Uint8Array;
 
@@ -31,7 +32,7 @@ const SHARED_BY = 4;
 
 /** A copy of the array to be shared by so many peers, or the array itself. */
 export function shareable(message: Message, peers: number): SharedMessage {
-  if (peers < SHARED_BY) return message;
+  if (IN_PAGE || peers < SHARED_BY) return message;
   const shared: SharedMessage = message.slice();
   shared.share = new Share();
   return shared;
@@ -67,7 +68,7 @@ let passed: Message | undefined;
 
 /** Puts copies in the place of small frames, which are their sender's to use again, or go to other peers too. */
 export function copySmall(message: Message, copyOf = waitingCopyOf): void {
-  if (message === passed) return;
+  if (!IN_PAGE && message === passed) return;
   for (let i = 0; i < message.length; i++) {
     const frame = message[i] as Uint8Array;
     if (frame.length <= COPIED_BYTES && frame.length > 0) message[i] = copyOf(frame);

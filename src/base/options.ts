@@ -18,6 +18,7 @@ import { SECURITY_OPTIONS } from "./options/security.ts";
 import { TRANSPORT_OPTIONS } from "./options/transports.ts";
 import { WEBSOCKET_OPTIONS } from "./options/websocket.ts";
 import { SOCKET_TYPES, type SocketTypeName } from "./socket-types.ts";
+import { IN_PAGE } from "./target.ts";
 
 export type { Metadata } from "./options/additive.ts";
 export type { Option, Text } from "./options/kinds.ts";
@@ -171,7 +172,8 @@ export function checkOption<N extends OptionName>(name: N, input: unknown, type:
   if (row.access === "r") throw invalid(`${name}: read-only`);
   const value: unknown = typed(name, row, input);
   if (value === undefined) throw invalid(`${name}: expected ${row.expected}, not ${described(input, name)}`);
-  if (row.honoured !== true && !isDefault(row, value)) {
+  // Those that are not honoured are of operating systems, which no page has options of.
+  if (!IN_PAGE && row.honoured !== true && !isDefault(row, value)) {
     throw new ZmqError(row.refusal, { message: `${name}: ${row.honoured}` });
   }
   return value as OptionValues[N];

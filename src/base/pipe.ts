@@ -14,17 +14,12 @@
 import { type DepartedBacklog, DepartedPipe } from "./departed-backlog.ts";
 import type { ZmqError } from "./errors.ts";
 import type { FarEnd, Outlet } from "./far-end.ts";
-import {
-  type Control,
-  copySmall,
-  type Message,
-  NO_PROPERTIES,
-  type Properties,
-  type SharedMessage,
-} from "./message.ts";
+import type { Control, Message, Properties, SharedMessage } from "./message.ts";
+import { copySmall, NO_PROPERTIES } from "./message.ts";
 import type { OwnedPipe, PipeOwner } from "./near-end.ts";
 import { type PipeLimits, weigh } from "./pipe-limits.ts";
 import { Queue } from "./queue.ts";
+import { IN_PAGE } from "./target.ts";
 
 /** Both ends. The maker of a pipe gets them together, and hands each to its user. */
 export interface Pipe extends OwnedPipe, Omit<FarEnd, "assignRoutingId"> {}
@@ -138,7 +133,7 @@ class QueuePair implements Pipe {
   writeShared(message: SharedMessage): boolean {
     const outlet = this.#outlet;
     const { share } = message;
-    if (outlet?.queues !== true) return this.write(message.slice());
+    if (IN_PAGE || outlet?.queues !== true) return this.write(message.slice());
     if (share === undefined || outlet.writeShared === undefined) return this.write(message);
     if (this.isClosed) return false;
     if (this.#outbound.length > 0 || !outlet.writeShared(message)) {
@@ -200,7 +195,7 @@ class QueuePair implements Pipe {
     const inbound = this.#inbound;
     const outlet = this.#outlet;
     const before = into.length;
-    if (!this.isBehind || this.conflates || outlet?.supplyRun === undefined) {
+    if (IN_PAGE || !this.isBehind || this.conflates || outlet?.supplyRun === undefined) {
       const message = this.read();
       if (message !== undefined) into.push(message);
       return;

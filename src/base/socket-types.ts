@@ -1,5 +1,5 @@
 /**
- * Every socket type, once: number, RFC, what it may talk to, and which
+ * Every socket type, once: number, what it may talk to, and which
  * direction its user calls have. Adding a type starts here.
  */
 
@@ -20,18 +20,15 @@ export interface SocketTypeInfo {
   readonly subscribes: boolean;
   /** Peers tell it what they want to receive. */
   readonly isSubscribedTo: boolean;
-  readonly rfc: string;
 }
 
 function type(
   id: number,
-  rfc: string,
   peers: readonly string[],
-  traits: Partial<Omit<SocketTypeInfo, "id" | "rfc" | "peers">> = {},
+  traits: Partial<Omit<SocketTypeInfo, "id" | "peers">> = {},
 ): SocketTypeInfo {
   return {
     id,
-    rfc,
     peers,
     sends: true,
     receives: true,
@@ -44,31 +41,31 @@ function type(
 }
 
 const TYPES = {
-  PAIR: type(0, "31/EXPAIR", ["PAIR"]),
-  PUB: type(1, "29/PUBSUB", ["SUB", "XSUB"], { receives: false, singleConnect: true, isSubscribedTo: true }),
-  SUB: type(2, "29/PUBSUB", ["PUB", "XPUB"], { sends: false, singleConnect: true, subscribes: true }),
-  REQ: type(3, "28/REQREP", ["REP", "ROUTER"], { sendsIdentity: true, singleConnect: true }),
-  REP: type(4, "28/REQREP", ["REQ", "DEALER"]),
-  DEALER: type(5, "28/REQREP", ["REP", "DEALER", "ROUTER"], { sendsIdentity: true, singleConnect: true }),
-  ROUTER: type(6, "28/REQREP", ["REQ", "DEALER", "ROUTER"], { sendsIdentity: true }),
-  PULL: type(7, "30/PIPELINE", ["PUSH"], { sends: false }),
-  PUSH: type(8, "30/PIPELINE", ["PULL"], { receives: false }),
-  XPUB: type(9, "29/PUBSUB", ["SUB", "XSUB"], { isSubscribedTo: true }),
-  XSUB: type(10, "29/PUBSUB", ["PUB", "XPUB"], { subscribes: true }),
+  PAIR: type(0, ["PAIR"]),
+  PUB: type(1, ["SUB", "XSUB"], { receives: false, singleConnect: true, isSubscribedTo: true }),
+  SUB: type(2, ["PUB", "XPUB"], { sends: false, singleConnect: true, subscribes: true }),
+  REQ: type(3, ["REP", "ROUTER"], { sendsIdentity: true, singleConnect: true }),
+  REP: type(4, ["REQ", "DEALER"]),
+  DEALER: type(5, ["REP", "DEALER", "ROUTER"], { sendsIdentity: true, singleConnect: true }),
+  ROUTER: type(6, ["REQ", "DEALER", "ROUTER"], { sendsIdentity: true }),
+  PULL: type(7, ["PUSH"], { sends: false }),
+  PUSH: type(8, ["PULL"], { receives: false }),
+  XPUB: type(9, ["SUB", "XSUB"], { isSubscribedTo: true }),
+  XSUB: type(10, ["PUB", "XPUB"], { subscribes: true }),
 } as const satisfies Record<string, SocketTypeInfo>;
 
 /** Those that no page has: they are for plain TCP, or drafts. */
 const TYPES_ELSEWHERE = {
-  STREAM: type(11, "none: raw TCP", []),
-  SERVER: type(12, "41/CLISRV", ["CLIENT"]),
-  CLIENT: type(13, "41/CLISRV", ["SERVER"]),
-  RADIO: type(14, "48/RADIO-DISH", ["DISH"], { receives: false, isSubscribedTo: true }),
-  DISH: type(15, "48/RADIO-DISH", ["RADIO"], { sends: false, subscribes: true }),
-  GATHER: type(16, "49/SCATTER-GATHER", ["SCATTER"], { sends: false }),
-  SCATTER: type(17, "49/SCATTER-GATHER", ["GATHER"], { receives: false }),
-  DGRAM: type(18, "none: UDP datagrams", []),
-  PEER: type(19, "51/P2P", ["PEER"]),
-  CHANNEL: type(20, "52/CHANNEL", ["CHANNEL"]),
+  STREAM: type(11, []),
+  SERVER: type(12, ["CLIENT"]),
+  CLIENT: type(13, ["SERVER"]),
+  RADIO: type(14, ["DISH"], { receives: false, isSubscribedTo: true }),
+  DISH: type(15, ["RADIO"], { sends: false, subscribes: true }),
+  GATHER: type(16, ["SCATTER"], { sends: false }),
+  SCATTER: type(17, ["GATHER"], { receives: false }),
+  DGRAM: type(18, []),
+  PEER: type(19, ["PEER"]),
+  CHANNEL: type(20, ["CHANNEL"]),
 } as const satisfies Record<string, SocketTypeInfo>;
 
 export const SOCKET_TYPES = { ...TYPES, ...(IN_PAGE ? ({} as typeof TYPES_ELSEWHERE) : TYPES_ELSEWHERE) };

@@ -7,9 +7,6 @@ import { uninitialized } from "./bytes.ts";
 import { ZmqError } from "./errors.ts";
 
 const ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#";
-const NOT_A_DIGIT = 255;
-const DIGITS = new Uint8Array(128).fill(NOT_A_DIGIT);
-for (let i = 0; i < ALPHABET.length; i++) DIGITS[ALPHABET.charCodeAt(i)] = i;
 
 /** Throws EINVAL when the number of octets is no multiple of four. */
 export function encodeZ85(bytes: Uint8Array): string {
@@ -54,7 +51,7 @@ export function isZ85(text: string): boolean {
 function mistakeIn(text: string): string | undefined {
   if (text.length % 5 !== 0) return `${text.length} characters, expected a multiple of 5`;
   for (let i = 0; i < text.length; i++) {
-    if ((DIGITS[text.charCodeAt(i)] ?? NOT_A_DIGIT) === NOT_A_DIGIT) return `character ${i} is not of the alphabet`;
+    if (!ALPHABET.includes(text.charAt(i))) return `character ${i} is not of the alphabet`;
     if (i % 5 === 4 && groupAt(text, i - 4) > 0xffff_ffff) return `characters ${i - 4} to ${i} exceed 32 bits`;
   }
   return undefined;
@@ -63,6 +60,6 @@ function mistakeIn(text: string): string | undefined {
 /** The number that five characters of the alphabet stand for. */
 function groupAt(text: string, start: number): number {
   let value = 0;
-  for (let i = start; i < start + 5; i++) value = value * 85 + (DIGITS[text.charCodeAt(i)] as number);
+  for (let i = start; i < start + 5; i++) value = value * 85 + ALPHABET.indexOf(text.charAt(i));
   return value;
 }

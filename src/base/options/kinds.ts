@@ -55,11 +55,11 @@ export interface Row<On extends string, Access extends string> {
   readonly refusal?: ErrorCode;
 }
 
+const COMMON = { access: "rw", applies: "next", honoured: true, refusal: "ENOTSUP" } as const;
+
 /** What rows of all kinds have in common. */
 export function traits<On extends string, Access extends "rw" | "r">(row: Row<On, Access>) {
-  const { on, ...rest } = row;
-  const common = { access: "rw" as Access, applies: "next", honoured: true, refusal: "ENOTSUP", ...rest } as const;
-  return on === undefined ? common : { ...common, on };
+  return { ...(COMMON as typeof COMMON & { readonly access: Access }), ...row };
 }
 
 /** Of what reads as it is kept. */

@@ -4,8 +4,13 @@
  * what libzmq has not has a negative id.
  */
 
+import { IN_PAGE } from "../target.ts";
 import { metadata } from "./additive.ts";
 import { bool, int, int64, rawBytes, text, uint64 } from "./kinds.ts";
+
+/** Of the types that no page has. */
+const SENDERS_ELSEWHERE = ["STREAM", "SERVER", "CLIENT", "RADIO", "SCATTER", "DGRAM", "PEER", "CHANNEL"] as const;
+const RECEIVERS_ELSEWHERE = ["STREAM", "SERVER", "CLIENT", "DISH", "GATHER", "DGRAM", "PEER", "CHANNEL"] as const;
 
 /** Socket types whose users send. zeromq.js gives the options of sending to these only. */
 export const SENDERS = [
@@ -18,14 +23,7 @@ export const SENDERS = [
   "PUSH",
   "XPUB",
   "XSUB",
-  "STREAM",
-  "SERVER",
-  "CLIENT",
-  "RADIO",
-  "SCATTER",
-  "DGRAM",
-  "PEER",
-  "CHANNEL",
+  ...(IN_PAGE ? ([] as unknown as typeof SENDERS_ELSEWHERE) : SENDERS_ELSEWHERE),
 ] as const;
 /** Socket types whose users receive. */
 export const RECEIVERS = [
@@ -38,14 +36,7 @@ export const RECEIVERS = [
   "PULL",
   "XPUB",
   "XSUB",
-  "STREAM",
-  "SERVER",
-  "CLIENT",
-  "DISH",
-  "GATHER",
-  "DGRAM",
-  "PEER",
-  "CHANNEL",
+  ...(IN_PAGE ? ([] as unknown as typeof RECEIVERS_ELSEWHERE) : RECEIVERS_ELSEWHERE),
 ] as const;
 
 export const QUEUE_OPTIONS = {

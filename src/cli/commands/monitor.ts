@@ -6,7 +6,7 @@
 
 import { type Command, Option } from "commander";
 import { parseEndpoint } from "../../base/endpoint.ts";
-import { SOCKET_TYPES, type SocketTypeName } from "../../base/socket-types.ts";
+import type { SocketTypeName } from "../../base/socket-types.ts";
 import { context, type Event, type LossEvent, Observer, type PeerInfo } from "../../index.ts";
 import { deadline } from "../deadline.ts";
 import { bindTo, connectTo, expand } from "../endpoints.ts";
@@ -22,6 +22,31 @@ import { DRAFT_KINDS } from "../socket/draft-kinds.ts";
 import { addSecurityFlags } from "../socket/flags.ts";
 import { type AnySocket, KINDS, openSocket } from "../socket/kinds.ts";
 import { note, painterOf, type Style, visibleJson, visibleLine, visibleWord } from "../terminal.ts";
+
+/** What describes each type. */
+const RFCS: Readonly<Record<SocketTypeName, string>> = {
+  PAIR: "31/EXPAIR",
+  PUB: "29/PUBSUB",
+  SUB: "29/PUBSUB",
+  REQ: "28/REQREP",
+  REP: "28/REQREP",
+  DEALER: "28/REQREP",
+  ROUTER: "28/REQREP",
+  PULL: "30/PIPELINE",
+  PUSH: "30/PIPELINE",
+  XPUB: "29/PUBSUB",
+  XSUB: "29/PUBSUB",
+  STREAM: "none: raw TCP",
+  SERVER: "41/CLISRV",
+  CLIENT: "41/CLISRV",
+  RADIO: "48/RADIO-DISH",
+  DISH: "48/RADIO-DISH",
+  GATHER: "49/SCATTER-GATHER",
+  SCATTER: "49/SCATTER-GATHER",
+  DGRAM: "none: UDP datagrams",
+  PEER: "51/P2P",
+  CHANNEL: "52/CHANNEL",
+};
 
 interface Flags extends SecurityFlags {
   readonly type?: string;
@@ -187,7 +212,7 @@ function show(event: Event | LossEvent, peer: PeerInfo | undefined, isJson: bool
   if (peer === undefined) return;
   for (const [name, value] of Object.entries({
     ...peer.metadata,
-    "this side": `${ownType} (${SOCKET_TYPES[ownType].rfc})`,
+    "this side": `${ownType} (${RFCS[ownType]})`,
   })) {
     process.stdout.write(`${" ".repeat(13)}${visibleWord(name).padEnd(16)} ${visibleLine(value)}\n`);
   }
