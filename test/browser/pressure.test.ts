@@ -110,6 +110,39 @@ describe("a page under pressure", { skip: noBrowser ?? false, timeout: 120_000 }
     ]);
   });
 
+  it("a libzmq that does not read gets a hundred megabytes of the longest frames whole, for browsers cut none of them", async () => {
+    const pull = new libzmq.Pull({ receiveHighWaterMark: 5 });
+    open.push(pull);
+    await pull.bind("ws://127.0.0.1:*");
+    const count = 1600;
+    const sent = browser.page.evaluate(
+      async ([to, count]) => {
+        const push = new zmq.Push({ sendHighWaterMark: 5 });
+        Object.assign(globalThis, { flood: push });
+        push.connect(to);
+        await push.connected();
+        const body = new Uint8Array(65_535);
+        for (let i = 0; i < count; i++) {
+          new DataView(body.buffer).setUint32(0, i);
+          await push.send(body.slice());
+        }
+        await push.drained();
+        push.close();
+      },
+      [pull.lastEndpoint as string, count] as const,
+    );
+    // Its queues, the kernel's buffers and the browser are full when the page sends no more.
+    const held = () => browser.page.evaluate(`flood.peers[0]?.messagesSent ?? 0`) as Promise<number>;
+    for (let before = -1, now = 0; now !== before || now === 0; before = now, now = await held()) {
+      await new Promise((resolve) => setTimeout(resolve, 300));
+    }
+    for (let i = 0; i < count; i++) {
+      const [frame] = await pull.receive();
+      assert.deepEqual([frame?.length, frame?.readUInt32BE(0)], [65_535, i]);
+    }
+    await sent;
+  });
+
   it("calls are called off by signals and time limits, events are heard, and blocks close their sockets", async () => {
     const reply = new Reply({ wsServer: browser.server });
     const address = await bound(reply, "calls");

@@ -28,8 +28,8 @@ const CLASSES = {
   STREAM: zmq.Stream,
 } as const;
 
-/** What a flow needs of a socket of ours; the types of the classes are narrower, each in its own way. */
-interface Ours {
+/** What a flow needs of a socket of ours, wherever it is; the types of the classes are narrower, each in its own way. */
+export interface Ours {
   linger: number;
   close(): void;
   bind(address: string): Promise<void>;
@@ -42,10 +42,12 @@ interface Ours {
   subscriberJoined(topic: string): Promise<void>;
 }
 
+type Flow = (ours: Ours, theirs: PeerSocket, messages: readonly MessageSpec[]) => Promise<void>;
+
 export interface Pair {
   readonly ours: TypeName;
   readonly theirs: TypeName;
-  readonly flow: (ours: Ours, theirs: PeerSocket) => Promise<void>;
+  readonly flow: Flow;
   /** Options of both sockets, by zeromq.js's names. */
   readonly options?: Record<string, unknown>;
   readonly theirOptions?: Record<string, unknown>;
@@ -55,15 +57,15 @@ export const PAIRS: readonly Pair[] = [
   { ours: "PAIR", theirs: "PAIR", flow: bothWays },
   { ours: "PUSH", theirs: "PULL", flow: outward },
   { ours: "PULL", theirs: "PUSH", flow: inward },
-  { ours: "REQ", theirs: "REP", flow: (ours, theirs) => ask(ours, theirs, [], 0) },
-  { ours: "REQ", theirs: "ROUTER", flow: (ours, theirs) => ask(ours, theirs, [], 2) },
-  { ours: "DEALER", theirs: "REP", flow: (ours, theirs) => ask(ours, theirs, [""], 0) },
+  { ours: "REQ", theirs: "REP", flow: (...all) => ask(...all, [], 0) },
+  { ours: "REQ", theirs: "ROUTER", flow: (...all) => ask(...all, [], 2) },
+  { ours: "DEALER", theirs: "REP", flow: (...all) => ask(...all, [""], 0) },
   { ours: "DEALER", theirs: "DEALER", flow: bothWays },
-  { ours: "DEALER", theirs: "ROUTER", flow: (ours, theirs) => ask(ours, theirs, [], 1) },
-  { ours: "REP", theirs: "REQ", flow: (ours, theirs) => answer(ours, theirs, [], 0) },
-  { ours: "REP", theirs: "DEALER", flow: (ours, theirs) => answer(ours, theirs, [""], 0) },
-  { ours: "ROUTER", theirs: "REQ", flow: (ours, theirs) => answer(ours, theirs, [], 2) },
-  { ours: "ROUTER", theirs: "DEALER", flow: (ours, theirs) => answer(ours, theirs, [], 1) },
+  { ours: "DEALER", theirs: "ROUTER", flow: (...all) => ask(...all, [], 1) },
+  { ours: "REP", theirs: "REQ", flow: (...all) => answer(...all, [], 0) },
+  { ours: "REP", theirs: "DEALER", flow: (...all) => answer(...all, [""], 0) },
+  { ours: "ROUTER", theirs: "REQ", flow: (...all) => answer(...all, [], 2) },
+  { ours: "ROUTER", theirs: "DEALER", flow: (...all) => answer(...all, [], 1) },
   {
     ours: "ROUTER",
     theirs: "ROUTER",
@@ -77,8 +79,8 @@ export const PAIRS: readonly Pair[] = [
   { ours: "XPUB", theirs: "XSUB", flow: publish },
   { ours: "SUB", theirs: "PUB", flow: subscribe },
   { ours: "SUB", theirs: "XPUB", flow: subscribe },
-  { ours: "XSUB", theirs: "PUB", flow: subscribe },
-  { ours: "XSUB", theirs: "XPUB", flow: subscribe },
+  { ours: "XSUB", theirs: "PUB", flow: (...all) => subscribe(...all, true) },
+  { ours: "XSUB", theirs: "XPUB", flow: (...all) => subscribe(...all, true) },
 ];
 
 type Transport = "tcp" | "ipc" | "ws";
@@ -125,14 +127,15 @@ export interface Meeting {
 
 /** Joins two sockets and runs the pair's flow between them. */
 export async function exchange(peer: Peer, pair: Pair, meeting: Meeting): Promise<void> {
-  const ours = new CLASSES[pair.ours]({ ...pair.options, ...meeting.ourOptions }) as unknown as Ours;
+  const options = { ...pair.options, ...meeting.ourOptions };
+  const ours = new CLASSES[pair.ours](options) as unknown as Ours;
   const theirs = await peer.open(pair.theirs, { ...pair.theirOptions, ...meeting.theirOptions });
   try {
     if (meeting.weBind) {
       await ours.bind(meeting.address);
       await theirs.connect(ours.lastEndpoint as string);
     } else ours.connect(await theirs.bind(meeting.address));
-    await pair.flow(ours, theirs);
+    await pair.flow(ours, theirs, MESSAGES);
     await uneventful(theirs, /^wss?:/.test(meeting.address) ? 2 : 1);
   } finally {
     ours.linger = 0;
@@ -142,7 +145,7 @@ export async function exchange(peer: Peer, pair: Pair, meeting: Meeting): Promis
 }
 
 /** The monitor of a libzmq socket saw one connection come up, and nothing go wrong. Over ws it tells of WebSocket's own handshake too. */
-async function uneventful(theirs: PeerSocket, handshakes: number): Promise<void> {
+export async function uneventful(theirs: PeerSocket, handshakes: number): Promise<void> {
   await theirs.event("handshake");
   const events = await theirs.events();
   const told = events.filter((type) => !["bind", "accept", "connect", "connect:delay", "handshake"].includes(type));
@@ -151,58 +154,77 @@ async function uneventful(theirs: PeerSocket, handshakes: number): Promise<void>
   assert(seen >= 1 && seen <= handshakes, `${seen} handshakes`);
 }
 
-const REVERSED: readonly MessageSpec[] = MESSAGES.map((message) => [...message].reverse());
-
-async function outward(ours: Ours, theirs: PeerSocket, isReady?: () => Promise<void>): Promise<void> {
-  const received = theirs.receive(MESSAGES.length);
-  await isReady?.();
-  for (const message of MESSAGES) await ours.send(message.map(bytesOf));
-  assert.deepEqual(await received, MESSAGES.map(expected));
+function reversed(message: MessageSpec): MessageSpec {
+  return [...message].reverse();
 }
 
-async function inward(ours: Ours, theirs: PeerSocket): Promise<void> {
-  const sent = theirs.send(...MESSAGES);
-  for (const message of MESSAGES) assert.deepEqual((await ours.receive()).map(described), expected(message));
+async function outward(
+  ours: Ours,
+  theirs: PeerSocket,
+  messages: readonly MessageSpec[],
+  isReady?: () => Promise<void>,
+): Promise<void> {
+  const received = theirs.receive(messages.length);
+  await isReady?.();
+  for (const message of messages) await ours.send(message.map(bytesOf));
+  assert.deepEqual(await received, messages.map(expected));
+}
+
+async function inward(ours: Ours, theirs: PeerSocket, messages: readonly MessageSpec[]): Promise<void> {
+  const sent = theirs.send(...messages);
+  for (const message of messages) assert.deepEqual((await ours.receive()).map(described), expected(message));
   await sent;
 }
 
-async function bothWays(ours: Ours, theirs: PeerSocket): Promise<void> {
-  await Promise.all([outward(ours, theirs), inward(ours, theirs)]);
+async function bothWays(ours: Ours, theirs: PeerSocket, messages: readonly MessageSpec[]): Promise<void> {
+  await Promise.all([outward(ours, theirs, messages), inward(ours, theirs, messages)]);
 }
 
 /** We ask. The peer keeps `kept` frames of what it receives as they are and reverses the others. */
-async function ask(ours: Ours, theirs: PeerSocket, envelope: readonly FrameSpec[], kept: number): Promise<void> {
-  const echoed = theirs.echo(MESSAGES.length, kept);
-  for (const [i, message] of MESSAGES.entries()) {
+async function ask(
+  ours: Ours,
+  theirs: PeerSocket,
+  messages: readonly MessageSpec[],
+  envelope: readonly FrameSpec[],
+  kept: number,
+): Promise<void> {
+  const echoed = theirs.echo(messages.length, kept);
+  for (const message of messages) {
     await ours.send([...envelope, ...message].map(bytesOf));
-    const reply = [...envelope, ...(REVERSED[i] as MessageSpec)];
+    const reply = [...envelope, ...reversed(message)];
     assert.deepEqual((await ours.receive()).map(described), expected(reply));
   }
   await echoed;
 }
 
 /** The peer asks, we answer: `kept` frames as they came, the others reversed. */
-async function answer(ours: Ours, theirs: PeerSocket, envelope: readonly FrameSpec[], kept: number): Promise<void> {
-  for (const [i, message] of MESSAGES.entries()) {
+async function answer(
+  ours: Ours,
+  theirs: PeerSocket,
+  messages: readonly MessageSpec[],
+  envelope: readonly FrameSpec[],
+  kept: number,
+): Promise<void> {
+  for (const message of messages) {
     const asked = theirs.send([...envelope, ...message]);
     const request = await ours.receive();
     assert.deepEqual(request.slice(kept).map(described), expected(message));
     await ours.send([...request.slice(0, kept), ...request.slice(kept).reverse()]);
     await asked;
-    assert.deepEqual(await theirs.receive(1), [expected([...envelope, ...(REVERSED[i] as MessageSpec)])]);
+    assert.deepEqual(await theirs.receive(1), [expected([...envelope, ...reversed(message)])]);
   }
 }
 
-async function routers(ours: Ours, theirs: PeerSocket): Promise<void> {
+async function routers(ours: Ours, theirs: PeerSocket, messages: readonly MessageSpec[]): Promise<void> {
   await ours.connected();
-  const received = theirs.receive(MESSAGES.length);
-  for (const message of MESSAGES) await ours.send(["theirs", ...message].map(bytesOf));
+  const received = theirs.receive(messages.length);
+  for (const message of messages) await ours.send(["theirs", ...message].map(bytesOf));
   assert.deepEqual(
     await received,
-    MESSAGES.map((message) => expected(["ours", ...message])),
+    messages.map((message) => expected(["ours", ...message])),
   );
-  const sent = theirs.send(...MESSAGES.map((message) => ["ours", ...message]));
-  for (const message of MESSAGES) {
+  const sent = theirs.send(...messages.map((message) => ["ours", ...message]));
+  for (const message of messages) {
     assert.deepEqual((await ours.receive()).map(described), expected(["theirs", ...message]));
   }
   await sent;
@@ -212,15 +234,20 @@ async function routers(ours: Ours, theirs: PeerSocket): Promise<void> {
  * The peer subscribes to everything. An XSUB does so by a message. A libzmq socket that was bound tells a new peer of
  * its subscriptions only when its application enters the library, so it must be receiving already.
  */
-async function publish(ours: Ours, theirs: PeerSocket): Promise<void> {
+async function publish(ours: Ours, theirs: PeerSocket, messages: readonly MessageSpec[]): Promise<void> {
   if (theirs.type === "XSUB") await theirs.send([{ hex: "01" }]);
   else await theirs.subscribe("");
-  await outward(ours, theirs, () => ours.subscriberJoined(""));
+  await outward(ours, theirs, messages, () => ours.subscriberJoined(""));
 }
 
-/** We subscribe to everything. The publisher cannot know when: it repeats a probe until one has arrived. */
-async function subscribe(ours: Ours, theirs: PeerSocket): Promise<void> {
-  if (ours instanceof zmq.XSubscriber) await ours.send([Uint8Array.of(1)]);
+/** We subscribe to everything, an XSUB by a message. The publisher cannot know when: it repeats a probe until one has arrived. */
+async function subscribe(
+  ours: Ours,
+  theirs: PeerSocket,
+  messages: readonly MessageSpec[],
+  isByMessage = false,
+): Promise<void> {
+  if (isByMessage) await ours.send([Uint8Array.of(1)]);
   else ours.subscribe("");
   const first = ours.receive();
   for (let isThere = false; !isThere; ) {
@@ -229,5 +256,5 @@ async function subscribe(ours: Ours, theirs: PeerSocket): Promise<void> {
   }
   await theirs.send(["over"]);
   for (let frame = ""; frame !== "over"; ) frame = String((await ours.receive())[0]);
-  await inward(ours, theirs);
+  await inward(ours, theirs, messages);
 }
