@@ -65,3 +65,17 @@ for (const [how, end] of [
     assert.deepEqual(readAll(one.pipe), ["1", "2", "3"]);
   });
 }
+
+test("a small frame is its sender's again although the link keeps what it was given", () => {
+  const { link, pipe } = connection();
+  const kept: Uint8Array[] = [];
+  link.isFull = true;
+  link.write = (chunks) => {
+    kept.push(...chunks);
+    return false;
+  };
+  const reused = fromText("first");
+  pipe.write([reused]);
+  reused.fill(0x2e);
+  assert.deepEqual(kept.map(toText), ["first"]);
+});

@@ -9,7 +9,7 @@ import type { Timer } from "../base/clock.ts";
 import type { DelayedReader } from "../base/departed-backlog.ts";
 import type { FarEnd, Outlet } from "../base/far-end.ts";
 import type { Link, LinkHandler } from "../base/link.ts";
-import { type Control, type Message, NO_PROPERTIES } from "../base/message.ts";
+import { type Control, copySmall, type Message, NO_PROPERTIES } from "../base/message.ts";
 import type { Connection, ConnectionOwner, EndReason } from "./connection.ts";
 
 /**
@@ -67,6 +67,7 @@ export class RawSession implements Connection, LinkHandler, Outlet, DelayedReade
 
   write(message: Message): boolean {
     if (!this.canWrite) return false;
+    copySmall(message); // The link may keep what it is given.
     this.#send(message);
     return true;
   }

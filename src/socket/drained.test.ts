@@ -2,7 +2,9 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Pull, Push } from "../index.ts";
+import { Relay } from "../../test/faults/relay.ts";
+import { Random } from "../../test/fuzz/random.ts";
+import { Context, Pull, Push } from "../index.ts";
 
 test("drained resolves when messages that waited for a peer have left", async () => {
   const push = new Push();
@@ -66,3 +68,23 @@ test("drained resolves when a slow peer reads what the kernel had refused", asyn
   push.close();
   pull.close();
 });
+
+for (const ioThreads of [0, 1]) {
+  const where = ioThreads === 0 ? "" : ", in an I/O thread";
+  test(`drained resolves when the last message was lost with its connection${where}`, async () => {
+    const context = new Context({ ioThreads });
+    const pull = new Pull({ context });
+    await pull.bind("tcp://127.0.0.1:0");
+    const random = Object.assign(new Random(1), { below: (limit: number) => limit - 1 });
+    const relay = await Relay.start(pull.lastEndpoint as string, { random, mostBytes: 4_000_000 });
+    const push = new Push({ context, reconnectInterval: 1 });
+    push.connect(relay.endpoint);
+    await push.send(Buffer.alloc(64_000_000)); // More than the kernel keeps.
+    await push.drained({ signal: AbortSignal.timeout(10_000) });
+    assert.ok(relay.cuts > 0);
+    push.close();
+    pull.close();
+    relay.close();
+    await context.close();
+  });
+}

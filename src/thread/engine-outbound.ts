@@ -134,6 +134,7 @@ export class EngineOutbound {
     }
     for (const message of kept) this.#waiting.append(message);
     this.#drop(dropped);
+    this.idle(); // What the link had taken is gone with it, and the next session may have nothing to send.
   }
 
   /** Nothing leaves any more. */
