@@ -88,3 +88,23 @@ for (const ioThreads of [0, 1]) {
     await context.close();
   });
 }
+
+test("drained leaves the event loop free while one of two peers does not read, in an I/O thread", async () => {
+  const context = new Context({ ioThreads: 1 });
+  const pulls = [new Pull({ receiveHighWaterMark: 1 }), new Pull()];
+  const push = new Push({ context });
+  for (const pull of pulls) {
+    await pull.bind("tcp://127.0.0.1:0");
+    push.connect(pull.lastEndpoint as string);
+  }
+  await push.connected({ count: 2 });
+  for (let i = 0; i < 6; i++) await push.send(Buffer.alloc(16_000_000));
+  const drained = push.drained({ signal: AbortSignal.timeout(10_000) });
+  await pulls[1]?.receiveMany();
+  for (const _ of "turns") await new Promise<void>((resolve) => setTimeout(resolve, 1));
+  for (let i = 0; i < 3; i++) await pulls[0]?.receive();
+  await drained;
+  push.close();
+  for (const pull of pulls) pull.close();
+  await context.close();
+});

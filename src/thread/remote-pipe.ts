@@ -88,6 +88,8 @@ export class RemotePipe implements EndpointPipe, RingEndOwner, RemoteOutlet {
   /** The near side closed the pipe: CLOSE follows when all is in the ring. */
   #lingerMs: number | undefined = undefined;
   isEnded = false;
+  /** Somebody looked when not all had left. */
+  #isIdleAwaited = false;
   /** The far end sends nothing any more. */
   #isOver = false;
 
@@ -118,6 +120,7 @@ export class RemotePipe implements EndpointPipe, RingEndOwner, RemoteOutlet {
 
   get isIdle(): boolean {
     if (this.isEnded || this.#hasLeft) return true;
+    this.#isIdleAwaited = true;
     Atomics.store(this.#memory.words, IDLE_WANTED, 1);
     this.#inbox.look();
     return this.#hasLeft;
@@ -250,7 +253,11 @@ export class RemotePipe implements EndpointPipe, RingEndOwner, RemoteOutlet {
       this.#isOver = true;
       this.#end.attach(true);
     }
-    if (this.#hasLeft) this.pipe.signalIdle();
+    if (this.#isIdleAwaited && this.#hasLeft) {
+      // Once: whoever hears it looks at other pipes too, and those that are not idle have all pipes polled at once.
+      this.#isIdleAwaited = false;
+      this.pipe.signalIdle();
+    }
     if (this.isInRing) this.#owner.drained();
     return !this.isEnded;
   }
