@@ -5,12 +5,17 @@ import { bytes, command, FakeLink, frame, repeated } from "../../test/fake-link.
 import { fromText, toText } from "../base/bytes.ts";
 import type { Message } from "../base/message.ts";
 import { createPipe } from "../base/pipe.ts";
+import type { FrameDecoder } from "../base/protocol.ts";
 import { Decoder } from "../wire/decoder.ts";
+import { zws } from "../wire/zws.ts";
 import { EngineLoop } from "./engine-loop.ts";
 import { Incoming } from "./incoming.ts";
 
 /** An established connection whose reader is the test. */
-function connection(receiveHighWaterMark = 1000) {
+function connection(
+  receiveHighWaterMark = 1000,
+  decoder: FrameDecoder = new Decoder({ maxFrameBytes: -1, maxFrames: 1000 }),
+) {
   const clock = new FakeClock();
   const link = new FakeLink();
   const commands: string[] = [];
@@ -24,7 +29,6 @@ function connection(receiveHighWaterMark = 1000) {
     ended: ignored,
   };
   const pipe = createPipe(owner, "tcp://fake", false, { sendHighWaterMark: 0, receiveHighWaterMark, conflate: false });
-  const decoder = new Decoder({ maxFrameBytes: -1, maxFrames: 1000 });
   const incoming = new Incoming(link, pipe, decoder, false, new EngineLoop(clock), {
     received: ignored,
     command: (body) => commands.push(toText(body.subarray(1, 5))),
@@ -43,6 +47,19 @@ function connection(receiveHighWaterMark = 1000) {
   });
   const read = (): string | undefined => pipe.read()?.map(toText).join("|");
   return { clock, link, pipe, incoming, commands, read };
+}
+
+/** Of ZWS without a mechanism: each chunk is a message. */
+function zwsDecoder(): FrameDecoder {
+  const wire = { maxMessageBytes: 0, ping: () => {} };
+  const opening = zws("ZWS2.0", wire, "server").open({
+    mechanism: "NULL",
+    socketType: "PULL",
+    routingId: new Uint8Array(0),
+    needsMechanism: false,
+  });
+  assert.ok(opening.agreed);
+  return opening.agreed.decoder({ maxFrameBytes: -1, maxFrames: 1000 }, false);
 }
 
 const X = frame(0, fromText("x"));
@@ -103,6 +120,31 @@ describe("a connection that is behind its reader", () => {
     }
     assert.deepEqual(commands, ["PING"]);
   });
+});
+
+describe("a connection whose link was paused, for the pipe was full", () => {
+  for (const [protocol, decoder, chunk] of [
+    ["ZMTP", () => new Decoder({ maxFrameBytes: -1, maxFrames: 1000 }), X],
+    ["ZWS", zwsDecoder, bytes([0], fromText("x"))],
+  ] satisfies [string, () => FrameDecoder, Uint8Array][]) {
+    for (const mark of [1, 2, 3, 4, 5, 8]) {
+      it(`goes on when all was read: ${protocol}, with a mark of ${mark}`, () => {
+        const { clock, link, incoming, read } = connection(mark, decoder());
+        incoming.start(false);
+        let sent = 0;
+        let received = 0;
+        for (let i = 0; i < 100; i++) {
+          for (let ms = 0; ms < 5 && !link.isPaused; ms++, sent++) {
+            incoming.data(chunk);
+            clock.advance(50);
+          }
+          for (let next = read(); next !== undefined; next = read()) received++;
+          assert.equal(link.isPaused, false);
+          assert.equal(received, sent);
+        }
+      });
+    }
+  }
 });
 
 describe("a chunk that comes after the link was paused", () => {

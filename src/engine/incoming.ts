@@ -246,6 +246,7 @@ export class Incoming implements TurnWaiter {
       }
       if (!this.#decode(cause)) return;
     }
+    this.#caughtUp(); // A decoder may be starved behind its last message, before `next` says so.
   }
 
   /** Decodes for receives that wait, and one message more for the next one. */
@@ -259,7 +260,11 @@ export class Incoming implements TurnWaiter {
     for (let count = 1; !pipe.canRead && this.#decode("link"); count++) {
       if (count > TAKEN_FREELY && !this.#budget.spend(this.#cost)) this.#rest();
     }
-    if (this.#state !== "flowing" || this.#decoder.starved) return;
+    if (this.#state !== "flowing") return;
+    if (this.#decoder.starved) {
+      this.#caughtUp();
+      return;
+    }
     pipe.setBehind(true);
     this.#lookLater();
   }
