@@ -11,6 +11,10 @@ export interface RelayOptions {
   readonly random: Random;
   /** Each connection carries fewer bytes than this, both ways together, before it is cut. */
   readonly mostBytes: number;
+  /** Changes what a dialer sends first, to as many bytes. */
+  readonly changeFirst?: (chunk: Buffer) => Buffer;
+  /** Chunks are passed on in pieces of so many bytes at most, one a turn; absent: as they come. */
+  readonly mostPiece?: number;
 }
 
 const PORT = /^(\w+:\/\/127\.0\.0\.1:)(\d+)/;
@@ -66,6 +70,7 @@ export class Relay {
     near.setNoDelay(true);
     this.connections++;
     let left = 1 + random.below(mostBytes);
+    let isFirst = true;
     let isOver = false;
     const cut = (): void => {
       if (isOver) return;
@@ -89,10 +94,13 @@ export class Relay {
         isOver = true;
         to.destroy();
       });
-      from.on("data", (chunk: Buffer) => {
+      from.on("data", (received: Buffer) => {
         if (isOver || this.isSilent) return;
+        const chunk = isFirst && from === near ? (this.#options.changeFirst?.(received) ?? received) : received;
+        if (from === near) isFirst = false;
         const isLast = this.isCutting && chunk.length >= left;
-        if (!to.write(isLast ? chunk.subarray(0, left) : chunk) && !isLast) {
+        if (this.#options.mostPiece !== undefined && !isLast) this.#shred(from, to, chunk, this.#options.mostPiece);
+        else if (!to.write(isLast ? chunk.subarray(0, left) : chunk) && !isLast) {
           from.pause();
           to.once("drain", () => from.resume());
         }
@@ -100,6 +108,22 @@ export class Relay {
         if (isLast) cut();
       });
     }
+  }
+
+  #shred(from: Socket, to: Socket, chunk: Buffer, mostPiece: number): void {
+    from.pause();
+    let at = 0;
+    const next = (): void => {
+      if (at === chunk.length || to.destroyed) {
+        from.resume();
+        return;
+      }
+      const piece = chunk.subarray(at, at + 1 + this.#options.random.below(mostPiece));
+      at += piece.length;
+      if (to.write(piece)) setImmediate(next);
+      else to.once("drain", next);
+    };
+    next();
   }
 
   #break(near: Socket, far: Socket): void {
