@@ -10,7 +10,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { CONTEXT_OPTIONS } from "../src/base/context-options.ts";
 import { CONNECTION_OPTIONS } from "../src/base/options/connections.ts";
 import { GSSAPI_OPTIONS } from "../src/base/options/gssapi.ts";
-import { PATTERN_OPTIONS } from "../src/base/options/patterns.ts";
+import { patternOptions } from "../src/base/options/patterns.ts";
 import { QUEUE_OPTIONS } from "../src/base/options/queues.ts";
 import { SECURITY_OPTIONS } from "../src/base/options/security.ts";
 import { TRANSPORT_OPTIONS } from "../src/base/options/transports.ts";
@@ -34,7 +34,7 @@ interface Row {
 /** `onPages: false`: the build of pages leaves the file out (scripts/pages.js). */
 const SECTIONS: readonly { title: string; source: string; rows: object; onPages?: false }[] = [
   { title: "Queues and connections", source: "src/base/options/queues.ts", rows: QUEUE_OPTIONS },
-  { title: "Patterns", source: "src/base/options/patterns.ts", rows: PATTERN_OPTIONS },
+  { title: "Patterns", source: "src/base/options/patterns.ts", rows: patternOptions() },
   { title: "All transports", source: "src/base/options/connections.ts", rows: CONNECTION_OPTIONS },
   { title: "Transports", source: "src/base/options/transports.ts", rows: TRANSPORT_OPTIONS, onPages: false },
   { title: "WebSocket", source: "src/base/options/websocket.ts", rows: WEBSOCKET_OPTIONS, onPages: false },

@@ -18,6 +18,10 @@ import { keepLowLevel } from "./tweetnacl.js";
 /** Tables of options that no page could use: its sockets do not have them. */
 const LEFT_OUT = /\bsrc[\\/]base[\\/]options[\\/](transport|websocket|gssapi)s?\.ts$/;
 
+/** libzmq's numbers in the tables of options, which a page knows by name alone. */
+const OPTION_TABLES = /\bsrc[\\/]base[\\/](options[\\/]\w+|context-options)\.ts$/;
+const OPTION_NUMBER = /\bid: -?\d+,?\s*/g;
+
 /** The constants that say so. */
 const TARGET = /\bsrc[\\/]base[\\/]target\.ts$/;
 
@@ -41,7 +45,8 @@ export async function writePages(from, out, entries, libsodium) {
       if (LIBSODIUM.test(id)) return libsodium.replaceAll('require("crypto")', "undefined");
       if (TWEETNACL.test(id)) return keepLowLevel(code, tweetnaclTypes);
       const [, table] = LEFT_OUT.exec(id) ?? [];
-      return table === undefined ? null : `export const ${table.toUpperCase()}_OPTIONS = {};\n`;
+      if (table !== undefined) return `export const ${table.toUpperCase()}_OPTIONS = {};\n`;
+      return OPTION_TABLES.test(id) ? code.replaceAll(OPTION_NUMBER, "") : null;
     },
   });
   const declarations = entries

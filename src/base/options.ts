@@ -12,7 +12,8 @@ import { ZmqError } from "./errors.ts";
 import { CONNECTION_OPTIONS } from "./options/connections.ts";
 import { GSSAPI_OPTIONS } from "./options/gssapi.ts";
 import type { Option } from "./options/kinds.ts";
-import { PATTERN_OPTIONS } from "./options/patterns.ts";
+import type * as patterns from "./options/patterns.ts";
+import { ADDRESS_OPTIONS, patternOptions } from "./options/patterns.ts";
 import { QUEUE_OPTIONS } from "./options/queues.ts";
 import { SECURITY_OPTIONS } from "./options/security.ts";
 import { TRANSPORT_OPTIONS } from "./options/transports.ts";
@@ -27,7 +28,16 @@ export type { Option, Text } from "./options/kinds.ts";
 type AnyOption = Option<any, any, any, SocketTypeName>;
 
 type QueueOptions = typeof QUEUE_OPTIONS;
-type PatternOptions = typeof PATTERN_OPTIONS;
+type AddressOptions = typeof patterns.ADDRESS_OPTIONS;
+type RouterOptions = typeof patterns.ROUTER_OPTIONS;
+type ProbeOptions = typeof patterns.PROBE_OPTIONS;
+type RequestOptions = typeof patterns.REQUEST_OPTIONS;
+type XpubOptions = typeof patterns.XPUB_OPTIONS;
+type PublisherOptions = typeof patterns.PUBLISHER_OPTIONS;
+type TopicOptions = typeof patterns.TOPIC_OPTIONS;
+type UpstreamOptions = typeof patterns.UPSTREAM_OPTIONS;
+type XsubOptions = typeof patterns.XSUB_OPTIONS;
+type StreamOptions = typeof patterns.STREAM_OPTIONS;
 type ConnectionOptions = typeof CONNECTION_OPTIONS;
 type TransportOptions = typeof TRANSPORT_OPTIONS;
 type WebSocketOptions = typeof WEBSOCKET_OPTIONS;
@@ -37,7 +47,16 @@ type GssapiOptions = typeof GSSAPI_OPTIONS;
 /** The rows by name. Declared as what it is made of, so that declaration files keep the rows' docs. */
 interface Table
   extends QueueOptions,
-    PatternOptions,
+    AddressOptions,
+    RouterOptions,
+    ProbeOptions,
+    RequestOptions,
+    XpubOptions,
+    PublisherOptions,
+    TopicOptions,
+    UpstreamOptions,
+    XsubOptions,
+    StreamOptions,
     ConnectionOptions,
     TransportOptions,
     WebSocketOptions,
@@ -46,7 +65,7 @@ interface Table
 
 export const OPTIONS: Table = {
   ...QUEUE_OPTIONS,
-  ...PATTERN_OPTIONS,
+  ...(IN_PAGE ? (ADDRESS_OPTIONS as ReturnType<typeof patternOptions>) : patternOptions()),
   ...CONNECTION_OPTIONS,
   ...TRANSPORT_OPTIONS,
   ...WEBSOCKET_OPTIONS,
@@ -106,7 +125,14 @@ export interface ContextDefaults {
 /** Lowest number of the socket types that libzmq calls thread-safe: the draft ones from SERVER on, of which DGRAM is not. */
 const FIRST_THREAD_SAFE = 12;
 
-const NAMES = Object.keys(OPTIONS) as OptionName[];
+function names(): OptionName[] {
+  return Object.keys(OPTIONS) as OptionName[];
+}
+
+/** A socket class brings the options of its type. In a page the table has no others; elsewhere it has them all. */
+export function bringOptions(tables: readonly object[]): void {
+  if (IN_PAGE) Object.assign(OPTIONS, ...tables);
+}
 
 /** The row, for code that handles all rows alike. */
 export function optionRow(name: OptionName): AnyOption {
@@ -125,12 +151,12 @@ export function hasOption(type: SocketTypeName, name: OptionName): boolean {
 
 /** The options that a socket of `type` has, in the order of the table. */
 export function optionsOf(type: SocketTypeName): readonly OptionName[] {
-  return NAMES.filter((name) => hasOption(type, name));
+  return names().filter((name) => hasOption(type, name));
 }
 
 /** The options that every socket has, in the order of the table. */
 export function commonOptions(): readonly OptionName[] {
-  return NAMES.filter((name) => optionRow(name).on === undefined);
+  return names().filter((name) => optionRow(name).on === undefined);
 }
 
 /** By type: reading the table takes longer than the rest of making a socket. */
@@ -150,7 +176,7 @@ export function defaultOptions(type: SocketTypeName, { ipv6, blocky }: ContextDe
 
 function tableDefaults(type: SocketTypeName): OptionValues {
   const values: Partial<Record<OptionName, unknown>> = {};
-  for (const name of NAMES) {
+  for (const name of names()) {
     const row = optionRow(name);
     values[name] = row.defaultOn?.[type] ?? row.default;
   }
@@ -170,34 +196,33 @@ export function checkOption<N extends OptionName>(name: N, input: unknown, type:
   const row = optionRow(name);
   if (!hasOption(type, name)) throw invalid(`${name}: not an option of ${type} sockets`);
   if (row.access === "r") throw invalid(`${name}: read-only`);
-  const value: unknown = typed(name, row, input);
-  if (value === undefined) throw invalid(`${name}: expected ${row.expected}, not ${described(input, name)}`);
-  // Those that are not honoured are of operating systems, which no page has options of.
+  const unexpected = (came: string) => `${name}: expected ${row.expected}, not ${came}`;
+  let value: unknown;
+  try {
+    value = row.check(input);
+  } catch (error) {
+    // The message is zeromq.js's for all options; the detail names this one.
+    const came = input === null || input === undefined ? String(input) : `a value of type ${typeof input}`;
+    throw Object.assign(error as TypeError, { detail: unexpected(came) });
+  }
+  if (value === undefined) throw invalid(unexpected(described(input, name)));
   if (!IN_PAGE && row.honoured !== true && !isDefault(row, value)) {
     throw new ZmqError(row.refusal, { message: `${name}: ${row.honoured}` });
   }
   return value as OptionValues[N];
 }
 
-/** As the row's own check; a TypeError, whose message is zeromq.js's for all options, gets a `detail` that names this one. */
-function typed(name: OptionName, row: AnyOption, input: unknown): unknown {
-  try {
-    return row.check(input);
-  } catch (error) {
-    const came = input === null || input === undefined ? String(input) : `a value of type ${typeof input}`;
-    throw Object.assign(error as TypeError, { detail: `${name}: expected ${row.expected}, not ${came}` });
-  }
-}
+/** Names of options that choose the mechanism. */
+const OF_SECURITY = /^(plain|curve)[A-Z]/;
 
 /** Checks and assigns, with what follows for other options: additive ones add up, security options choose the mechanism. */
 export function setOption(values: OptionValues, name: OptionName, input: unknown, type: SocketTypeName): void {
   const value: unknown = checkOption(name, input, type);
   const { add } = optionRow(name);
+  const before = values[name];
   const wasServer = values.plainServer || values.curveServer;
-  const wasOff = isOff(values[name]);
-  (values as Record<OptionName, unknown>)[name] = add ? add(values[name], value) : value;
-  if (wasOff && isOff(value)) return;
-  followAssignment(values, name, wasServer);
+  (values as Record<OptionName, unknown>)[name] = add ? add(before, value) : value;
+  if (OF_SECURITY.test(name) && !(isOff(before) && isOff(value))) chooseMechanism(values, name, wasServer);
 }
 
 /** The value of an option's property: null for empty text, full 100 ms for `heartbeatTimeToLive`. */
@@ -214,7 +239,7 @@ const XPUB_VERBOSER = 78;
 export function optionById(id: number): OptionName | undefined {
   if (id === XPUB_VERBOSER) return "verbosity";
   if (id === IPV4ONLY) return "ipv6";
-  return id < 0 ? undefined : NAMES.find((name) => OPTIONS[name].id === id);
+  return id < 0 ? undefined : names().find((name) => OPTIONS[name].id === id);
 }
 
 /** As `setOption`, by libzmq's number and with libzmq's values: numbers for names, booleans for XPUB_VERBOSE and XPUB_VERBOSER. */
@@ -255,7 +280,7 @@ function isOff(value: unknown): boolean {
  * order is no wish to send in clear. Assigned one after the other, as libzmq has them, the last one decides.
  */
 export function refuseWeakerMixture(together: object): void {
-  const given = Object.entries(together).filter(([name, value]) => /^(plain|curve)[A-Z]/.test(name) && !isOff(value));
+  const given = Object.entries(together).filter(([name, value]) => OF_SECURITY.test(name) && !isOff(value));
   const last = given.at(-1)?.[0] ?? "";
   if (!last.startsWith("plain") || !given.some(([name]) => name.startsWith("curve"))) return;
   throw invalid(`${last}: PLAIN is given together with CURVE, which it would replace; expected one of them`);
@@ -266,34 +291,15 @@ export function refuseWeakerMixture(together: object): void {
  * what turns nothing off leaves the mechanism alone: `curveServer: false` among a client's options, by which libzmq
  * goes back to NULL, does not take CURVE away from it.
  */
-function followAssignment(values: OptionValues, name: OptionName, wasServer: boolean): void {
-  let mechanism: OptionValues["securityMechanism"];
-  let server = false;
-  switch (name) {
-    case "plainServer":
-    case "curveServer":
-      server = values[name];
-      mechanism = !server ? null : name === "plainServer" ? "plain" : "curve";
-      break;
-    case "plainUsername":
-    case "plainPassword":
-      if (values[name] === null && values.securityMechanism !== "plain") return;
-      mechanism = values[name] === null ? null : "plain";
-      break;
-    case "curvePublicKey":
-    case "curveSecretKey":
-      mechanism = "curve";
-      server = wasServer;
-      break;
-    case "curveServerKey":
-      mechanism = "curve";
-      break;
-    default:
-      return;
-  }
+function chooseMechanism(values: OptionValues, name: OptionName, wasServer: boolean): void {
+  const value = values[name];
+  // A name or password that is taken away.
+  if (value === null && values.securityMechanism !== "plain") return;
+  const mechanism = isOff(value) ? null : name.startsWith("plain") ? "plain" : "curve";
+  const isServer = value === true || (wasServer && (name === "curvePublicKey" || name === "curveSecretKey"));
   values.securityMechanism = mechanism;
-  values.plainServer = server && mechanism === "plain";
-  values.curveServer = server && mechanism === "curve";
+  values.plainServer = isServer && mechanism === "plain";
+  values.curveServer = isServer && mechanism === "curve";
 }
 
 function isDefault(row: AnyOption, value: unknown): boolean {
@@ -309,11 +315,10 @@ function invalid(message: string): ZmqError {
 
 /** The refused value as text for an error; never the content of keys, names and messages. */
 function described(input: unknown, name: OptionName): string {
-  if (typeof input === "number" || typeof input === "boolean" || input === null || input === undefined) {
-    return String(input);
-  }
-  if (typeof input === "string" && (name === "tcpAcceptFilter" || name === "verbosity")) return JSON.stringify(input);
-  if (typeof input === "string") return `a string of ${input.length} characters`;
   if (input instanceof Uint8Array) return `${input.length} bytes`;
-  return typeof input;
+  if (typeof input === "string") {
+    const isShown = name === "tcpAcceptFilter" || name === "verbosity";
+    return isShown ? JSON.stringify(input) : `a string of ${input.length} characters`;
+  }
+  return input === null || /^(number|boolean|undefined)$/.test(typeof input) ? String(input) : typeof input;
 }

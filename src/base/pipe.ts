@@ -28,14 +28,8 @@ export interface Pipe extends OwnedPipe, Omit<FarEnd, "assignRoutingId"> {}
  * `dialed`: this side connected. `routingId`: the one that the user chose for the peer, with `connect`; a pattern that
  * addresses peers may give it another.
  */
-export function createPipe(
-  owner: PipeOwner,
-  endpoint: string,
-  dialed: boolean,
-  limits: PipeLimits,
-  routingId?: Uint8Array,
-): Pipe {
-  return new QueuePair(owner, endpoint, dialed, limits, routingId);
+export function createPipe(...given: ConstructorParameters<typeof QueuePair>): Pipe {
+  return new QueuePair(...given);
 }
 
 class QueuePair implements Pipe {
@@ -55,7 +49,7 @@ class QueuePair implements Pipe {
   readonly #owner: PipeOwner;
   readonly #outbound: Queue<Message | Control>;
   readonly #inbound: Queue<Message>;
-  #outlet: Outlet | undefined = undefined;
+  #outlet: Outlet | undefined;
   #bytesSent = 0;
   #bytesReceived = 0;
   /** A `write` was refused, and the owner was not told of room since. */
@@ -63,15 +57,9 @@ class QueuePair implements Pipe {
   /** Before `beginRead`. */
   #wasFull = false;
   /** Once the peer is gone: the count of its unread messages. */
-  #departed: DepartedPipe | undefined = undefined;
+  #departed: DepartedPipe | undefined;
 
-  constructor(
-    owner: PipeOwner,
-    endpoint: string,
-    dialed: boolean,
-    limits: PipeLimits,
-    routingId: Uint8Array | undefined,
-  ) {
+  constructor(owner: PipeOwner, endpoint: string, dialed: boolean, limits: PipeLimits, routingId?: Uint8Array) {
     const { sendHighWaterMark, sendHighWaterMarkBytes, receiveHighWaterMark, receiveHighWaterMarkBytes } = limits;
     this.#owner = owner;
     this.endpoint = endpoint;
@@ -92,7 +80,7 @@ class QueuePair implements Pipe {
     return this.#outbound.length;
   }
   get unsentLength(): number {
-    return this.#outbound.length + (this.#outlet?.remote?.unsent ?? 0);
+    return this.#outbound.length + (IN_PAGE ? 0 : (this.#outlet?.remote?.unsent ?? 0));
   }
   get inboundLength(): number {
     return this.#inbound.length + (this.#outlet?.remote?.unread ?? 0);
@@ -104,11 +92,11 @@ class QueuePair implements Pipe {
     return this.#inbound.highWaterMark;
   }
   get bytesSent(): number {
-    this.#outlet?.remote?.countBytes();
+    if (!IN_PAGE) this.#outlet?.remote?.countBytes();
     return this.#bytesSent;
   }
   get bytesReceived(): number {
-    this.#outlet?.remote?.countBytes();
+    if (!IN_PAGE) this.#outlet?.remote?.countBytes();
     return this.#bytesReceived;
   }
 

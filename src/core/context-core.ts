@@ -10,17 +10,16 @@ import { ZmqError } from "../base/errors.ts";
 import type { Link } from "../base/link.ts";
 import { defaultOptions, type OptionValues } from "../base/options.ts";
 import { type SocketTypeName, socketTypeName } from "../base/socket-types.ts";
+import { IN_PAGE } from "../base/target.ts";
 import type { EngineHost } from "../engine/engine-host.ts";
-import type { PatternFactory } from "../pattern/pattern.ts";
+import type { PatternClass } from "../pattern/pattern.ts";
 import type { ZapListener, ZapRequest } from "../security/mechanism.ts";
 import { InprocNames } from "../transport/inproc.ts";
 import { Endpoints, type EndpointsContext } from "./endpoints.ts";
 import type { ContextHandle, Lingering, Platform, Sharable } from "./platform.ts";
+import type { SendLines } from "./send-lines.ts";
 import { SocketCore } from "./socket-core.ts";
 import { Voice } from "./voice.ts";
-
-/** So long the end of the process may be held up by messages that an I/O thread has not sent. */
-const FINISH_MS = 1000;
 
 /** A core and its endpoints, as the context keeps them. */
 export interface OpenSocket {
@@ -33,9 +32,10 @@ export class ContextCore implements EndpointsContext, Lingering, Sharable {
   readonly inproc = new InprocNames();
   #options: ContextOptionValues = defaultContextOptions();
   /** What other threads know this context by. */
-  #handle: ContextHandle | undefined = undefined;
+  #handle: ContextHandle | undefined;
   readonly #sockets = new Set<OpenSocket>();
-  #engine: EngineHost | undefined = undefined;
+  /** `engine`, once it was asked for. */
+  startedEngine: EngineHost | undefined;
   /** -1: no socket was opened yet. */
   #ioThreads = -1;
   #isClosed = false;
@@ -79,25 +79,24 @@ export class ContextCore implements EndpointsContext, Lingering, Sharable {
   /** `ioThreads` says where it runs, as it is when the first socket is opened. */
   get engine(): EngineHost {
     const { platform, options } = this;
-    if (this.#engine === undefined) {
-      const host =
-        this.#ioThreads > 0 ? platform.ioThreads?.(this.#ioThreads, options.threadNamePrefix ?? "") : undefined;
-      this.#engine = host ?? platform.engine;
-    }
-    return this.#engine;
+    if (IN_PAGE) return platform.engine;
+    const count = this.#ioThreads;
+    const threads = () => (count > 0 ? platform.ioThreads?.(count, options.threadNamePrefix ?? "") : undefined);
+    this.startedEngine ??= threads() ?? platform.engine;
+    return this.startedEngine;
   }
 
   /** The type with libzmq's number, and its pattern. Throws EINVAL, and ENOTSUP where types have to be named by their classes. */
-  typeOf(id: number): { type: SocketTypeName; createPattern: PatternFactory } {
+  typeOf(id: number): { type: SocketTypeName; patternClass: PatternClass; sendLines?: typeof SendLines } {
     const type = socketTypeName(id);
     if (type === undefined) throw new ZmqError("EINVAL", { detail: `${id} is not a socket type` });
-    const createPattern = this.platform.patterns?.[type];
-    if (createPattern !== undefined) return { type, createPattern };
+    const patternClass = this.platform.patterns?.[type];
+    if (!IN_PAGE && patternClass !== undefined) return { type, patternClass };
     throw new ZmqError("ENOTSUP", { detail: "here a socket class extends one of the library's, such as Pair" });
   }
 
   /** Throws EMFILE beyond `maxSockets`, EFAULT when the context is closed. */
-  open(type: SocketTypeName, createPattern: PatternFactory): OpenSocket {
+  open(type: SocketTypeName, patternClass: PatternClass, sendLines?: typeof SendLines): OpenSocket {
     if (this.#isClosed) throw new ZmqError("EFAULT");
     if (this.#sockets.size >= this.options.maxSockets) {
       const { size } = this.#sockets;
@@ -106,10 +105,10 @@ export class ContextCore implements EndpointsContext, Lingering, Sharable {
     if (this.#ioThreads < 0) this.#ioThreads = this.options.ioThreads;
     const options = defaultOptions(type, this.options);
     if (this.platform.defaults !== undefined) Object.assign(options, this.platform.defaults);
-    const core = new SocketCore(type, options, this.platform.turn, createPattern);
+    const core = new SocketCore(type, options, this.platform.turn, patternClass, sendLines);
     core.speakBy(new Voice(this.platform, `${type} ${++this.#opened}`));
     const socket = { core, endpoints: new Endpoints(core, this) };
-    if (this.#sockets.size === 0) this.platform.lifetime?.began(this);
+    if (!IN_PAGE && this.#sockets.size === 0) this.platform.lifetime?.began(this);
     this.#sockets.add(socket);
     return socket;
   }
@@ -128,47 +127,27 @@ export class ContextCore implements EndpointsContext, Lingering, Sharable {
     socket.endpoints.close(() => {
       this.#sockets.delete(socket);
       if (this.#sockets.size > 0) return;
-      this.platform.lifetime?.ended(this);
-      if (this.#isClosed) this.#engine?.close?.();
+      this.#ended();
       for (const done of this.#onEmpty.splice(0)) done();
     });
     socket.core.emit({ type: "end" });
-    socket.core.observe = undefined;
+    socket.core.observers.clear();
   }
 
   /** Closes all sockets; no new ones can be opened. Resolves when all that was sent has left or lingered out. */
   close(): Promise<void> {
     this.#isClosed = true;
     for (const socket of [...this.#sockets]) this.closeSocket(socket);
-    if (this.#sockets.size === 0) {
-      this.#engine?.close?.();
-      return Promise.resolve();
-    }
-    return new Promise((resolve) => this.#onEmpty.push(resolve));
+    if (this.#sockets.size > 0) return new Promise((resolve) => this.#onEmpty.push(resolve));
+    this.#ended();
+    return Promise.resolve();
   }
 
-  linger(): boolean {
-    const pending = [...this.#sockets].filter(({ core, endpoints }) => !core.isClosed && !endpoints.isIdle);
-    for (const socket of pending) this.closeSocket(socket);
-    return [...this.#sockets].some(({ core }) => core.isClosed);
-  }
-
-  flushNow(): void {
-    const flush = () => {
-      for (const { endpoints } of this.#sockets) endpoints.flushNow();
-    };
-    flush();
-    if (this.#engine?.finish === undefined) return;
-    let timeoutMs = 0;
-    for (const { core } of this.#sockets) {
-      const { linger } = core.options;
-      timeoutMs = Math.max(timeoutMs, linger < 0 ? FINISH_MS : Math.min(linger, FINISH_MS));
-    }
-    if (timeoutMs > 0) this.#engine.finish(timeoutMs, flush);
-  }
-
-  get blocky(): boolean {
-    return this.options.blocky;
+  /** The last socket is done. */
+  #ended(): void {
+    if (IN_PAGE) return; // Its process does not end, and its engine has nothing to close.
+    this.platform.lifetime?.ended(this);
+    if (this.#isClosed) this.startedEngine?.close?.();
   }
 
   /** Asks the ZAP handler of this context (27/ZAP); undefined when none is bound and `options` demand one. */
@@ -180,7 +159,7 @@ export class ContextCore implements EndpointsContext, Lingering, Sharable {
     listener: ZapListener,
   ): void {
     const { authenticate } = this.platform;
-    if (authenticate === undefined) listener.answered(undefined);
+    if (IN_PAGE || authenticate === undefined) listener.answered(undefined);
     else authenticate(this, request, link, options, signal, listener);
   }
 }

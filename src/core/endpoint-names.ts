@@ -8,6 +8,8 @@
 import type { Endpoint, Grammar, Role } from "../base/endpoint-grammar.ts";
 import { ZmqError } from "../base/errors.ts";
 import type { SocketTypeName } from "../base/socket-types.ts";
+import { IN_PAGE } from "../base/target.ts";
+import type { EngineEndpoint } from "../engine/engine-endpoint.ts";
 
 const ROLES: readonly Role[] = ["bind", "connect"];
 const LOOPBACK = ["127.0.0.1", "::1"];
@@ -30,23 +32,28 @@ export function resolvedNames(grammar: Grammar, text: string, ipv6: boolean): re
 }
 
 function loopbacks(endpoint: Endpoint): readonly Endpoint[] {
-  if (endpoint.scheme !== "tcp" || endpoint.host !== "localhost") return [endpoint];
+  if (IN_PAGE || endpoint.scheme !== "tcp" || endpoint.host !== "localhost") return [endpoint];
   return LOOPBACK.map((host) => ({ ...endpoint, host }));
 }
 
 /** The error for an endpoint that is not there; it names the existing ones. */
-export function noSuchEndpoint(address: string, bound: readonly string[], connected: readonly string[]): ZmqError {
+export function noSuchEndpoint(address: string, bound: Iterable<Named>, connected: Iterable<Named>): ZmqError {
   return new ZmqError("ENOENT", { address, detail: `bound: ${listed(bound)}; connected: ${listed(connected)}` });
 }
 
-function listed(endpoints: readonly string[]): string {
-  if (endpoints.length === 0) return "none";
-  const more = endpoints.length > MOST_NAMED ? `, and ${endpoints.length - MOST_NAMED} more` : "";
-  return `${endpoints.slice(0, MOST_NAMED).join(", ")}${more}`;
+type Named = Pick<EngineEndpoint, "endpoint" | "isClosing">;
+
+function listed(endpoints: Iterable<Named>): string {
+  const names: string[] = [];
+  for (const { endpoint, isClosing } of endpoints) if (!isClosing) names.push(endpoint);
+  const more = names.length - MOST_NAMED;
+  if (more > 0) names.splice(MOST_NAMED, more, `and ${more} more`);
+  return names.join(", ") || "none";
 }
 
 /** Multicast is for publishers and subscribers; by udp RADIO connects, and DISH and DGRAM bind. DGRAM has nothing else. Throws ENOCOMPATPROTO. */
 export function expectCompatible(type: SocketTypeName, text: string, role?: "bind" | "connect"): void {
+  if (IN_PAGE) return; // Its grammar knows no such endpoint.
   const isPubSub = type === "PUB" || type === "SUB" || type === "XPUB" || type === "XSUB";
   const roleByUdp = type === "RADIO" ? "connect" : type === "DISH" || type === "DGRAM" ? "bind" : undefined;
   const isUdp = text.startsWith("udp:");

@@ -15,6 +15,7 @@ import type { BoundEndpoint, ConnectedEndpoint } from "../engine/engine-endpoint
 import type { EngineHost } from "../engine/engine-host.ts";
 import { ContextCore } from "./context-core.ts";
 import { PATTERNS } from "./patterns.ts";
+import { flushNow } from "./process-end.ts";
 import { WHOLE } from "./reach.ts";
 import { Turn } from "./turn.ts";
 
@@ -141,7 +142,7 @@ test("a closed context is done when the engine host says that its endpoints are 
   const closed = context.close().then(() => {
     isDone = true;
   });
-  context.flushNow();
+  flushNow(context);
   await undefined;
   assert.equal(isDone, false);
   remote?.gone();

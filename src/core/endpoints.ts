@@ -9,18 +9,17 @@ import type { Endpoint, Grammar } from "../base/endpoint-grammar.ts";
 import { ZmqError } from "../base/errors.ts";
 import type { MonitorEvent } from "../base/events.ts";
 import type { FarEnd } from "../base/far-end.ts";
-import type { InprocBinder, InprocSide } from "../base/inproc.ts";
+import type { InprocBinder } from "../base/inproc.ts";
 import type { OptionValues } from "../base/options.ts";
-import type { Pipe } from "../base/pipe.ts";
 import { SOCKET_TYPES } from "../base/socket-types.ts";
+import { IN_PAGE } from "../base/target.ts";
 import type { EndpointOwner } from "../engine/endpoint-owner.ts";
 import type { BoundEndpoint, EngineEndpoint } from "../engine/engine-endpoint.ts";
 import type { EngineHost } from "../engine/engine-host.ts";
 import type { InprocNames } from "../transport/inproc.ts";
 import { expectCompatible, noSuchEndpoint, resolvedNames } from "./endpoint-names.ts";
+import { INPROC, InprocEndpoint, type OwnInprocSide } from "./inproc-endpoint.ts";
 import type { SocketCore } from "./socket-core.ts";
-
-const INPROC = "inproc://";
 
 export interface ConnectOptions {
   /** ROUTER, STREAM: the routing id by which this socket addresses the peer (ZMQ_CONNECT_ROUTING_ID). */
@@ -36,31 +35,18 @@ export interface EndpointsContext {
   authenticate: EndpointOwner["authenticate"];
 }
 
-/** An inproc name that this socket bound, or a peer of it that it connected to. */
-interface InprocEndpoint {
-  readonly text: string;
-  readonly name: string;
-  /** Set when connected, absent when bound. */
-  readonly side?: OwnInprocSide;
-}
-
-interface OwnInprocSide extends InprocSide {
-  readonly pipe: Pipe;
-}
-
 export class Endpoints implements EndpointOwner, InprocBinder {
   readonly #core: SocketCore;
   readonly #context: EndpointsContext;
   readonly #connected = new Set<EngineEndpoint>();
   readonly #bound = new Set<EngineEndpoint>();
-  readonly #inproc = new Set<InprocEndpoint>();
-  /** How many of them make it worth while to look for those that ended. */
+  /** How many connected ones make it worth while to look for inproc peers that ended. */
   #sweptAt = 16;
   #isBusy = false;
   /** Called when the bind or unbind under way has ended. */
-  #onSettled: (() => void) | undefined = undefined;
+  #onSettled: (() => void) | undefined;
   /** Called once all endpoints are gone after `close`. */
-  #onEmpty: (() => void) | undefined = undefined;
+  #onEmpty: (() => void) | undefined;
 
   constructor(core: SocketCore, context: EndpointsContext) {
     this.#core = core;
@@ -72,16 +58,20 @@ export class Endpoints implements EndpointOwner, InprocBinder {
     return this.#core.options.lastEndpoint;
   }
 
+  /** Those that were bound or connected and are not gone. */
+  get all(): readonly EngineEndpoint[] {
+    return [...this.#connected, ...this.#bound];
+  }
+
   /** Whether the socket was bound or connected and still is. */
   get isEmpty(): boolean {
-    return this.#connected.size + this.#bound.size + this.#inproc.size === 0;
+    return this.#connected.size + this.#bound.size === 0;
   }
 
   /** Whether all that was sent has left for the kernel or an inproc peer. */
   get isIdle(): boolean {
     for (const pipe of this.#core.pipes) if (pipe.hasQueued) return false;
-    for (const endpoint of [...this.#connected, ...this.#bound]) if (!endpoint.isIdle) return false;
-    return true;
+    return this.all.every(({ isIdle }) => isIdle);
   }
 
   /** Whether a bind or unbind is under way. */
@@ -94,87 +84,48 @@ export class Endpoints implements EndpointOwner, InprocBinder {
     this.#onSettled = task;
   }
 
-  /** All of them, when all are of the engine; undefined when there are others, or peers, by inproc. */
-  get ofEngine(): readonly EngineEndpoint[] | undefined {
-    for (const pipe of this.#core.pipes) if (pipe.endpoint.startsWith(INPROC)) return undefined;
-    return this.#inproc.size > 0 ? undefined : [...this.#connected, ...this.#bound];
-  }
-
   // --- Called by users ---
 
   /** Resolves to the endpoint that it became, wildcards resolved. Throws EBUSY at once when a bind or unbind is under way. */
   bind(text: string): Promise<string> {
-    this.#begin();
-    return this.#bind(text);
-  }
-
-  async #bind(text: string): Promise<string> {
-    try {
-      // A turn even when nothing waits: until then the socket counts as busy, as in zeromq.js.
-      await undefined;
-      const endpoint = this.#prepareBind(text);
-      if (endpoint === undefined) return text;
+    return this.#later(async () => {
+      const endpoint = this.#created(text);
       await endpoint.start();
-      this.#added(endpoint);
-      return endpoint.endpoint;
-    } finally {
-      this.#settle();
-    }
+      return this.#added(endpoint);
+    });
   }
 
   bindSync(text: string): string {
-    this.#begin();
-    try {
-      const endpoint = this.#prepareBind(text);
-      if (endpoint === undefined) return text;
+    return this.#now(() => {
+      const endpoint = this.#created(text);
       endpoint.startSync();
-      this.#added(endpoint);
-      return endpoint.endpoint;
-    } finally {
-      this.#settle();
-    }
+      return this.#added(endpoint);
+    });
   }
 
   /** Throws EBUSY at once when a bind or unbind is under way. */
   unbind(text: string): Promise<void> {
-    this.#begin();
-    return this.#unbindLater(text);
-  }
-
-  async #unbindLater(text: string): Promise<void> {
-    try {
-      await undefined;
-      this.end(text);
-    } finally {
-      this.#settle();
-    }
+    return this.#later(() => this.end(text));
   }
 
   unbindSync(text: string): void {
-    this.#begin();
-    try {
-      this.end(text);
-    } finally {
-      this.#settle();
-    }
+    this.#now(() => this.end(text));
   }
 
   connect(text: string, { routingId }: ConnectOptions): void {
-    const core = this.#core;
+    const { options, type } = this.#core;
+    const { engine } = this.#context;
     const target = this.#parse(text, "connect");
     const id = this.#takeConnectRoutingId(routingId);
-    if (target.scheme === "inproc") {
-      this.#expectHere();
-      this.#connectInproc(target.name, text, id);
-    } else {
-      const { engine } = this.#context;
-      engine.checkConnect(target, core.options);
-      if (SOCKET_TYPES[core.type].singleConnect && this.#isJoined(text)) return;
-      const endpoint = engine.connect(this, target, { ...core.options }, id);
+    if (target.scheme === "inproc") this.#connectInproc(target.name, text, id);
+    else {
+      engine.checkConnect(target, options);
+      if (SOCKET_TYPES[type].singleConnect && this.#isJoined(text)) return;
+      const endpoint = engine.connect(this, target, { ...options }, id);
       this.#connected.add(endpoint);
       endpoint.start();
     }
-    this.#core.options.lastEndpoint = text;
+    options.lastEndpoint = text;
   }
 
   /** Ends all that is bound or connected at `text`: `unbind` and `disconnect` are one call in libzmq. */
@@ -183,12 +134,7 @@ export class Endpoints implements EndpointOwner, InprocBinder {
     expectCompatible(this.#core.type, text);
     if (this.#endAt(text)) return;
     for (const name of names) if (name !== text && this.#endAt(name)) return;
-    const bound: string[] = [];
-    const connected: string[] = [];
-    for (const { isClosing, endpoint } of this.#bound) if (!isClosing) bound.push(endpoint);
-    for (const { isClosing, endpoint } of this.#connected) if (!isClosing) connected.push(endpoint);
-    for (const { side, text: name } of this.#inproc) (side === undefined ? bound : connected).push(name);
-    throw noSuchEndpoint(text, bound, connected);
+    throw noSuchEndpoint(text, this.#bound, this.#connected);
   }
 
   /** Ends all endpoints, each within the socket's linger period; `done` is called once all are gone. */
@@ -196,16 +142,11 @@ export class Endpoints implements EndpointOwner, InprocBinder {
     this.#onEmpty = done;
     this.#core.pipeEnded = () => this.#reportEmpty();
     const { linger } = this.#core.options;
-    for (const endpoint of [...this.#inproc]) this.#closeInproc(endpoint);
+    for (const endpoint of this.all) if (endpoint instanceof InprocEndpoint) endpoint.close(linger);
     // Peers that connected to a bound name outlive its unbinding, but not the socket.
     for (const pipe of [...this.#core.pipes]) if (pipe.endpoint.startsWith(INPROC)) pipe.close(linger);
-    for (const endpoint of [...this.#connected, ...this.#bound]) endpoint.close(linger);
+    for (const endpoint of this.all) endpoint.close(linger);
     this.#reportEmpty();
-  }
-
-  /** Writes what is batched as far as the kernel takes it at once. */
-  flushNow(): void {
-    for (const endpoint of [...this.#connected, ...this.#bound]) endpoint.flushNow();
   }
 
   // --- EndpointOwner ---
@@ -231,7 +172,7 @@ export class Endpoints implements EndpointOwner, InprocBinder {
   }
 
   emit(event: MonitorEvent): void {
-    if (event.type === "loss") this.#core.dropped(event.packets > 0 ? "lost" : "invalid", undefined, []);
+    if (!IN_PAGE && event.type === "loss") this.#core.dropped(event.packets > 0 ? "lost" : "invalid", undefined, []);
     this.#core.emit(event);
   }
 
@@ -256,16 +197,13 @@ export class Endpoints implements EndpointOwner, InprocBinder {
 
   // --- InprocBinder ---
 
-  createPeer(name: string): InprocSide {
-    const core = this.#core;
-    const { sendHighWaterMark, receiveHighWaterMark } = core.options;
-    const pipe = core.createPipe(`${INPROC}${name}`, false, core.options);
-    pipe.open();
-    return { pipe, sendHighWaterMark, receiveHighWaterMark, properties: core.properties };
+  createPeer(name: string): OwnInprocSide {
+    return this.#openInproc(`${INPROC}${name}`, false);
   }
 
   // --- Inside ---
 
+  /** One bind or unbind at a time. */
   #begin(): void {
     if (this.#isBusy) {
       throw new ZmqError("EBUSY", { message: "Socket is blocked by a bind or unbind operation" });
@@ -280,61 +218,63 @@ export class Endpoints implements EndpointOwner, InprocBinder {
     task?.();
   }
 
+  #now<T>(task: () => T): T {
+    this.#begin();
+    try {
+      return task();
+    } finally {
+      this.#settle();
+    }
+  }
+
+  #later<T>(task: () => T | Promise<T>): Promise<T> {
+    this.#begin();
+    // A turn even when nothing waits: until then the socket counts as busy, as in zeromq.js.
+    return Promise.resolve()
+      .then(task)
+      .finally(() => this.#settle());
+  }
+
   #parse(text: string, role: "bind" | "connect"): Endpoint {
-    const endpoint = this.#context.grammar.parse(text, role, this.#core.options.ipv6);
-    expectCompatible(this.#core.type, text, role);
-    if (this.#core.type === "STREAM" && endpoint.scheme !== "tcp") {
+    const { type, options } = this.#core;
+    const endpoint = this.#context.grammar.parse(text, role, options.ipv6);
+    expectCompatible(type, text, role);
+    if (!IN_PAGE && type === "STREAM" && endpoint.scheme !== "tcp") {
       throw new ZmqError("EPROTONOSUPPORT", { address: text });
+    }
+    if (!IN_PAGE && this.isMoved && endpoint.scheme === "inproc") {
+      throw new ZmqError("EBUSY", { detail: "a proxy in an I/O thread has the socket" });
     }
     return endpoint;
   }
 
-  #expectHere(): void {
-    if (this.isMoved) throw new ZmqError("EBUSY", { detail: "a proxy in an I/O thread has the socket" });
-  }
-
-  /** The endpoint to start; undefined when the bind is done already, as for inproc. */
-  #prepareBind(text: string): BoundEndpoint | undefined {
+  /** To be started. */
+  #created(text: string): BoundEndpoint {
+    const { engine, inproc } = this.#context;
     const target = this.#parse(text, "bind");
-    if (target.scheme === "inproc") {
-      this.#expectHere();
-      this.#context.inproc.bind(target.name, this);
-      this.#inproc.add({ text, name: target.name });
-      this.#core.options.lastEndpoint = text;
-      return undefined;
-    }
-    return this.#context.engine.bind(this, target, { ...this.#core.options });
+    return target.scheme === "inproc"
+      ? new InprocEndpoint(text, target.name, inproc, this)
+      : engine.bind(this, target, { ...this.#core.options });
   }
 
-  #added(endpoint: BoundEndpoint): void {
-    if (this.#core.isClosed) {
-      endpoint.close(0);
-      return;
+  /** It listens now. Returns what it is called. */
+  #added(endpoint: BoundEndpoint): string {
+    if (this.#core.isClosed) endpoint.close(0);
+    else {
+      this.#bound.add(endpoint);
+      this.#core.options.lastEndpoint = endpoint.endpoint;
     }
-    this.#bound.add(endpoint);
-    this.#core.options.lastEndpoint = endpoint.endpoint;
+    return endpoint.endpoint;
   }
 
   /** True when any was there. One bound inproc name comes before the connections to it, as in libzmq. */
   #endAt(name: string): boolean {
-    const bound = [...this.#inproc].find(({ side, text }) => side === undefined && text === name);
-    if (bound !== undefined) {
-      this.#closeInproc(bound);
-      return true;
-    }
-    let found = false;
-    for (const endpoint of [...this.#inproc]) {
-      if (endpoint.text !== name) continue;
-      found ||= endpoint.side?.pipe.isClosed === false;
-      this.#closeInproc(endpoint);
-    }
     const { linger } = this.#core.options;
-    for (const endpoint of [...this.#connected, ...this.#bound]) {
-      if (!endpoint.isAt(name) || endpoint.isClosing) continue;
-      found = true;
-      endpoint.close(linger);
-    }
-    return found;
+    let found = this.all.filter((endpoint) => endpoint.isAt(name) && !endpoint.isClosing);
+    const bound = found.find((endpoint) => endpoint instanceof InprocEndpoint && endpoint.isBound);
+    if (bound !== undefined) found = [bound];
+    for (const endpoint of found) endpoint.close(linger);
+    return found.length > 0;
   }
 
   #takeConnectRoutingId(given: string | Uint8Array | undefined): Uint8Array | undefined {
@@ -354,37 +294,31 @@ export class Endpoints implements EndpointOwner, InprocBinder {
 
   /** As in libzmq, an address that the socket bound itself counts too. */
   #isJoined(text: string): boolean {
-    for (const { isClosing, endpoint } of this.#bound) if (endpoint === text && !isClosing) return true;
-    for (const endpoint of this.#connected) if (endpoint.endpoint === text && !endpoint.isClosing) return true;
-    return false;
+    return this.all.some(({ isClosing, endpoint }) => endpoint === text && !isClosing);
   }
 
   #connectInproc(name: string, text: string, routingId: Uint8Array | undefined): void {
+    const side = this.#openInproc(text, true, routingId);
+    const endpoint = new InprocEndpoint(text, name, this.#context.inproc, this, side);
+    this.#forgetEnded();
+    this.#connected.add(endpoint);
+    endpoint.startSync();
+  }
+
+  #openInproc(text: string, dialed: boolean, routingId?: Uint8Array): OwnInprocSide {
     const core = this.#core;
     const { sendHighWaterMark, receiveHighWaterMark } = core.options;
-    const pipe = core.createPipe(text, true, core.options, routingId);
-    const side: OwnInprocSide = { pipe, sendHighWaterMark, receiveHighWaterMark, properties: core.properties };
-    this.#forgetEnded();
-    this.#inproc.add({ text, name, side });
+    const pipe = core.createPipe(text, dialed, core.options, routingId);
     pipe.open();
-    this.#context.inproc.connect(name, side);
+    return { pipe, sendHighWaterMark, receiveHighWaterMark, properties: core.properties };
   }
 
   /** Drops inproc peers that ended by themselves, whenever their number has doubled. */
   #forgetEnded(): void {
-    if (this.#inproc.size < this.#sweptAt) return;
-    for (const endpoint of this.#inproc) if (endpoint.side?.pipe.isClosed) this.#inproc.delete(endpoint);
-    this.#sweptAt = Math.max(16, this.#inproc.size * 2);
-  }
-
-  #closeInproc(endpoint: InprocEndpoint): void {
-    this.#inproc.delete(endpoint);
-    if (endpoint.side === undefined) this.#context.inproc.unbind(endpoint.name);
-    else {
-      const { side } = endpoint;
-      if (this.#context.inproc.cancel(endpoint.name, side)) side.pipe.end();
-      else side.pipe.close(this.#core.options.linger);
-    }
+    const connected = this.#connected;
+    if (connected.size < this.#sweptAt) return;
+    for (const each of connected) if (each instanceof InprocEndpoint && each.isClosing) connected.delete(each);
+    this.#sweptAt = Math.max(16, connected.size * 2);
   }
 
   #reportEmpty(): void {

@@ -22,7 +22,7 @@ export class Many {
   sent = 0;
   /** It was the first of its line: of the messages for that line, its rest goes before those of later calls. */
   hasWaited = false;
-  lineKey: string | undefined = undefined;
+  lineKey: string | undefined;
 
   constructor(messages: readonly Message[]) {
     this.messages = messages;

@@ -4,6 +4,7 @@ import type { Message } from "../base/message.ts";
 import type { MovingSocket } from "../engine/moving-proxy.ts";
 import { DROP_REASONS } from "../pattern/pattern.ts";
 import type { OpenSocket } from "./context-core.ts";
+import { INPROC, InprocEndpoint } from "./inproc-endpoint.ts";
 
 /** Those whose pattern can be told what it knew. */
 const MOVABLE = new Set(["PAIR", "PUB", "SUB", "XPUB", "XSUB", "DEALER", "ROUTER", "PUSH", "PULL"]);
@@ -14,14 +15,15 @@ const MOVABLE = new Set(["PAIR", "PUB", "SUB", "XPUB", "XSUB", "DEALER", "ROUTER
  */
 export function movingSocket({ core, endpoints }: OpenSocket): MovingSocket | undefined {
   const { type, options, operations, pattern } = core;
-  const { ofEngine } = endpoints;
-  if (!MOVABLE.has(type) || ofEngine === undefined || operations.isWaiting) return undefined;
+  const { all } = endpoints;
+  if (!MOVABLE.has(type) || operations.isWaiting || all.some((endpoint) => endpoint instanceof InprocEndpoint)) return;
+  for (const pipe of core.pipes) if (pipe.endpoint.startsWith(INPROC)) return undefined;
   if (options.manual || options.manualLastValue || options.raw || options.conflate) return undefined;
   return {
     owner: endpoints,
     type,
     options,
-    endpoints: ofEngine,
+    endpoints: all,
     peers: () =>
       [...core.pipes].map((pipe) => ({
         pipe,

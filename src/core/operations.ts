@@ -9,10 +9,12 @@ import type { Message } from "../base/message.ts";
 import type { NearEnd } from "../base/near-end.ts";
 import type { OptionValues } from "../base/options.ts";
 import type { SocketTypeName } from "../base/socket-types.ts";
+import { IN_PAGE } from "../base/target.ts";
 import type { Pattern } from "../pattern/pattern.ts";
 import { cannot, inVain } from "./in-vain.ts";
 import type { Alive } from "./keep-alive.ts";
 import { type Batch, Many, takeSome } from "./many.ts";
+import { SendLine } from "./send-line.ts";
 import { SendLines } from "./send-lines.ts";
 import type { Turn, TurnWaiter } from "./turn.ts";
 import { Line, type Waiting, type WaitLimits } from "./waiting.ts";
@@ -46,13 +48,13 @@ export class Operations implements TurnWaiter {
   /** Users see messages in another form than as frames. */
   readonly #presents: boolean;
   readonly #turn: Turn;
-  readonly #senders: SendLines;
+  readonly #senders: SendLine | SendLines;
   /** Those that take many at a time have the place for them as payload. */
   readonly #receivers: Line<Batch | undefined, Message>;
   #isServing = false;
   #isClosed = false;
 
-  constructor(host: OperationsHost, pattern: Pattern) {
+  constructor(host: OperationsHost, pattern: Pattern, sendLines?: typeof SendLines) {
     const { turn, alive } = host;
     const { clock } = turn;
     this.#host = host;
@@ -60,7 +62,9 @@ export class Operations implements TurnWaiter {
     this.#presents = pattern.present !== undefined;
     this.#turn = turn;
     const sendExpired = (send: Waiting<Message, void>) => this.#expired(send, "send");
-    this.#senders = new SendLines(pattern, (onLeft) => new Line(clock, alive, sendExpired, onLeft));
+    // Where it matters little that there is one form more, a bundle without addresses has none of the lines for them.
+    const lines = IN_PAGE ? (sendLines ?? SendLine) : SendLines;
+    this.#senders = new lines(pattern, (onLeft) => new Line(clock, alive, sendExpired, onLeft));
     this.#receivers = new Line(clock, alive, (receive) => this.#expired(receive, "receive"));
   }
 

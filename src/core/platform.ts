@@ -11,8 +11,9 @@ import type { Link } from "../base/link.ts";
 import type { PipeState } from "../base/near-end.ts";
 import type { OptionValues } from "../base/options.ts";
 import type { SocketTypeName } from "../base/socket-types.ts";
+import type { EngineEndpoint } from "../engine/engine-endpoint.ts";
 import type { EngineHost } from "../engine/engine-host.ts";
-import type { DropReason, PatternFactory } from "../pattern/pattern.ts";
+import type { DropReason, PatternClass } from "../pattern/pattern.ts";
 import type { Crypto } from "../security/crypto.ts";
 import type { ZapListener, ZapRequest } from "../security/mechanism.ts";
 import type { ThreadDirectory } from "../thread/directory.ts";
@@ -20,14 +21,17 @@ import type { Region } from "../thread/region.ts";
 import type { InprocNames } from "../transport/inproc.ts";
 import type { Turn } from "./turn.ts";
 
-/** What a platform does with a context when the process ends. */
+/** A context, as the end of the process sees it; see process-end.ts. */
 export interface Lingering {
-  /** Closes the open sockets that have something left to send. True while any closed one still sends. */
-  linger(): boolean;
-  /** Writes what is batched as far as the kernel takes it at once. */
-  flushNow(): void;
-  /** ZMQ_BLOCKY. */
-  readonly blocky: boolean;
+  readonly sockets: ReadonlySet<LingeringSocket>;
+  readonly startedEngine: EngineHost | undefined;
+  readonly options: ContextOptionValues;
+  closeSocket(socket: LingeringSocket): void;
+}
+
+interface LingeringSocket {
+  readonly core: { readonly isClosed: boolean; readonly options: OptionValues };
+  readonly endpoints: { readonly isIdle: boolean; readonly all: readonly EngineEndpoint[] };
 }
 
 /** What names a context in all threads of the process: it can be posted to them. */
@@ -81,7 +85,7 @@ export interface Reach {
   /** The endpoints that can be written. */
   readonly grammar: Grammar;
   /** The pattern of each type, for sockets whose class is not of this library. Absent: there are none. */
-  readonly patterns?: Readonly<Record<SocketTypeName, PatternFactory>>;
+  readonly patterns?: Readonly<Record<SocketTypeName, PatternClass>>;
   /** Asks the ZAP handler of a context, as `EndpointOwner.authenticate`. Absent: no mechanism ever asks. */
   readonly authenticate?: (
     context: ZapContext,

@@ -1,26 +1,28 @@
 /**
- * The sends of one socket that wait. There is one line, or one for each peer
- * where the sender names the peer: then a peer that does not read delays only the
- * messages for it, in order.
+ * The sends that wait where the sender names the peer. There is a line for each,
+ * so that a peer that does not read delays only the messages for it, in order.
  */
 
 import { toKey } from "../base/bytes.ts";
 import type { Message } from "../base/message.ts";
 import type { NearEnd } from "../base/near-end.ts";
 import type { Pattern } from "../pattern/pattern.ts";
+import { type LineMaker, type SendLine, serveLine } from "./send-line.ts";
 import type { Line, WaitLimits } from "./waiting.ts";
 
-export class SendLines {
+type Lines = { [Member in keyof SendLine]: SendLine[Member] };
+
+export class SendLines implements Lines {
   /** Sends that wait. */
   length = 0;
   readonly #pattern: Pattern;
-  readonly #createLine: (onLeft: () => void) => Line<Message, void>;
+  readonly #createLine: LineMaker;
   readonly #common: Line<Message, void>;
   readonly #byAddress = new Map<string, Line<Message, void>>();
   /** Lines whose peers may have room. */
   readonly #due = new Set<Line<Message, void>>();
 
-  constructor(pattern: Pattern, createLine: (onLeft: () => void) => Line<Message, void>) {
+  constructor(pattern: Pattern, createLine: LineMaker) {
     this.#pattern = pattern;
     this.#createLine = createLine;
     this.#common = createLine(() => this.length--);
@@ -63,11 +65,11 @@ export class SendLines {
 
   /** Sends what can be sent, as long as `mayGoOn`. True when any send was completed. */
   serve(mayGoOn: () => boolean): boolean {
-    let progress = this.#serve(this.#common, mayGoOn);
+    let progress = serveLine(this.#common, this.#pattern, mayGoOn);
     for (const line of this.#due) {
       if (!mayGoOn()) break;
       this.#due.delete(line);
-      if (this.#serve(line, mayGoOn)) progress = true;
+      if (serveLine(line, this.#pattern, mayGoOn)) progress = true;
       // The turn is over, not the room.
       if (line.length > 0 && !mayGoOn()) this.#due.add(line);
     }
@@ -77,20 +79,6 @@ export class SendLines {
   rejectAll(error: () => unknown): void {
     this.#common.rejectAll(error);
     for (const line of [...this.#byAddress.values()]) line.rejectAll(error);
-  }
-
-  #serve(line: Line<Message, void>, mayGoOn: () => boolean): boolean {
-    let progress = false;
-    for (let send = line.first; send !== undefined && mayGoOn(); send = line.first) {
-      try {
-        if (!this.#pattern.send?.(send.payload)) break;
-        send.resolve();
-      } catch (error) {
-        send.reject(error);
-      }
-      progress = true;
-    }
-    return progress;
   }
 
   #lineOf(message: Message): Line<Message, void> {

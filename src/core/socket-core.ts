@@ -8,31 +8,25 @@
 import { fromText } from "../base/bytes.ts";
 import type { Clock } from "../base/clock.ts";
 import { DepartedBacklog } from "../base/departed-backlog.ts";
-import { ZmqError } from "../base/errors.ts";
+import type { ZmqError } from "../base/errors.ts";
 import type { MonitorEvent } from "../base/events.ts";
 import type { Control, Message, Properties } from "../base/message.ts";
 import type { OwnedPipe, PipeOwner, PipeState } from "../base/near-end.ts";
-import {
-  getOptionById,
-  hasOption,
-  type OptionName,
-  type OptionValues,
-  optionById,
-  optionInput,
-  setOption,
-} from "../base/options.ts";
+import { type OptionName, type OptionValues, setOption } from "../base/options.ts";
 import { createPipe, type Pipe } from "../base/pipe.ts";
 import type { SocketTypeName } from "../base/socket-types.ts";
+import { IN_PAGE } from "../base/target.ts";
 import type { SocketMovement } from "../engine/moving-proxy.ts";
 import {
   DROP_REASONS,
   type DropReason,
   type Pattern,
-  type PatternFactory,
+  type PatternClass,
   type PatternHost,
 } from "../pattern/pattern.ts";
 import { KeepAlive } from "./keep-alive.ts";
 import { Operations, type OperationsHost } from "./operations.ts";
+import type { SendLines } from "./send-lines.ts";
 import type { Turn } from "./turn.ts";
 import { reasonOf, shownFrame, type Voice } from "./voice.ts";
 
@@ -44,7 +38,15 @@ export interface Watcher {
 
 /** What is told of the peer of a dropped message. */
 type DropPeer = Pick<PipeState, "endpoint" | "remoteAddress">;
-type DropListener = (reason: DropReason, pipe: DropPeer | undefined, message: Message) => void;
+
+/** Something that listens to what happens to a socket's connections, and to its messages that are dropped. */
+export interface SocketObserver {
+  event(event: MonitorEvent): void;
+  /** Whether somebody reads events of this type, or listens to them. */
+  hears(type: MonitorEvent["type"]): boolean;
+  hearsDrops(): boolean;
+  dropped(reason: DropReason, pipe: DropPeer | undefined, message: Message): void;
+}
 
 /** Events that say why a connection ended. */
 const TELLING = ["disconnect", "handshake:error:protocol", "handshake:error:auth", "handshake:error:other"] as const;
@@ -66,35 +68,38 @@ export class SocketCore implements PipeOwner, PatternHost, OperationsHost {
   /** A proxy owns the socket. */
   isProxied = false;
   /** Its pattern is with the proxy, in the thread of its connections: here is only what is known of its peers. */
-  movement: SocketMovement | undefined = undefined;
+  movement: SocketMovement | undefined;
   readonly #drops = new Map<DropReason, number>();
   /** Says what nobody asked for; set by the context. */
-  #voice: Voice | undefined = undefined;
+  #voice: Voice | undefined;
   /** Why the last connection ended or could not be made. */
-  #lastFailure: { readonly address: string; readonly cause: unknown } | undefined = undefined;
+  #lastFailure: { readonly address: string; readonly cause: unknown } | undefined;
   #traceDrop: Voice["dropped"] = undefined;
   /** Set while the socket closes: told when a peer is gone. */
-  pipeEnded: (() => void) | undefined = undefined;
-  /** Set by the observer, while somebody observes. */
-  observe: ((event: MonitorEvent) => void) | undefined = undefined;
-  /** Whether somebody listens to events of this type, or reads them. */
-  hears: ((type: MonitorEvent["type"]) => boolean) | undefined = undefined;
-  #observeDrop: DropListener | undefined = undefined;
-
+  pipeEnded: (() => void) | undefined;
+  /** Those that listen to its events now. */
+  readonly observers = new Set<SocketObserver>();
   readonly #watchers = new Set<Watcher>();
   /** Watchers that wait until all has left. */
   readonly #idleWatchers = new Set<Watcher>();
   #isIdleDue = false;
 
-  constructor(type: SocketTypeName, options: OptionValues, turn: Turn, createPattern: PatternFactory) {
+  /** `sendLines`: of a pattern whose sender names the peer; needed in pages alone. */
+  constructor(
+    type: SocketTypeName,
+    options: OptionValues,
+    turn: Turn,
+    patternClass: PatternClass,
+    sendLines?: typeof SendLines,
+  ) {
     const { clock } = turn;
     this.type = type;
     this.options = options;
     this.turn = turn;
     this.departedBacklog = new DepartedBacklog(clock, () => options.departedHighWaterMarkBytes);
-    this.pattern = createPattern(this);
+    this.pattern = new patternClass(this);
     this.alive = new KeepAlive(clock);
-    this.operations = new Operations(this, this.pattern);
+    this.operations = new Operations(this, this.pattern, sendLines);
   }
 
   get clock(): Clock {
@@ -104,7 +109,7 @@ export class SocketCore implements PipeOwner, PatternHost, OperationsHost {
   /** Messages that were dropped, by reason. */
   get drops(): Map<DropReason, number> {
     const { movement } = this;
-    if (movement === undefined) return this.#drops;
+    if (IN_PAGE || movement === undefined) return this.#drops;
     const drops = new Map(this.#drops);
     for (const [i, reason] of DROP_REASONS.entries()) {
       const count = movement.drops[i] ?? 0;
@@ -143,7 +148,7 @@ export class SocketCore implements PipeOwner, PatternHost, OperationsHost {
 
   opened(pipe: OwnedPipe): void {
     this.pipes.add(pipe);
-    if (this.movement !== undefined) return;
+    if (!IN_PAGE && this.movement !== undefined) return;
     this.pattern.attach(pipe);
     this.operations.serve(pipe);
   }
@@ -159,12 +164,12 @@ export class SocketCore implements PipeOwner, PatternHost, OperationsHost {
   }
 
   connected(pipe: OwnedPipe): void {
-    if (this.movement === undefined) this.pattern.connected?.(pipe);
+    if (IN_PAGE || this.movement === undefined) this.pattern.connected?.(pipe);
     this.operations.serve(pipe);
   }
 
   disconnected(pipe: OwnedPipe): void {
-    if (this.movement === undefined) this.pattern.disconnected?.(pipe);
+    if (IN_PAGE || this.movement === undefined) this.pattern.disconnected?.(pipe);
     this.operations.serve(pipe);
   }
 
@@ -175,7 +180,7 @@ export class SocketCore implements PipeOwner, PatternHost, OperationsHost {
 
   ended(pipe: OwnedPipe): void {
     if (!this.pipes.delete(pipe)) return;
-    if (this.movement === undefined) this.pattern.detach(pipe);
+    if (IN_PAGE || this.movement === undefined) this.pattern.detach(pipe);
     if (pipe.isQueued) pipe.leaveTo(this.departedBacklog);
     this.operations.serve(pipe);
     this.pipeEnded?.();
@@ -237,23 +242,23 @@ export class SocketCore implements PipeOwner, PatternHost, OperationsHost {
 
   /** Tells of a message that was counted. */
   tellDrop(reason: DropReason, pipe: DropPeer | undefined, message: Message): void {
-    this.#observeDrop?.(reason, pipe, message);
-    if (this.#traceDrop !== undefined) this.#traceDrop(this.type, reason, pipe, shownFrame(message, this.options));
+    for (const observer of this.observers) observer.dropped(reason, pipe, message);
+    if (!IN_PAGE && this.#traceDrop !== undefined)
+      this.#traceDrop(this.type, reason, pipe, shownFrame(message, this.options));
   }
 
   get hearsDrops(): boolean {
-    return this.#observeDrop !== undefined || this.#traceDrop !== undefined;
+    return this.#traceDrop !== undefined || [...this.observers].some((observer) => observer.hearsDrops());
   }
 
-  /** `listener` hears of each dropped message, in the place of the one before. */
-  observeDrops(listener: DropListener): void {
-    this.#observeDrop = listener;
-    this.movement?.hearDrops();
+  /** An observer hears of dropped messages from now on. */
+  hearDrops(): void {
+    if (!IN_PAGE) this.movement?.hearDrops();
   }
 
   emit(event: MonitorEvent): void {
-    this.observe?.(event);
-    this.#voice?.event(event, this.hears?.(event.type) === true);
+    for (const observer of this.observers) observer.event(event);
+    if (!IN_PAGE) this.#voice?.event(event, this.#isHeard([event.type]));
     if (event.type === "handshake") this.#lastFailure = undefined;
     else if ((event.type === "close" || event.type === "disconnect") && event.cause !== undefined) {
       this.#lastFailure = { address: event.address, cause: event.cause };
@@ -272,14 +277,17 @@ export class SocketCore implements PipeOwner, PatternHost, OperationsHost {
 
   /** A connected endpoint will never be tried again; `cause` is that of the `disconnect` event before. */
   gaveUp(address: string, cause: unknown): void {
-    const isHeard = TELLING.some((type) => this.hears?.(type) === true);
-    this.#voice?.gaveUp(address, cause, isHeard);
+    this.#voice?.gaveUp(address, cause, this.#isHeard(TELLING));
+  }
+
+  #isHeard(types: readonly MonitorEvent["type"][]): boolean {
+    return [...this.observers].some((observer) => types.some((type) => observer.hears(type)));
   }
 
   /** From now on it warns and traces by `voice`. */
   speakBy(voice: Voice): void {
     this.#voice = voice;
-    this.#traceDrop = voice.dropped;
+    if (!IN_PAGE) this.#traceDrop = voice.dropped;
   }
 
   // --- Options and closing ---
@@ -293,7 +301,7 @@ export class SocketCore implements PipeOwner, PatternHost, OperationsHost {
     }
     if (name === "departedHighWaterMarkBytes") this.departedBacklog.limitChanged();
     this.pattern.optionChanged?.(name);
-    this.movement?.assigned(name, value);
+    if (!IN_PAGE) this.movement?.assigned(name, value);
     this.operations.serve();
   }
 
@@ -304,27 +312,7 @@ export class SocketCore implements PipeOwner, PatternHost, OperationsHost {
 
   /** What is known of topics, by its pattern wherever that is. */
   get known(): Pick<Pattern, "topicsCount" | "topics" | "topicsOf" | "hasSubscriber"> {
-    return this.movement ?? this.pattern;
-  }
-
-  /** By libzmq's number, as libzmq's value. Throws EINVAL for one that is unknown or not of this type. */
-  getById(id: number): unknown {
-    return this.#option(id) === "topicsCount" ? this.topicsCount : getOptionById(this.options, id);
-  }
-
-  /** The name of the option with libzmq's number, and the value to assign to it. Throws as `getById`. */
-  optionInput(id: number, value: unknown): { name: OptionName; input: unknown } {
-    const name = this.#option(id);
-    return { name, input: optionInput(name, id, value) };
-  }
-
-  #option(id: number): OptionName {
-    if (typeof id !== "number") throw new TypeError("Identifier must be a number");
-    const name = optionById(id);
-    if (name === undefined || !hasOption(this.type, name)) {
-      throw new ZmqError("EINVAL", { detail: `${id} is not an option of ${this.type} sockets` });
-    }
-    return name;
+    return IN_PAGE ? this.pattern : (this.movement ?? this.pattern);
   }
 
   /** The properties of this socket for an inproc peer. */

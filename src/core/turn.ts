@@ -35,15 +35,15 @@ export class Turn {
   #operations = 0;
   #nextLook = FIRST_LOOK;
   /** When the first look at the clock was in this stretch, and in this turn. */
-  #stretchSince: number | undefined = undefined;
+  #stretchSince: number | undefined;
   /** Operations of this turn before the stretch. */
   #operationsBefore = 0;
-  #turnSince: number | undefined = undefined;
+  #turnSince: number | undefined;
   #isTurnOver = false;
   #isNextDue = false;
   readonly #waiting = new Set<TurnWaiter>();
-  #next: Promise<void> | undefined = undefined;
-  #begin: (() => void) | undefined = undefined;
+  #next: Promise<void> | undefined;
+  #begin: (() => void) | undefined;
 
   constructor(clock: Clock) {
     this.clock = clock;

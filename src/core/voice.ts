@@ -11,6 +11,7 @@ import type { Message } from "../base/message.ts";
 import type { PipeState } from "../base/near-end.ts";
 import type { OptionValues } from "../base/options.ts";
 import type { SocketTypeName } from "../base/socket-types.ts";
+import { IN_PAGE } from "../base/target.ts";
 import type { DropReason } from "../pattern/pattern.ts";
 import type { Platform } from "./platform.ts";
 
@@ -31,6 +32,7 @@ export class Voice {
   }
 
   event(event: MonitorEvent, isHeard: boolean): void {
+    if (IN_PAGE) return; // It accepts no connections, and traces nothing.
     this.#speaker.trace?.event(this.#name, event);
     if (event.type !== "accept:error") return;
     const { address, error } = event;
@@ -51,14 +53,14 @@ export class Voice {
         frame: Uint8Array | undefined,
       ) => void)
     | undefined {
-    const { trace } = this.#speaker;
+    const trace = IN_PAGE ? undefined : this.#speaker.trace;
     return trace && ((...drop) => trace.dropped(this.#name, ...drop));
   }
 
   /** A connected endpoint will never be tried again. */
   gaveUp(address: string, cause: unknown, isHeard: boolean): void {
     const told = `${address} is given up for good: ${reasonOf(cause)}`;
-    this.#speaker.trace?.line(this.#name, told);
+    if (!IN_PAGE) this.#speaker.trace?.line(this.#name, told);
     if (isHeard) return;
     const type = this.#name.replace(/ .*/, "");
     this.#speaker.warn(`The ${type} socket's connection to ${told}. socket.events tells more.`, "ZMQ_GIVEN_UP");

@@ -37,14 +37,14 @@ export class Waiting<P, R> implements Abortable {
   readonly timeoutMs: number;
   isWaiting = true;
   /** For the place. */
-  before: Waiting<P, R> | undefined = undefined;
-  behind: Waiting<P, R> | undefined = undefined;
+  before: Waiting<P, R> | undefined;
+  behind: Waiting<P, R> | undefined;
   readonly #place: Place<Waiting<P, R>>;
   readonly #resolve: (result: R) => void;
   readonly #reject: (error: unknown) => void;
   readonly #signal: AbortSignal | undefined;
   #keeper: object | undefined;
-  #timer: Timer | undefined = undefined;
+  #timer: Timer | undefined;
 
   constructor(
     place: Place<Waiting<P, R>>,
@@ -113,8 +113,8 @@ export class Line<P, R> implements Place<Waiting<P, R>> {
   readonly alive: Alive;
   readonly #onExpiry: (waiting: Waiting<P, R>) => void;
   readonly #onLeft: (() => void) | undefined;
-  #first: Waiting<P, R> | undefined = undefined;
-  #last: Waiting<P, R> | undefined = undefined;
+  #first: Waiting<P, R> | undefined;
+  #last: Waiting<P, R> | undefined;
   #length = 0;
 
   /** `onExpiry` completes or rejects a member whose time is up; `onLeft` hears of each that waits no more. */

@@ -7,6 +7,7 @@
 import { ZmqError } from "../base/errors.ts";
 import type { Message } from "../base/message.ts";
 import { Queue } from "../base/queue.ts";
+import { IN_PAGE } from "../base/target.ts";
 import type { SocketCore, Watcher } from "../core/socket-core.ts";
 import type { Turn, TurnWaiter } from "../core/turn.ts";
 import { noStatistics, type ProxyStatistics, type ProxyTraffic } from "./statistics.ts";
@@ -55,9 +56,10 @@ export class Forwarder implements Watcher, TurnWaiter, Steered {
   readonly #turn: Turn;
   #state: State = "idle";
   #isScheduled = false;
-  #onEnd: ((error?: unknown) => void) | undefined = undefined;
+  #onEnd: ((error?: unknown) => void) | undefined;
 
-  constructor({ front, back, capture, control }: ProxyCores, moved?: Moved) {
+  constructor({ front, back, capture, control }: ProxyCores, from?: Moved) {
+    const moved = IN_PAGE ? undefined : from;
     this.#front = front;
     this.#back = back;
     this.#others = [capture, control].filter((core) => core !== undefined);

@@ -16,8 +16,8 @@ export class MovedForwarder implements Watcher, Steered {
   readonly #cores: ProxyCores;
   readonly #all: readonly SocketCore[];
   readonly #steering: Steering | undefined;
-  #proxy: MovedProxy | undefined = undefined;
-  #onEnd: ((error?: unknown) => void) | undefined = undefined;
+  #proxy: MovedProxy | undefined;
+  #onEnd: ((error?: unknown) => void) | undefined;
   #statistics: ProxyStatistics = noStatistics();
 
   constructor(cores: ProxyCores) {

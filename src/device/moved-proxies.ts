@@ -63,13 +63,18 @@ export class CoreSocket implements MovedSocket, Watcher {
   constructor(core: SocketCore, drops: Float64Array) {
     this.core = core;
     this.#drops = drops;
-    core.observeDrops((reason, pipe, message) => {
-      const index = DROP_REASONS.indexOf(reason);
-      drops[index] = (drops[index] as number) + 1;
-      const hearer = this.#hearer;
-      if (hearer?.isReady !== true) return;
-      const peer = pipe && { endpoint: pipe.endpoint, remoteAddress: pipe.remoteAddress };
-      hearer.add({ reason: index, peer, frame: shownFrame(message, core.options) });
+    core.observers.add({
+      event() {},
+      hears: () => false,
+      hearsDrops: () => true,
+      dropped: (reason, pipe, message) => {
+        const index = DROP_REASONS.indexOf(reason);
+        drops[index] = (drops[index] as number) + 1;
+        const hearer = this.#hearer;
+        if (hearer?.isReady !== true) return;
+        const peer = pipe && { endpoint: pipe.endpoint, remoteAddress: pipe.remoteAddress };
+        hearer.add({ reason: index, peer, frame: shownFrame(message, core.options) });
+      },
     });
   }
 

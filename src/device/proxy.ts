@@ -37,7 +37,7 @@ export class Proxy<F extends Socket = Socket, B extends Socket = Socket> {
   readonly #cores: ProxyCores;
   readonly #forwarder: Forwarder;
   /** In the place of the forwarder: the loop is in an I/O thread. */
-  #moved: Steered | undefined = undefined;
+  #moved: Steered | undefined;
   #isBegun = false;
 
   /** The proxy owns both sockets from `run` on. Throws TypeError for anything that is not a socket. */

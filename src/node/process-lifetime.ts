@@ -7,6 +7,7 @@
 
 import type { Clock } from "../base/clock.ts";
 import type { Lingering, Platform } from "../core/platform.ts";
+import { flushNow, lingers } from "../core/process-end.ts";
 
 /** As zeromq.js: how long a process may linger before its developer is told why it does not end. */
 const PATIENCE_MS = 500;
@@ -21,7 +22,7 @@ export function processLifetime(clock: Clock): NonNullable<Platform["lifetime"]>
       isInstalled = true;
       process.on("beforeExit", () => linger(clock, contexts));
       process.on("exit", () => {
-        for (const each of contexts) each.flushNow();
+        for (const each of contexts) flushNow(each);
       });
     },
     ended(context) {
@@ -31,11 +32,11 @@ export function processLifetime(clock: Clock): NonNullable<Platform["lifetime"]>
 }
 
 function linger(clock: Clock, contexts: ReadonlySet<Lingering>): void {
-  const lingering = [...contexts].filter((context) => context.linger());
+  const lingering = [...contexts].filter(lingers);
   if (lingering.length === 0) return;
   clock.setTimer(() => {
-    if (!lingering.some((context) => contexts.has(context) && context.linger())) return;
-    const advice = lingering.some((context) => context.blocky)
+    if (!lingering.some((context) => contexts.has(context) && lingers(context))) return;
+    const advice = lingering.some((context) => context.options.blocky)
       ? " Set 'context.blocky = false' to change this behaviour."
       : "";
     process.stderr.write(

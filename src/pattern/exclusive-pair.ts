@@ -10,13 +10,13 @@ import type { NearEnd } from "../base/near-end.ts";
 import type { Pattern, PatternHost } from "./pattern.ts";
 
 export class PairPattern implements Pattern {
-  #peer: NearEnd | undefined = undefined;
+  #peer: NearEnd | undefined;
   /** Former peers with unread messages, oldest first: read before those of the present one. */
   readonly #former: NearEnd[] = [];
   /** Peers beyond the first, which were told of. */
   readonly #refused = new Set<NearEnd>();
   readonly #host: PatternHost;
-  source: NearEnd | undefined = undefined;
+  source: NearEnd | undefined;
 
   constructor(host: PatternHost) {
     this.#host = host;

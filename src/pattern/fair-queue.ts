@@ -18,7 +18,7 @@ export class FairQueue {
   #current = 0;
   #sweepAt = FIRST_SWEEP;
   /** The pipe that the last message came from. */
-  source: NearEnd | undefined = undefined;
+  source: NearEnd | undefined;
 
   readonly #over: ((pipe: NearEnd) => void) | undefined;
 

@@ -120,4 +120,4 @@ export interface PatternHost {
 }
 
 /** Makes the pattern of a fresh socket. */
-export type PatternFactory = (host: PatternHost) => Pattern;
+export type PatternClass = new (host: PatternHost) => Pattern;

@@ -11,9 +11,10 @@ import type { NearEnd } from "../base/near-end.ts";
 import { FairQueue } from "./fair-queue.ts";
 import { FanOut } from "./fan-out.ts";
 import { inTurns, TOPICS_AT_ONCE } from "./in-turns.ts";
+import { OwnSubscriptions } from "./own-subscriptions.ts";
 import type { Pattern, PatternHost } from "./pattern.ts";
 import { takeApart } from "./subscription-frames.ts";
-import { OwnSubscriptions, tooManyTopics } from "./subscriptions.ts";
+import { tooManyTopics } from "./subscriptions.ts";
 
 /** PUB: sends only. Messages from peers, subscriptions apart, are discarded. */
 export class PubPattern implements Pattern {
@@ -93,9 +94,9 @@ export class SubPattern implements Pattern {
   readonly #subscriptions: OwnSubscriptions;
   readonly #pipes = new Set<NearEnd>();
   /** A matching message that `canReceive` had to take out to know. */
-  #ready: Message | undefined = undefined;
-  #readySource: NearEnd | undefined = undefined;
-  #source: NearEnd | undefined = undefined;
+  #ready: Message | undefined;
+  #readySource: NearEnd | undefined;
+  #source: NearEnd | undefined;
 
   constructor(host: PatternHost) {
     this.#host = host;

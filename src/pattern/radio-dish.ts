@@ -139,9 +139,9 @@ export class DishPattern implements Pattern {
   readonly #groups = new Map<string, Uint8Array>();
   readonly #pipes = new Set<NearEnd>();
   /** A message of a joined group that `canReceive` had to take out to know. */
-  #ready: Message | undefined = undefined;
-  #readySource: NearEnd | undefined = undefined;
-  source: NearEnd | undefined = undefined;
+  #ready: Message | undefined;
+  #readySource: NearEnd | undefined;
+  source: NearEnd | undefined;
 
   constructor(host: PatternHost) {
     this.#host = host;

@@ -42,13 +42,13 @@ export class ReqPattern implements Pattern {
   readonly #first: OpeningMessages;
   #awaitsReply = false;
   /** The peer that was asked. Undefined while waiting: it ended. */
-  #asked: NearEnd | undefined = undefined;
+  #asked: NearEnd | undefined;
   /** The last request's id, present when that request was sent with `correlate`. */
   #requestId: Frame = EMPTY;
   #counter: number;
   /** The body of the reply, found by `canReceive`. */
-  #reply: Message | undefined = undefined;
-  source: NearEnd | undefined = undefined;
+  #reply: Message | undefined;
+  source: NearEnd | undefined;
   blockedBy: "EAGAIN" | "EFSM" = "EAGAIN";
 
   constructor(host: PatternHost) {
@@ -206,12 +206,12 @@ export class RepPattern implements Pattern {
   readonly #host: PatternHost;
   readonly #incoming = new FairQueue();
   /** A request with its envelope, found by `canReceive`, and where its delimiter stands. */
-  #request: Message | undefined = undefined;
+  #request: Message | undefined;
   #delimiter = 0;
   #owesReply = false;
   /** The frames before the body of the request that is being answered. A long one becomes the beginning of the reply. */
   #envelope: Frame[] = JUST_DELIMITER;
-  source: NearEnd | undefined = undefined;
+  source: NearEnd | undefined;
   blockedBy: "EAGAIN" | "EFSM" = "EAGAIN";
 
   constructor(host: PatternHost) {

@@ -89,7 +89,7 @@ export class ServerPattern implements Pattern {
   readonly #active = new Set<NearEnd>();
   #nextId: number;
   /** The peer that appeared last: for `connectPeer`. */
-  newest: NearEnd | undefined = undefined;
+  newest: NearEnd | undefined;
   /** As in libzmq: whether there is room depends on the peer. */
   readonly canSend = true;
 

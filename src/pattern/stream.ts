@@ -20,7 +20,7 @@ export class StreamPattern implements Pattern {
   /** Their link is up and this side has not closed them, so that the loss is worth a notice. */
   readonly #active = new Set<NearEnd>();
   /** The dialed peer whose connection is being given up: a send that waits for it is refused, not kept for the next. */
-  #losing: NearEnd | undefined = undefined;
+  #losing: NearEnd | undefined;
   /** libzmq's STREAM is always ready to send, although a single peer may not be. */
   readonly canSend = true;
 

@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import { FakeHost, FakePeer, text } from "../../test/fake-pipe.ts";
 import { fromText, toText } from "../base/bytes.ts";
 import { PubPattern } from "./publish-subscribe.ts";
-import { OwnSubscriptions, PeerSubscriptions, SubscribedPipe } from "./subscriptions.ts";
+import { PeerSubscriptions, SubscribedPipe } from "./subscriptions.ts";
 
 function subscribers(count: number): SubscribedPipe[] {
   const pattern = new PubPattern(new FakeHost("PUB"));
@@ -107,39 +107,5 @@ describe("the publisher's table", () => {
     }
     assert.ok(a.topicIds.length <= 40, `${a.topicIds.length}`);
     assert.deepEqual(text(table.removeAll(a, "last")), ["0x006b657074"]);
-  });
-});
-
-describe("the subscriber's table", () => {
-  test("counts: only the last cancellation tells", () => {
-    const table = new OwnSubscriptions(() => 1);
-    table.add(fromText("a"));
-    table.add(fromText("a"));
-    assert.equal(table.topicsCount, 1);
-    assert.equal(table.remove(fromText("a")), false);
-    assert.ok(table.matches(fromText("abc")));
-    assert.equal(table.remove(fromText("a")), true);
-    assert.ok(!table.matches(fromText("abc")));
-    assert.equal(table.remove(fromText("a")), false);
-  });
-
-  test("an id that is used again starts at one", () => {
-    const table = new OwnSubscriptions(() => 1);
-    table.add(fromText("a"));
-    table.add(fromText("b"));
-    table.remove(fromText("a"));
-    table.add(fromText("c"));
-    assert.equal(table.remove(fromText("c")), true);
-  });
-
-  test("sends every topic once, in byte-wise order", () => {
-    const table = new OwnSubscriptions(() => 1);
-    for (const topic of ["b", "a", "ab", "", "a"]) table.add(fromText(topic));
-    const peer = new FakePeer(new PubPattern(new FakeHost("PUB")));
-    table.sendAll(peer.pipe);
-    assert.deepEqual(
-      peer.controls.map(({ kind, topic }) => `${kind} ${toText(topic)}`),
-      ["subscribe ", "subscribe a", "subscribe ab", "subscribe b"],
-    );
   });
 });

@@ -61,9 +61,9 @@ export class XPubPattern implements Pattern {
   #begun: (Pending | undefined)[] = [];
   /** Places of the queue whose message is forgotten. */
   #forgotten = 0;
-  #source: NearEnd | undefined = undefined;
+  #source: NearEnd | undefined;
   /** The peer that `subscribe`, `unsubscribe` and the next message with `manualLastValue` are for. */
-  #lastPeer: Peer | undefined = undefined;
+  #lastPeer: Peer | undefined;
 
   constructor(host: PatternHost) {
     this.#host = host;

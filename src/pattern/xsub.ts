@@ -8,9 +8,9 @@ import { copyOf } from "../base/bytes.ts";
 import type { Control, Message } from "../base/message.ts";
 import type { NearEnd } from "../base/near-end.ts";
 import { FairQueue } from "./fair-queue.ts";
+import { OwnSubscriptions } from "./own-subscriptions.ts";
 import type { Pattern, PatternHost } from "./pattern.ts";
 import { subscriptionIn } from "./subscription-frames.ts";
-import { OwnSubscriptions } from "./subscriptions.ts";
 
 export class XSubPattern implements Pattern {
   readonly canSend = true;

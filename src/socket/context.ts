@@ -7,12 +7,13 @@ import {
   CONTEXT_OPTIONS,
   type ContextOptionName,
   type ContextProperties,
-  contextOptionById,
   setContextOption,
 } from "../base/context-options.ts";
-import { ZmqError } from "../base/errors.ts";
+import { IN_PAGE } from "../base/target.ts";
 import { ContextCore } from "../core/context-core.ts";
+import { contextOptionOf } from "../core/option-numbers.ts";
 import type { ContextHandle, Platform } from "../core/platform.ts";
+import { CONTEXT_KINDS, defineNumbered } from "./numbered-options.ts";
 import { contextOptionError } from "./option-errors.ts";
 
 const cores = new WeakMap<NeutralContext, ContextCore>();
@@ -66,19 +67,11 @@ abstract class NeutralContext {
     return contextCore(this).handle;
   }
 
-  /** By libzmq's number, as zeromq.js's own class uses them. Throws EINVAL for an unknown one. */
-  protected getBoolOption(option: number): boolean {
-    return read(this, option) as boolean;
-  }
-  protected setBoolOption(option: number, value: boolean): void {
-    write(this, option, value);
-  }
-  protected getInt32Option(option: number): number {
-    return read(this, option) as number;
-  }
-  protected setInt32Option(option: number, value: number): void {
-    write(this, option, value);
-  }
+  /** By libzmq's number, as zeromq.js's own class uses them. Throws EINVAL for an unknown one. Pages have none of them. */
+  declare protected getBoolOption: (option: number) => boolean;
+  declare protected setBoolOption: (option: number, value: boolean) => void;
+  declare protected getInt32Option: (option: number) => number;
+  declare protected setInt32Option: (option: number, value: number) => void;
 }
 interface NeutralContext extends ContextProperties {}
 
@@ -98,17 +91,11 @@ for (const name of Object.keys(CONTEXT_OPTIONS) as ContextOptionName[]) {
   });
 }
 
-function read(context: NeutralContext, option: number): unknown {
-  return contextCore(context).options[nameOf(option, "read")];
-}
-
-function write(context: NeutralContext, option: number, value: unknown): void {
-  setContextOption(contextCore(context).options, nameOf(option, "write"), value);
-}
-
-function nameOf(option: number, access: "read" | "write"): ContextOptionName {
-  if (typeof option !== "number") throw new TypeError("Identifier must be a number");
-  const name = contextOptionById(option, access);
-  if (name === undefined) throw new ZmqError("EINVAL", { detail: `${option} is not a context option` });
-  return name;
+if (!IN_PAGE) {
+  defineNumbered(
+    NeutralContext.prototype,
+    CONTEXT_KINDS,
+    (context, id) => contextCore(context).options[contextOptionOf(id, "read")],
+    (context, id, value) => setContextOption(contextCore(context).options, contextOptionOf(id, "write"), value),
+  );
 }

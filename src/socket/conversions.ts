@@ -5,6 +5,7 @@
 
 import { isBytes, toText } from "../base/bytes.ts";
 import { ZmqError } from "../base/errors.ts";
+import { IN_PAGE } from "../base/target.ts";
 import type { WaitOptions } from "./arguments.ts";
 import { type Context, contextCore } from "./context.ts";
 
@@ -35,14 +36,6 @@ export const conversions = {
     return JSON.parse(toText(single(await this.receive(options))).replace(/^\uFEFF/, "")); // RFC 8259, 8.1: a mark may be passed over.
   },
 
-  sendObject(this: Endable, value: unknown, options?: WaitOptions): Promise<void> {
-    return this.send(codec(this).serialize(value), options);
-  },
-
-  async receiveObject(this: Endable, options?: WaitOptions): Promise<unknown> {
-    return codec(this).deserialize(single(await this.receive(options)));
-  },
-
   sendMultipart(this: Endable, parts: readonly unknown[], options?: WaitOptions): Promise<void> {
     if (!Array.isArray(parts)) throw new TypeError("Message must be an array");
     return this.send(parts, options);
@@ -51,7 +44,17 @@ export const conversions = {
   receiveMultipart(this: Endable, options?: WaitOptions): Promise<Uint8Array[]> {
     return this.receive(options);
   },
+
+  ...(!IN_PAGE && { sendObject, receiveObject }),
 };
+
+function sendObject(this: Endable, value: unknown, options?: WaitOptions): Promise<void> {
+  return this.send(codec(this).serialize(value), options);
+}
+
+async function receiveObject(this: Endable, options?: WaitOptions): Promise<unknown> {
+  return codec(this).deserialize(single(await this.receive(options)));
+}
 
 /** The one frame. The routing id or group that a draft socket tells behind it is none. */
 function single(message: readonly object[]): Uint8Array {

@@ -28,7 +28,7 @@ import type { Message, Options, Properties, Readable, Writable } from "./sockets
 const SERVER: SocketKind = {
   type: "SERVER",
   socketClass: () => Server,
-  createPattern: (host) => new ServerPattern(host),
+  patternClass: ServerPattern,
 };
 
 /**
@@ -49,7 +49,7 @@ export interface Server
 const CLIENT: SocketKind = {
   type: "CLIENT",
   socketClass: () => Client,
-  createPattern: (host) => new ClientPattern(host),
+  patternClass: ClientPattern,
 };
 
 /** Asks SERVERs, in turn where there are several. Sends and receives in any order. */
@@ -60,7 +60,7 @@ export class Client extends Socket {
 }
 export interface Client extends Readable<[Message]>, Writable<MessageLike>, Properties<"CLIENT"> {}
 
-const RADIO: SocketKind = { type: "RADIO", socketClass: () => Radio, createPattern: (host) => new RadioPattern(host) };
+const RADIO: SocketKind = { type: "RADIO", socketClass: () => Radio, patternClass: RadioPattern };
 
 /** Sends each message to all DISHes in its group. Slow ones miss messages, unless `noDrop` is set. */
 export class Radio extends Socket {
@@ -79,7 +79,7 @@ export interface DishGroupOptions {
   readonly group: Message;
 }
 
-const DISH: SocketKind = { type: "DISH", socketClass: () => Dish, createPattern: (host) => new DishPattern(host) };
+const DISH: SocketKind = { type: "DISH", socketClass: () => Dish, patternClass: DishPattern };
 
 /** Receives what RADIOs send to the groups that it joined. */
 export class Dish extends Socket {
@@ -100,7 +100,7 @@ export interface Dish extends Readable<[Message, DishGroupOptions]>, Properties<
 const GATHER: SocketKind = {
   type: "GATHER",
   socketClass: () => Gather,
-  createPattern: (host) => new GatherPattern(host),
+  patternClass: GatherPattern,
 };
 
 /** Receives from all SCATTERs in turn. */
@@ -114,7 +114,7 @@ export interface Gather extends Readable<[Message]>, Properties<"GATHER"> {}
 const SCATTER: SocketKind = {
   type: "SCATTER",
   socketClass: () => Scatter,
-  createPattern: (host) => new ScatterPattern(host),
+  patternClass: ScatterPattern,
 };
 
 /** Spreads messages over GATHERs in turn. */
@@ -128,7 +128,7 @@ export interface Scatter extends Writable<MessageLike>, Properties<"SCATTER"> {}
 const DGRAM: SocketKind = {
   type: "DGRAM",
   socketClass: () => Datagram,
-  createPattern: (host) => new DatagramPattern(host),
+  patternClass: DatagramPattern,
 };
 
 /**
@@ -146,7 +146,7 @@ export interface Datagram
     Writable<[MessageLike, MessageLike]>,
     Properties<"DGRAM"> {}
 
-const PEER: SocketKind = { type: "PEER", socketClass: () => Peer, createPattern: (host) => new ServerPattern(host) };
+const PEER: SocketKind = { type: "PEER", socketClass: () => Peer, patternClass: ServerPattern };
 
 /** A SERVER among its like: it talks to PEERs that connected to it, and to those that it connected to. Not in zeromq.js. */
 export class Peer extends Socket {
@@ -174,7 +174,7 @@ export interface Peer
 const CHANNEL: SocketKind = {
   type: "CHANNEL",
   socketClass: () => Channel,
-  createPattern: (host) => new ChannelPattern(host),
+  patternClass: ChannelPattern,
 };
 
 /** Exactly one peer, both ways, as PAIR. Not in zeromq.js. */

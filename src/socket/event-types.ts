@@ -6,6 +6,7 @@
 import { toText } from "../base/bytes.ts";
 import { type ErrorCode, ZmqError } from "../base/errors.ts";
 import type { MonitorEvent } from "../base/events.ts";
+import { IN_PAGE } from "../base/target.ts";
 import type { DropReason } from "../pattern/pattern.ts";
 import type { Expand } from "./option-types.ts";
 
@@ -146,7 +147,7 @@ export function addHidden(event: object, hidden: { readonly [name in HiddenName]
   for (const [name, value] of Object.entries(hidden)) {
     if (value !== undefined) Object.defineProperty(event, name, { value });
   }
-  Object.defineProperty(event, INSPECT, { value: inspectEvent });
+  if (!IN_PAGE) Object.defineProperty(event, INSPECT, { value: inspectEvent });
 }
 
 const INSPECT = Symbol.for("nodejs.util.inspect.custom");

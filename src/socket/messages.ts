@@ -4,6 +4,7 @@
  */
 
 import { ZmqError } from "../base/errors.ts";
+import { IN_PAGE } from "../base/target.ts";
 import type { SocketCore } from "../core/socket-core.ts";
 import { type BatchOptions, maxOf, signalOf, type WaitOptions } from "./arguments.ts";
 import type { AnySocket } from "./core-of.ts";
@@ -103,15 +104,22 @@ export function messages<S extends AnySocket>(coreOf: (socket: S) => SocketCore)
       };
       return { [Symbol.asyncIterator]: () => ({ next }) };
     },
-    /**
-     * What consoles show, in Node and elsewhere: never an option, for some are secret and `getters: true` would read
-     * them.
-     */
-    [INSPECT](this: S, _depth: number, options: object, inspect: (value: unknown, options: object) => string) {
-      const { closed, lastEndpoint } = this;
-      return `${this.constructor.name} ${inspect({ closed, lastEndpoint, ...(this as object) }, options)}`;
-    },
+    ...(!IN_PAGE && { [INSPECT]: inspectSocket }),
   };
+}
+
+/**
+ * What consoles show, in Node and elsewhere: never an option, for some are secret and `getters: true` would read
+ * them. Consoles of browsers have ways of their own.
+ */
+function inspectSocket(
+  this: AnySocket,
+  _depth: number,
+  options: object,
+  inspect: (value: unknown, options: object) => string,
+): string {
+  const { closed, lastEndpoint } = this;
+  return `${this.constructor.name} ${inspect({ closed, lastEndpoint, ...(this as object) }, options)}`;
 }
 
 /** Sending and receiving are impossible now. */

@@ -4,10 +4,10 @@
  * afterwards they queue until they are read, or go to the listeners.
  */
 
-import type { Clock } from "../base/clock.ts";
 import { ZmqError } from "../base/errors.ts";
-import type { SocketCore } from "../core/socket-core.ts";
-import type { Turn, TurnWaiter } from "../core/turn.ts";
+import { IN_PAGE } from "../base/target.ts";
+import type { SocketCore, SocketObserver } from "../core/socket-core.ts";
+import type { TurnWaiter } from "../core/turn.ts";
 import { shownFrame } from "../core/voice.ts";
 import { Line } from "../core/waiting.ts";
 import { signalOf, type WaitOptions } from "./arguments.ts";
@@ -30,18 +30,13 @@ type Listener = (event: never) => void;
 /** Unread events beyond this number push out the oldest, so that an unread observer cannot grow for ever. */
 const MOST_UNREAD = 10_000;
 
-/** The observers of each socket that has any. */
-const observersOf = new WeakMap<SocketCore, Set<Observer>>();
-
 export class Observer implements EventSubscriber, TurnWaiter {
   readonly #core: SocketCore;
   /** Weak, so that a socket whose events nobody waits for is closed when the program drops it. */
   readonly #socket: WeakRef<AnySocket>;
   /** The socket, from the first listener on until the end: it is not garbage-collected meanwhile. */
   // biome-ignore lint/correctness/noUnusedPrivateClassMembers: a reference is its use
-  #kept: AnySocket | undefined = undefined;
-  readonly #clock: Clock;
-  readonly #turn: Turn;
+  #kept: AnySocket | undefined;
   readonly #readers: Line<undefined, Event>;
   readonly #unread: Event[] = [];
   readonly #listeners = new Map<string, Listener[]>();
@@ -55,11 +50,9 @@ export class Observer implements EventSubscriber, TurnWaiter {
     const core = coreOf(socket);
     this.#core = core;
     this.#socket = new WeakRef(socket);
-    this.#clock = core.clock;
-    this.#turn = core.turn;
     this.#readers = new Line(core.clock, core.alive, () => {});
     if (core.isClosed) this.#end();
-    else this.#attach();
+    else core.observers.add(this.#ear);
   }
 
   /** True once the observer was closed, or its socket was and the `end` event was received. */
@@ -73,7 +66,7 @@ export class Observer implements EventSubscriber, TurnWaiter {
     this.#isClosed = true;
     this.#isOver = true;
     if (this.#isEmitter) this.#stopWaiting();
-    this.#detach();
+    this.#core.observers.delete(this.#ear);
     this.#readers.rejectAll(() => new ZmqError("ENOTSOCK"));
   }
 
@@ -87,12 +80,12 @@ export class Observer implements EventSubscriber, TurnWaiter {
     if (this.closed) throw new ZmqError("EBADF");
     const signal = signalOf(options, 0);
     if (signal?.aborted) return Promise.reject(signal.reason);
-    if (this.#readers.length === 0 && this.#unread.length > 0 && this.#turn.spend()) {
+    if (this.#readers.length === 0 && this.#unread.length > 0 && this.#core.turn.spend()) {
       return Promise.resolve(this.#next());
     }
     return new Promise((resolve, reject) => {
       this.#readers.join(undefined, { timeoutMs: -1, signal, keeper: this.#socket.deref() }, resolve, reject);
-      if (this.#unread.length > 0) this.#turn.wait(this);
+      if (this.#unread.length > 0) this.#core.turn.wait(this);
     });
   }
 
@@ -121,7 +114,7 @@ export class Observer implements EventSubscriber, TurnWaiter {
     const listeners = this.#listeners.get(type);
     if (listeners === undefined) this.#listeners.set(type, [listener]);
     else listeners.push(listener);
-    if (type === "drop") this.#observeDrops();
+    if (!IN_PAGE && type === "drop") this.#core.hearDrops();
     if (!this.#isEmitter) this.#startEmitting();
     return this;
   }
@@ -153,60 +146,29 @@ export class Observer implements EventSubscriber, TurnWaiter {
     this.close();
   }
 
-  #attach(): void {
-    const core = this.#core;
-    let observers = observersOf.get(core);
-    if (observers === undefined) {
-      observers = new Set();
-      observersOf.set(core, observers);
-    }
-    observers.add(this);
-    const all = observers;
-    core.hears = (type) => [...all].some((observer) => observer.#hears(type));
-    core.observe = (event) => {
-      if (event.type === "loss") {
-        const told = lossEvent(event);
-        for (const observer of all) if (observer.#listeners.has("loss")) observer.#dispatch(told);
-        return;
-      }
-      const made = publicEvent(event);
-      for (const observer of all) observer.#put(made);
-    };
-  }
-
-  #detach(): void {
-    const observers = observersOf.get(this.#core);
-    observers?.delete(this);
-    if (observers?.size !== 0) return;
-    this.#core.observe = undefined;
-    this.#core.hears = undefined;
-  }
-
-  /** An observer without listeners is read. */
-  #hears(type: string): boolean {
-    return !this.#isEmitter || (this.#listeners.get(type) ?? []).length > 0;
-  }
-
-  #observeDrops(): void {
-    const all = observersOf.get(this.#core);
-    this.#core.observeDrops((reason, pipe, message) => {
+  /** What the socket knows of this. */
+  readonly #ear: SocketObserver = {
+    event: (event) => {
+      if (event.type === "end") this.#end();
+      else if (event.type !== "loss") this.#deliver(publicEvent(event));
+      else if (!IN_PAGE && this.#listeners.has("loss")) this.#dispatch(lossEvent(event));
+    },
+    // An observer without listeners is read.
+    hears: (type) => !this.#isEmitter || (this.#listeners.get(type) ?? []).length > 0,
+    hearsDrops: () => this.#listeners.has("drop"),
+    dropped: (reason, pipe, message) => {
+      if (!this.#listeners.has("drop")) return;
       const event: DropEvent = { type: "drop", reason, address: pipe?.endpoint ?? "" };
       const firstFrame = shownFrame(message, this.#core.options);
       addHidden(event, { remoteAddress: pipe?.remoteAddress || undefined, firstFrame });
-      for (const observer of all ?? []) if (observer.#listeners.has("drop")) observer.#dispatch(event);
-    });
-  }
-
-  #put(event: Event): void {
-    if (this.#isClosed) return;
-    if (event.type === "end") this.#end();
-    else this.#deliver(event);
-  }
+      this.#dispatch(event);
+    },
+  };
 
   /** The socket was closed: one event remains. */
   #end(): void {
     this.#isClosed = true;
-    this.#detach();
+    this.#core.observers.delete(this.#ear);
     this.#deliver({ type: "end" });
     this.#readers.rejectAll(() => new ZmqError("ENOTSOCK"));
   }
@@ -248,7 +210,7 @@ export class Observer implements EventSubscriber, TurnWaiter {
       this.#isOver = true;
       this.#stopWaiting();
     }
-    this.#clock.defer(() => {
+    this.#core.clock.defer(() => {
       for (const listener of [...(this.#listeners.get(event.type) ?? [])]) listener(event as never);
     });
   }

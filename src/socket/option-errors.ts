@@ -8,6 +8,7 @@
 import { closestName } from "../base/closest-name.ts";
 import { isOptionName, optionRow, optionsOf } from "../base/options.ts";
 import type { SocketTypeName } from "../base/socket-types.ts";
+import { IN_PAGE } from "../base/target.ts";
 
 /** The error of assigning `options` to a socket of `type`, with a `detail`. */
 export function socketOptionError(error: unknown, options: object, socket: object, type: SocketTypeName): unknown {
@@ -36,6 +37,6 @@ function explained(error: unknown, options: object, owner: object, advice: (name
 }
 
 function nearest(name: string, candidates: readonly string[]): string {
-  const near = closestName(name, candidates);
+  const near = IN_PAGE ? undefined : closestName(name, candidates);
   return near === undefined ? "" : `; the nearest is ${near}`;
 }

@@ -4,11 +4,16 @@
  */
 
 import type { SocketTypeName } from "../base/socket-types.ts";
-import type { PatternFactory } from "../pattern/pattern.ts";
+import type { SendLines } from "../core/send-lines.ts";
+import type { PatternClass } from "../pattern/pattern.ts";
 
 export interface SocketKind {
   readonly type: SocketTypeName;
   /** Asked late: the class is declared behind its kind. */
   readonly socketClass: () => object & { readonly prototype: object };
-  readonly createPattern: PatternFactory;
+  readonly patternClass: PatternClass;
+  /** Of a type whose sender names the peer. */
+  readonly sendLines?: typeof SendLines;
+  /** The tables of options that only some types have, this one among them. */
+  readonly options?: readonly object[];
 }

@@ -28,4 +28,4 @@ export const SocketType = {
 } as const;
 
 /** A number of a socket type. */
-export type SocketType = (typeof SocketType)[keyof typeof SocketType];
+export type SocketType = number;

@@ -7,6 +7,7 @@
 import { ZmqError } from "../base/errors.ts";
 import { bytesOf } from "../base/options/kinds.ts";
 import {
+  bringOptions,
   type CommonOption,
   commonOptions,
   getOption,
@@ -17,8 +18,10 @@ import {
   refuseWeakerMixture,
 } from "../base/options.ts";
 import { SOCKET_TYPES, type SocketTypeName } from "../base/socket-types.ts";
+import { IN_PAGE } from "../base/target.ts";
 import type { OpenSocket } from "../core/context-core.ts";
 import type { ConnectOptions } from "../core/endpoints.ts";
+import { optionInputOf, readOption } from "../core/option-numbers.ts";
 import type { SocketCore } from "../core/socket-core.ts";
 import { waitUntil } from "../core/wait-until.ts";
 import type { DropReason } from "../pattern/pattern.ts";
@@ -29,6 +32,7 @@ import { conversions } from "./conversions.ts";
 import { noteSocket } from "./core-of.ts";
 import { defaultContext } from "./default-context.ts";
 import { messages } from "./messages.ts";
+import { defineNumbered, SOCKET_KINDS } from "./numbered-options.ts";
 import { Observer } from "./observer.ts";
 import { socketOptionError } from "./option-errors.ts";
 import type { Options } from "./option-types.ts";
@@ -44,8 +48,11 @@ const collected = new FinalizationRegistry<() => void>((close) => close());
 const TOO_LATE = "Socket option will not take effect until next connect/bind.";
 const ROUNDED = "Value is larger than Number.MAX_SAFE_INTEGER and may have been rounded inaccurately.";
 
-/** Subscriptions are options to libzmq. */
-const [SUBSCRIBE, UNSUBSCRIBE] = [6, 7];
+/** Subscriptions are options to libzmq: ZMQ_SUBSCRIBE and ZMQ_UNSUBSCRIBE. */
+const SUBSCRIPTION_OPTIONS: Readonly<Record<number, "subscribe" | "unsubscribe">> = {
+  6: "subscribe",
+  7: "unsubscribe",
+};
 
 /** Instances of these are sealed; those of a user's subclasses are not. */
 const OWN_CLASSES = new WeakSet<object>();
@@ -60,7 +67,7 @@ export abstract class Socket {
   readonly #open: OpenSocket;
   readonly #core: SocketCore;
   readonly #context: Context;
-  #events: Observer | undefined = undefined;
+  #events: Observer | undefined;
 
   /** `type` is libzmq's number of the socket type. `options.context` defaults to the global context. */
   protected constructor(type: number, options?: object);
@@ -75,8 +82,8 @@ export abstract class Socket {
     refuseWeakerMixture(others);
     this.#context = context;
     const core = contextCore(context);
-    const { type, createPattern } = typeof of === "object" ? of : core.typeOf(of);
-    const open = core.open(type, createPattern);
+    const { type, patternClass, sendLines } = typeof of === "object" ? of : core.typeOf(of);
+    const open = core.open(type, patternClass, sendLines);
     this.#open = open;
     this.#core = open.core;
     noteSocket(this, open);
@@ -288,52 +295,38 @@ export abstract class Socket {
     return waitUntil({ cores: [core], look, tellsIdle }, limits).then(() => undefined);
   }
 
-  // --- Options by number, as zeromq.js's own classes use them ---
+  // --- Options by number, as zeromq.js's own classes use them. Pages have none. ---
 
-  protected getBoolOption(option: number): boolean {
-    return Boolean(this.#core.getById(option));
-  }
-  protected setBoolOption(option: number, value: boolean): void {
-    this.#assignById(option, value);
-  }
-  protected getInt32Option(option: number): number {
-    return Number(this.#core.getById(option));
-  }
-  protected setInt32Option(option: number, value: number): void {
-    this.#assignById(option, value);
-  }
-  protected getUint32Option(option: number): number {
-    return Number(this.#core.getById(option));
-  }
-  protected setUint32Option(option: number, value: number): void {
-    this.#assignById(option, value);
-  }
-  protected getInt64Option(option: number): number {
-    return Number(this.#core.getById(option));
-  }
-  protected setInt64Option(option: number, value: number): void {
-    this.#assignById(option, value);
-  }
-  protected getUint64Option(option: number): number {
-    return Number(this.#core.getById(option));
-  }
-  protected setUint64Option(option: number, value: number): void {
-    this.#assignById(option, value);
-  }
-  protected getStringOption(option: number): string | null {
-    return this.#core.getById(option) as string | null;
-  }
-  protected setStringOption(option: number, value: string | Uint8Array | null): void {
-    if (option === SUBSCRIBE) this.changeSubscriptions("subscribe", [value ?? ""]);
-    else if (option === UNSUBSCRIBE) this.changeSubscriptions("unsubscribe", [value ?? ""]);
-    else this.#assignById(option, value);
-  }
+  declare protected getBoolOption: (option: number) => boolean;
+  declare protected setBoolOption: (option: number, value: boolean) => void;
+  declare protected getInt32Option: (option: number) => number;
+  declare protected setInt32Option: (option: number, value: number) => void;
+  declare protected getUint32Option: (option: number) => number;
+  declare protected setUint32Option: (option: number, value: number) => void;
+  declare protected getInt64Option: (option: number) => number;
+  declare protected setInt64Option: (option: number, value: number) => void;
+  declare protected getUint64Option: (option: number) => number;
+  declare protected setUint64Option: (option: number, value: number) => void;
+  declare protected getStringOption: (option: number) => string | null;
+  declare protected setStringOption: (option: number, value: string | Uint8Array | null) => void;
 
   static {
-    define = ({ socketClass: own, type }) => {
+    if (!IN_PAGE) {
+      const write = (socket: Socket, id: number, value: unknown, kind: string): void => {
+        const change = kind === "String" ? SUBSCRIPTION_OPTIONS[id] : undefined;
+        if (change !== undefined) socket.changeSubscriptions(change, [(value ?? "") as string | Uint8Array]);
+        else {
+          const { name, input } = optionInputOf(socket.#core, id, value);
+          socket.#assign(name, input);
+        }
+      };
+      defineNumbered(Socket.prototype, SOCKET_KINDS, (socket, id) => readOption(socket.#core, id), write);
+    }
+    define = ({ socketClass: own, type, options = [] }) => {
       const socketClass = own();
       if (OWN_CLASSES.has(socketClass)) return;
       OWN_CLASSES.add(socketClass);
+      bringOptions(options);
       for (const name of optionsOf(type)) Socket.#defineOption(socketClass.prototype, name);
     };
   }
@@ -362,11 +355,6 @@ export abstract class Socket {
     const { platform } = contextCore(this.#context);
     if (typeof value === "number" && value > Number.MAX_SAFE_INTEGER) platform.warn(ROUNDED);
     if (optionRow(name).applies === "next" && (!endpoints.isEmpty || endpoints.isBusy)) platform.warn(TOO_LATE);
-  }
-
-  #assignById(id: number, value: unknown): void {
-    const { name, input } = this.#core.optionInput(id, value);
-    this.#assign(name, input);
   }
 
   #check(address: unknown, given: number): void {

@@ -4,9 +4,21 @@
  */
 
 import { ZmqError } from "../base/errors.ts";
+import {
+  PROBE_OPTIONS,
+  PUBLISHER_OPTIONS,
+  REQUEST_OPTIONS,
+  ROUTER_OPTIONS,
+  STREAM_OPTIONS,
+  TOPIC_OPTIONS,
+  UPSTREAM_OPTIONS,
+  XPUB_OPTIONS,
+  XSUB_OPTIONS,
+} from "../base/options/patterns.ts";
 import type { OptionInputs, OptionsOf } from "../base/options.ts";
 import type { SocketTypeName } from "../base/socket-types.ts";
 import type { ConnectOptions } from "../core/endpoints.ts";
+import { SendLines } from "../core/send-lines.ts";
 import { DealerPattern, RouterPattern } from "../pattern/dealer-router.ts";
 import { PairPattern } from "../pattern/exclusive-pair.ts";
 import { PullPattern, PushPattern } from "../pattern/pipeline.ts";
@@ -105,7 +117,7 @@ export interface Readable<M extends object[] = Message[]>
   [Symbol.asyncIterator](): AsyncIterator<M, undefined>;
 }
 
-const PAIR: SocketKind = { type: "PAIR", socketClass: () => Pair, createPattern: (host) => new PairPattern(host) };
+const PAIR: SocketKind = { type: "PAIR", socketClass: () => Pair, patternClass: PairPattern };
 
 /** Exactly one peer, both ways. */
 export class Pair extends Socket {
@@ -115,7 +127,12 @@ export class Pair extends Socket {
 }
 export interface Pair extends Writable, Readable, Properties<"PAIR"> {}
 
-const PUB: SocketKind = { type: "PUB", socketClass: () => Publisher, createPattern: (host) => new PubPattern(host) };
+const PUB: SocketKind = {
+  type: "PUB",
+  socketClass: () => Publisher,
+  patternClass: PubPattern,
+  options: [PUBLISHER_OPTIONS, TOPIC_OPTIONS],
+};
 
 /** Sends each message to all subscribers of its topic. Slow subscribers miss messages. */
 export class Publisher extends Socket {
@@ -133,7 +150,12 @@ export class Publisher extends Socket {
 }
 export interface Publisher extends Writable, Properties<"PUB"> {}
 
-const SUB: SocketKind = { type: "SUB", socketClass: () => Subscriber, createPattern: (host) => new SubPattern(host) };
+const SUB: SocketKind = {
+  type: "SUB",
+  socketClass: () => Subscriber,
+  patternClass: SubPattern,
+  options: [TOPIC_OPTIONS],
+};
 
 /** Receives published messages of the topics it subscribes to. */
 export class Subscriber extends Socket {
@@ -157,7 +179,12 @@ export class Subscriber extends Socket {
 }
 export interface Subscriber extends Readable, Properties<"SUB"> {}
 
-const REQ: SocketKind = { type: "REQ", socketClass: () => Request, createPattern: (host) => new ReqPattern(host) };
+const REQ: SocketKind = {
+  type: "REQ",
+  socketClass: () => Request,
+  patternClass: ReqPattern,
+  options: [REQUEST_OPTIONS, PROBE_OPTIONS],
+};
 
 /** Sends a request and receives its reply, in turn. */
 export class Request extends Socket {
@@ -180,7 +207,7 @@ export class Request extends Socket {
 }
 export interface Request extends Readable, Writable, Properties<"REQ"> {}
 
-const REP: SocketKind = { type: "REP", socketClass: () => Reply, createPattern: (host) => new RepPattern(host) };
+const REP: SocketKind = { type: "REP", socketClass: () => Reply, patternClass: RepPattern };
 
 /** Receives a request and sends its reply, in turn. */
 export class Reply extends Socket {
@@ -193,7 +220,8 @@ export interface Reply extends Readable, Writable, Properties<"REP"> {}
 const DEALER: SocketKind = {
   type: "DEALER",
   socketClass: () => Dealer,
-  createPattern: (host) => new DealerPattern(host),
+  patternClass: DealerPattern,
+  options: [PROBE_OPTIONS],
 };
 
 /** Distributes messages over its peers and receives from all of them; like REQ, but without taking turns. */
@@ -207,7 +235,9 @@ export interface Dealer extends Readable, Writable, Properties<"DEALER"> {}
 const ROUTER: SocketKind = {
   type: "ROUTER",
   socketClass: () => Router,
-  createPattern: (host) => new RouterPattern(host),
+  patternClass: RouterPattern,
+  sendLines: SendLines,
+  options: [ROUTER_OPTIONS, PROBE_OPTIONS],
 };
 
 /**
@@ -224,7 +254,7 @@ export class Router extends Socket {
 }
 export interface Router extends Readable, Writable, Properties<"ROUTER"> {}
 
-const PULL: SocketKind = { type: "PULL", socketClass: () => Pull, createPattern: (host) => new PullPattern(host) };
+const PULL: SocketKind = { type: "PULL", socketClass: () => Pull, patternClass: PullPattern };
 
 /** Receives from all its peers in turn. */
 export class Pull extends Socket {
@@ -234,7 +264,7 @@ export class Pull extends Socket {
 }
 export interface Pull extends Readable, Properties<"PULL"> {}
 
-const PUSH: SocketKind = { type: "PUSH", socketClass: () => Push, createPattern: (host) => new PushPattern(host) };
+const PUSH: SocketKind = { type: "PUSH", socketClass: () => Push, patternClass: PushPattern };
 
 /** Distributes messages over its peers in turn. */
 export class Push extends Socket {
@@ -247,7 +277,8 @@ export interface Push extends Writable, Properties<"PUSH"> {}
 const XPUB: SocketKind = {
   type: "XPUB",
   socketClass: () => XPublisher,
-  createPattern: (host) => new XPubPattern(host),
+  patternClass: XPubPattern,
+  options: [PUBLISHER_OPTIONS, TOPIC_OPTIONS, XPUB_OPTIONS, UPSTREAM_OPTIONS],
 };
 
 /** A publisher that receives its subscribers' subscriptions: `01` or `00` and the topic. */
@@ -276,7 +307,8 @@ export interface XPublisher extends Readable, Writable, Properties<"XPUB"> {}
 const XSUB: SocketKind = {
   type: "XSUB",
   socketClass: () => XSubscriber,
-  createPattern: (host) => new XSubPattern(host),
+  patternClass: XSubPattern,
+  options: [TOPIC_OPTIONS, UPSTREAM_OPTIONS, XSUB_OPTIONS],
 };
 
 /** A subscriber that subscribes by sending `01` or `00` and the topic. */
@@ -290,7 +322,9 @@ export interface XSubscriber extends Readable, Writable, Properties<"XSUB"> {}
 const STREAM: SocketKind = {
   type: "STREAM",
   socketClass: () => Stream,
-  createPattern: (host) => new StreamPattern(host),
+  patternClass: StreamPattern,
+  sendLines: SendLines,
+  options: [STREAM_OPTIONS],
 };
 
 /** Plain TCP peers without ZMTP: messages are the peer's routing id and bytes. */

@@ -8,6 +8,7 @@ import { ZmqError } from "../base/errors.ts";
 import { bytesOf } from "../base/options/kinds.ts";
 import { hasOption, type OptionName, optionById, optionInput, optionRow, setOption } from "../base/options.ts";
 import type { SocketTypeName } from "../base/socket-types.ts";
+import { readOption } from "../core/option-numbers.ts";
 import type { SocketCore } from "../core/socket-core.ts";
 import * as ids from "./option-numbers.ts";
 
@@ -80,7 +81,7 @@ export function getSocketOption(core: SocketCore, id: number): number | string |
   const name = nameOf(core, id === ids.HWM ? ids.SNDHWM : id);
   const kept: unknown = core.options[name];
   if (kept instanceof Uint8Array) return kept.slice();
-  const value = hasOption(core.type, name) ? core.getById(id === ids.HWM ? ids.SNDHWM : id) : kept;
+  const value = hasOption(core.type, name) ? readOption(core, id === ids.HWM ? ids.SNDHWM : id) : kept;
   if (value === null || value === undefined) return "";
   if (typeof value === "boolean") return Number(value);
   if (typeof value === "number" || typeof value === "string") return value;

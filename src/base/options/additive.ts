@@ -5,7 +5,7 @@
 import { isAddressRange, withoutBrackets } from "../address-range.ts";
 import { fromText, isBytes } from "../bytes.ts";
 import type { SocketTypeName } from "../socket-types.ts";
-import { type Option, type Row, same, type Text, textOf, traits } from "./kinds.ts";
+import { type Option, type Row, type Text, textOf, traits } from "./kinds.ts";
 
 type AdditiveRow = Row<SocketTypeName, "rw">;
 
@@ -38,7 +38,6 @@ export function ids(
       if (!value.every((id) => typeof id === "number")) throw new TypeError("Option value must be a number");
       return value.every((id) => Number.isInteger(id) && id >= 0) ? value : undefined;
     },
-    show: same,
     add: (before, added) => [...before, ...added],
   };
 }
@@ -67,7 +66,6 @@ export function metadata(
       }
       return value;
     },
-    show: same,
     add: (before, added) => (Object.keys(added).length === 0 ? added : { ...added, ...before }),
   };
 }

@@ -24,6 +24,8 @@ export interface Option<
   readonly defaultOn?: { readonly [T in SocketTypeName]?: Value };
   /** "r": read-only. What libzmq can only write is readable here too. */
   readonly access: Access;
+  /** Consoles never show it. */
+  readonly isSecret?: boolean;
   /** Whether a change takes effect at once or for endpoints that are bound and connected later. */
   readonly applies: "now" | "next";
   /** The socket types that have the option; absent: all. */
@@ -32,7 +34,7 @@ export interface Option<
   readonly honoured: true | string;
   /** The code that throws when the option is not honoured. */
   readonly refusal: ErrorCode;
-  /** The shape of a legal value, for messages and docs: "an integer >= -1". */
+  /** The shape of a legal value, for messages and docs: "an integer >= -1". Most kinds make it when it is asked for. */
   readonly expected: string;
   /** Of a choice: the names, in the order of libzmq's numbers. */
   readonly values?: readonly Value[];
@@ -53,22 +55,33 @@ export interface Row<On extends string, Access extends string> {
   readonly on?: readonly On[];
   readonly honoured?: string;
   readonly refusal?: ErrorCode;
+  readonly isSecret?: boolean;
 }
 
-const COMMON = { access: "rw", applies: "next", honoured: true, refusal: "ENOTSUP" } as const;
-
-/** What rows of all kinds have in common. */
-export function traits<On extends string, Access extends "rw" | "r">(row: Row<On, Access>) {
-  return { ...(COMMON as typeof COMMON & { readonly access: Access }), ...row };
+/** A row with what it leaves out. Properties read as the value that is kept, unless the kind says otherwise. */
+export function traits<On extends string, Access extends "rw" | "r">(row: Row<On, Access>): Traits<On, Access> {
+  return { ...COMMON, ...row } as Traits<On, Access>; // `Access` is "rw" where the row does not say.
 }
 
-/** Of what reads as it is kept. */
-export function same<Value>(value: Value): Value {
-  return value;
+interface Traits<On extends string, Access extends string> extends Omit<Row<On, Access>, "honoured"> {
+  readonly access: Access;
+  readonly applies: "now" | "next";
+  readonly honoured: true | string;
+  readonly refusal: ErrorCode;
+  show<Value>(value: Value): Value;
 }
+
+const COMMON = {
+  access: "rw",
+  applies: "next",
+  honoured: true,
+  refusal: "ENOTSUP",
+  show: <Value>(value: Value) => value,
+} as const;
 
 type BooleanRow<On extends string, Access extends string> = Row<On, Access> & { readonly default: boolean };
 
+// @__NO_SIDE_EFFECTS__
 export function bool<const On extends string = SocketTypeName, const Access extends "rw" | "r" = "rw">(
   row: BooleanRow<On, Access>,
 ): Option<boolean, boolean, boolean, On, Access> {
@@ -80,7 +93,6 @@ export function bool<const On extends string = SocketTypeName, const Access exte
       if (typeof input !== "boolean") throw new TypeError("Option value must be a boolean");
       return input;
     },
-    show: same,
   };
 }
 
@@ -95,26 +107,28 @@ type NumberRow<On extends string, Access extends string> = Row<On, Access> & {
 
 function number<const On extends string, const Access extends "rw" | "r">(
   row: NumberRow<On, Access>,
-  min: number,
-  max: number,
+  lowest: number,
+  highest: number,
   noun: string,
 ): Option<number, number, number, On, Access> {
-  const { step = 1, min: lowest = min, max: highest = max } = row;
-  const from = row.min === undefined && min !== 0 ? noun : `${noun} >= ${lowest}`;
+  const { min = lowest, max = highest, step = 1 } = row;
   return {
     ...traits(row),
     default: row.default,
-    expected: row.max === undefined ? from : `${noun} from ${lowest} to ${highest}`,
+    get expected() {
+      if (max < highest) return `${noun} from ${min} to ${max}`;
+      return min > lowest || min === 0 ? `${noun} >= ${min}` : noun;
+    },
     check(input) {
       if (typeof input !== "number") throw new TypeError("Option value must be a number");
       const value = Math.trunc(input) + 0;
-      return value >= lowest && value <= highest ? value - (value % step) : undefined;
+      return value >= min && value <= max ? value - (value % step) : undefined;
     },
-    show: same,
   };
 }
 
 /** A 32-bit integer; a fraction is cut off. */
+// @__NO_SIDE_EFFECTS__
 export function int<const On extends string = SocketTypeName, const Access extends "rw" | "r" = "rw">(
   row: NumberRow<On, Access>,
 ): Option<number, number, number, On, Access> {
@@ -122,6 +136,7 @@ export function int<const On extends string = SocketTypeName, const Access exten
 }
 
 /** A signed 64-bit integer as a plain number: exact up to 2^53. */
+// @__NO_SIDE_EFFECTS__
 export function int64<const On extends string = SocketTypeName, const Access extends "rw" | "r" = "rw">(
   row: NumberRow<On, Access>,
 ): Option<number, number, number, On, Access> {
@@ -129,6 +144,7 @@ export function int64<const On extends string = SocketTypeName, const Access ext
 }
 
 /** An unsigned 64-bit integer as a plain number: exact up to 2^53. */
+// @__NO_SIDE_EFFECTS__
 export function uint64<const On extends string = SocketTypeName, const Access extends "rw" | "r" = "rw">(
   row: NumberRow<On, Access>,
 ): Option<number, number, number, On, Access> {
@@ -140,10 +156,7 @@ export type Text = string | Uint8Array | null;
 
 /** UTF-8 bytes of a string, a copy of an array; null is empty. */
 export function bytesOf(input: unknown): Uint8Array {
-  if (input === null) return EMPTY;
-  if (typeof input === "string") return fromText(input);
-  if (isBytes(input)) return copyOf(input);
-  throw new TypeError("Option value must be a string or buffer");
+  return isBytes(input) ? copyOf(input) : fromText(textOf(input));
 }
 
 /** As text; bytes are read as UTF-8, null is empty. */
@@ -160,29 +173,37 @@ type BytesRow<On extends string, Access extends string> = Row<On, Access> & {
 };
 
 /** Bytes; they read as text (null when empty), as in zeromq.js. Empty by default. */
+// @__NO_SIDE_EFFECTS__
 export function bytes<const On extends string = SocketTypeName, const Access extends "rw" | "r" = "rw">(
   row: BytesRow<On, Access>,
 ): Option<Uint8Array, string | null, Text, On, Access> {
-  return { ...binary(row), show: (value) => (value.length === 0 ? null : toText(value)) };
+  return binary(row, (value) => (value.length === 0 ? null : toText(value)));
 }
 
 /** Bytes that read as bytes: a view of what is kept. Empty by default. */
+// @__NO_SIDE_EFFECTS__
 export function rawBytes<const On extends string = SocketTypeName, const Access extends "rw" | "r" = "rw">(
   row: BytesRow<On, Access>,
 ): Option<Uint8Array, Text, Text, On, Access> {
-  return { ...binary(row), show: (value) => (value.length === 0 ? null : value) };
+  return binary(row, (value) => (value.length === 0 ? null : value));
 }
 
-function binary<On extends string, Access extends "rw" | "r">(row: BytesRow<On, Access>) {
+function binary<On extends string, Access extends "rw" | "r", Property>(
+  row: BytesRow<On, Access>,
+  show: (value: Uint8Array) => Property,
+): Option<Uint8Array, Property, Text, On, Access> {
   const { min = 0, max } = row;
   return {
     ...traits(row),
     default: EMPTY,
-    expected: max === undefined ? "a string or bytes" : `a string or ${min} to ${max} bytes`,
-    check(input: unknown): Uint8Array | undefined {
-      const value = bytesOf(input);
-      return value.length >= min && value.length <= (max ?? Number.POSITIVE_INFINITY) ? value : undefined;
+    get expected() {
+      return max === undefined ? "a string or bytes" : `a string or ${min} to ${max} bytes`;
     },
+    check(input) {
+      const value = bytesOf(input);
+      return value.length >= min && value.length <= (max ?? value.length) ? value : undefined;
+    },
+    show,
   };
 }
 
@@ -194,6 +215,7 @@ type TextRow<On extends string, Access extends string> = Row<On, Access> & {
 };
 
 /** Text; null, and "" if allowed, is no text and the default. */
+// @__NO_SIDE_EFFECTS__
 export function text<const On extends string = SocketTypeName, const Access extends "rw" | "r" = "rw">(
   row: TextRow<On, Access>,
 ): Option<string | null, string | null, Text, On, Access> {
@@ -201,14 +223,15 @@ export function text<const On extends string = SocketTypeName, const Access exte
   return {
     ...traits(row),
     default: null,
-    expected: max === undefined ? "a string or null" : `a string of at most ${max} bytes, or null`,
+    get expected() {
+      return max === undefined ? "a string or null" : `a string of at most ${max} bytes, or null`;
+    },
     check(input) {
       const value = textOf(input);
       if (max !== undefined && ownText(value).length > max) return undefined;
-      if (value === "" && row.notEmpty && input !== null) return undefined;
-      return value === "" ? null : value;
+      if (value !== "") return value;
+      return row.notEmpty && input !== null ? undefined : null;
     },
-    show: same,
   };
 }
 
@@ -221,6 +244,7 @@ type ChoiceRow<V, On extends string, Access extends string> = Row<On, Access> & 
 };
 
 /** One of a few names. */
+// @__NO_SIDE_EFFECTS__
 export function choice<
   const V extends string | null,
   const On extends string = SocketTypeName,
@@ -230,9 +254,10 @@ export function choice<
     ...traits(row),
     default: row.default,
     values: row.values,
-    expected: row.values.map((value) => JSON.stringify(value)).join(" or "),
+    get expected() {
+      return row.values.map((value) => JSON.stringify(value)).join(" or ");
+    },
     check: (input) => row.values.find((value) => value === input),
-    show: same,
   };
 }
 
@@ -240,6 +265,7 @@ const KEY_BYTES = 32;
 const KEY_CHARACTERS = 40;
 
 /** A CURVE key, kept and read as its 40 characters of Z85. */
+// @__NO_SIDE_EFFECTS__
 export function key(row: Row<SocketTypeName, "rw">): Option<string | null, string | null, Text, SocketTypeName, "rw"> {
   return {
     ...traits(row),
@@ -250,6 +276,5 @@ export function key(row: Row<SocketTypeName, "rw">): Option<string | null, strin
       const value = textOf(input);
       return value.length === KEY_CHARACTERS && isZ85(value) ? value : undefined;
     },
-    show: same,
   };
 }

@@ -6,7 +6,7 @@
 
 import { IN_PAGE } from "../target.ts";
 import { metadata } from "./additive.ts";
-import { bool, int, int64, rawBytes, text, uint64 } from "./kinds.ts";
+import { bool, int, int64, rawBytes, text } from "./kinds.ts";
 
 /** Of the types that no page has. */
 const SENDERS_ELSEWHERE = ["STREAM", "SERVER", "CLIENT", "RADIO", "SCATTER", "DGRAM", "PEER", "CHANNEL"] as const;
@@ -71,8 +71,6 @@ export const QUEUE_OPTIONS = {
   maxMultipartSize: int64({ id: -4, default: -1, min: -1 }),
   /** Not in libzmq. Bytes of one command or identity frame of a handshake; a peer that sends more is disconnected. Default 65536. */
   maxHandshakeSize: int({ id: -5, default: 65_536, min: 256 }),
-  /** Not in libzmq. Connections of one bound endpoint that may be in the handshake at the same time; beyond that, the oldest one of the network (IPv4 address, IPv6 /64) with the most of them is closed. 0 = no limit. Default 4096. */
-  maxPendingHandshakes: int({ id: -6, default: 4096, min: 0 }),
   /** Not in libzmq. Approximate bytes of memory of the unread messages of all departed peers; beyond that, new connections are not read until half of it has been received. 0 = no limit. Default 268435456. Note: Counts 64 bytes a message, 128 a frame and 2 KiB a peer beside the octets. */
   departedHighWaterMarkBytes: int64({
     id: -9,
@@ -81,9 +79,6 @@ export const QUEUE_OPTIONS = {
     applies: "now",
     on: RECEIVERS,
   }),
-
-  /** ZMQ_AFFINITY. Bit mask of the I/O threads that serve the socket's connections. Default 0. */
-  affinity: uint64({ id: 4, default: 0 }),
 
   /** ZMQ_RECONNECT_IVL. Milliseconds before a lost or refused connection is tried again; 0 or -1 = never. Default 100. */
   reconnectInterval: int({ id: 18, default: 100, min: -1 }),
@@ -109,11 +104,6 @@ export const QUEUE_OPTIONS = {
   disconnectMessage: rawBytes({ id: 111, on: ["ROUTER", "SERVER", "PEER"] }),
   /** ZMQ_HICCUP_MSG. A message received when a connection made by this side is lost and retried. Reads as bytes. Default empty. */
   hiccupMessage: rawBytes({ id: 114, on: ["DEALER", "CLIENT", "PEER"] }),
-
-  /** ZMQ_IN_BATCH_SIZE. Bytes read from a connection at once. Default 8192. Note: A hint: the runtime chooses how much it reads. */
-  inBatchSize: int({ id: 101, default: 8192, min: 1 }),
-  /** ZMQ_OUT_BATCH_SIZE. Bytes gathered from small messages before they are written. Default 8192. Note: A hint: larger batches are made where that is faster. */
-  outBatchSize: int({ id: 102, default: 8192, min: 1 }),
 
   /** ZMQ_TYPE. Number of the socket type, 0 (PAIR) to 20 (CHANNEL). */
   type: int({ id: 16, default: 0, access: "r" }),

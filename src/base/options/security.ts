@@ -18,14 +18,14 @@ export const SECURITY_OPTIONS = {
   /** ZMQ_PLAIN_USERNAME. User name sent to a PLAIN server, at most 255 bytes; null = no security. Default null. */
   plainUsername: text({ id: 45, max: 255, notEmpty: true }),
   /** ZMQ_PLAIN_PASSWORD. Password sent to a PLAIN server, at most 255 bytes; null = no security. Default null. */
-  plainPassword: text({ id: 46, max: 255, notEmpty: true }),
+  plainPassword: text({ id: 46, max: 255, notEmpty: true, isSecret: true }),
 
   /** ZMQ_CURVE_SERVER. Accepts CURVE clients; needs `curveSecretKey`. Default false. */
   curveServer: bool({ id: 47, default: false }),
   /** ZMQ_CURVE_PUBLICKEY. This client's public key, 40 characters in Z85 or 32 bytes; reads as Z85. Default null. */
   curvePublicKey: key({ id: 48 }),
   /** ZMQ_CURVE_SECRETKEY. This side's secret key, 40 characters in Z85 or 32 bytes; reads as Z85. Default null. */
-  curveSecretKey: key({ id: 49 }),
+  curveSecretKey: key({ id: 49, isSecret: true }),
   /** ZMQ_CURVE_SERVERKEY. The public key of the server that this client connects to, 40 characters in Z85 or 32 bytes; reads as Z85. Default null. */
   curveServerKey: key({ id: 50 }),
 };

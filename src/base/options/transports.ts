@@ -1,10 +1,11 @@
 /**
- * Options of transports that pages do not have: TCP, ipc, SOCKS, wss with keys of its own, multicast.
+ * Options of what pages do not have: I/O threads, buffers of the operating system, peers that come in, TCP, ipc, SOCKS, wss
+ * with keys of its own, multicast.
  */
 
 import { cidrs, ids } from "./additive.ts";
 import { bool, int, text, uint64 } from "./kinds.ts";
-import { SENDERS } from "./queues.ts";
+import { RECEIVERS, SENDERS } from "./queues.ts";
 
 const NO_PEER_CREDENTIALS = "no JavaScript runtime tells which process is at the other end of an ipc connection";
 const NO_VMCI = "no JavaScript runtime supports VMCI sockets";
@@ -12,6 +13,29 @@ const NO_SOCKET_OPTION = "no JavaScript runtime sets this option of the operatin
 const NO_NORM = "the norm transport is not part of this library";
 
 export const TRANSPORT_OPTIONS = {
+  /** ZMQ_AFFINITY. Bit mask of the I/O threads that serve the socket's connections. Default 0. */
+  affinity: uint64({ id: 4, default: 0 }),
+  /** Not in libzmq. Connections of one bound endpoint that may be in the handshake at the same time; beyond that, the oldest one of the network (IPv4 address, IPv6 /64) with the most of them is closed. 0 = no limit. Default 4096. */
+  maxPendingHandshakes: int({ id: -6, default: 4096, min: 0 }),
+  /** ZMQ_IN_BATCH_SIZE. Bytes read from a connection at once. Default 8192. Note: A hint: the runtime chooses how much it reads. */
+  inBatchSize: int({ id: 101, default: 8192, min: 1 }),
+  /** ZMQ_OUT_BATCH_SIZE. Bytes gathered from small messages before they are written. Default 8192. Note: A hint: larger batches are made where that is faster. */
+  outBatchSize: int({ id: 102, default: 8192, min: 1 }),
+  /** ZMQ_SNDBUF. Bytes of the operating system's send buffer; -1 = its default. Default -1. Note: A hint: no runtime sets it for tcp and ipc. */
+  sendBufferSize: int({
+    id: 11,
+    default: -1,
+    min: -1,
+    on: SENDERS,
+  }),
+  /** ZMQ_RCVBUF. Bytes of the operating system's receive buffer; -1 = its default. Default -1. Note: A hint: no runtime sets it for tcp and ipc. */
+  receiveBufferSize: int({
+    id: 12,
+    default: -1,
+    min: -1,
+    on: RECEIVERS,
+  }),
+
   /** ZMQ_BACKLOG. Connections that may wait to be accepted. Default 100. */
   backlog: int({ id: 19, default: 100, min: 0 }),
   /** ZMQ_USE_FD. File descriptor of a listening socket that the next `bind` uses; -1 = none. Default -1. */
@@ -52,10 +76,10 @@ export const TRANSPORT_OPTIONS = {
   /** ZMQ_SOCKS_USERNAME. User name for the proxy, at most 255 bytes. Default null. */
   socksUsername: text({ id: 99, max: 255 }),
   /** ZMQ_SOCKS_PASSWORD. Password for the proxy, at most 255 bytes. Default null. */
-  socksPassword: text({ id: 100, max: 255 }),
+  socksPassword: text({ id: 100, max: 255, isSecret: true }),
 
   /** ZMQ_WSS_KEY_PEM. Private key of a wss server, in PEM. Default null. */
-  wssKeyPem: text({ id: 103 }),
+  wssKeyPem: text({ id: 103, isSecret: true }),
   /** ZMQ_WSS_CERT_PEM. Certificate of a wss server, in PEM. Default null. */
   wssCertPem: text({ id: 104 }),
   /** ZMQ_WSS_TRUST_PEM. Certificates that a wss client trusts, in PEM. Default null. */
