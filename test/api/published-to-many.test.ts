@@ -67,8 +67,8 @@ test("a subscriber that does not read misses messages at its mark, and the other
     return subscriber;
   });
   await publisher.connected({ count: 5 });
-  await Promise.all([publisher.subscriberJoined(), deaf?.connected()]);
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await deaf?.connected();
+  while (publisher.peers.some(({ subscriptions }) => subscriptions?.length !== 1)) await new Promise(setImmediate);
   const body = Buffer.alloc(10_000, "x");
   for (let n = 0; n < 2000; n++) {
     await publisher.send([`${n}`, body]);
