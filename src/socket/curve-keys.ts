@@ -4,7 +4,7 @@ import { type CurveKeyPair, newCurveKeys, publicKeyOf } from "../security/keys.t
 import { contextCore } from "./context.ts";
 import { defaultContext } from "./default-context.ts";
 
-/** A new random key pair. Synchronous. */
+/** A new random key pair. Synchronous. A page imports `zmq-ts/browser/curve` first, or ENOTSUP is thrown. */
 export function curveKeyPair(): CurveKeyPair {
   return newCurveKeys(contextCore(defaultContext()).platform.crypto);
 }

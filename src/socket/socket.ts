@@ -169,7 +169,7 @@ export abstract class Socket {
 
   /**
    * Connects to an endpoint, and reconnects whenever the connection is lost. The endpoint need not exist yet; only a
-   * malformed address throws.
+   * malformed address throws. A page in a browser connects over `ws://`, `wss://` and `inproc://`.
    */
   connect(address: string, options?: ConnectOptions): void {
     expectOptions(options, 1);
@@ -186,7 +186,7 @@ export abstract class Socket {
   /**
    * Binds `address` (`tcp://127.0.0.1`, without a port) to a free port, which it
    * resolves to. `min` and `max` narrow the choice down; then EADDRINUSE is
-   * possible, after `tries` attempts.
+   * possible, after `tries` attempts. Not in a page.
    */
   async bindRandomPort(address: string, options: PortRange = {}): Promise<number> {
     this.#check(address, 1);

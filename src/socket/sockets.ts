@@ -74,7 +74,7 @@ export interface Writable<
   sendString(text: string, ...options: O | [WaitOptions]): Promise<void>;
   /** A message of one frame, JSON. Throws TypeError for values that JSON cannot express. */
   sendJson(value: unknown, ...options: O | [WaitOptions]): Promise<void>;
-  /** A message of one frame, by the structured clone algorithm: dates, maps, typed arrays and cycles; no functions. */
+  /** A message of one frame, by the structured clone algorithm: dates, maps, typed arrays and cycles; no functions. Not in a page. */
   sendObject(value: unknown, ...options: O | [WaitOptions]): Promise<void>;
   /** `send` for an array of frames. */
   sendMultipart(parts: readonly MessageLike[], ...options: O | [WaitOptions]): Promise<void>;
@@ -109,7 +109,7 @@ export interface Readable<M extends object[] = Message[]>
   /**
    * What a peer sent by `sendObject`. Rejects with EINVAL for bytes that are no structured clone, or whose arrays would
    * take more memory than the message justifies: a million elements with holes, or four for each octet. Bun does not
-   * check this.
+   * check this. Not in a page.
    */
   receiveObject(options?: WaitOptions): Promise<unknown>;
   receiveMultipart(options?: WaitOptions): Promise<M>;

@@ -269,11 +269,12 @@ async function compile(user: string, tools: string, { version, nodeTypes, module
   const found = join(user, "node_modules", "@types", "node");
   symlinkSync(join(packages, `node-types-${nodeTypes}`), found, "junction");
   // Not `.ts` where they stand: this project's own compiler would take them for its own.
-  for (const name of ["types.mts", "types.cts"]) renameSync(join(folder, `${name}.txt`), join(folder, name));
+  for (const name of ["types.mts", "types.cts", "page-types.mts"])
+    renameSync(join(folder, `${name}.txt`), join(folder, name));
   try {
     for (const [module, resolution] of modules) {
       await check(`typescript ${version}: ${module}, ${resolution}`, async () => {
-        const files = module === "node16" ? ["types.mts", "types.cts"] : ["types.mts"];
+        const files = ["types.mts", "page-types.mts", ...(module === "node16" ? ["types.cts"] : [])];
         const compilerOptions = { ...COMPILER_OPTIONS, module, moduleResolution: resolution };
         writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, files }));
         await node([join(packages, `typescript-${version}`, "bin/tsc"), "-p", folder], folder);
