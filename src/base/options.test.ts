@@ -325,3 +325,14 @@ it("a value that cannot be printed is refused as any other", () => {
     );
   }
 });
+
+it("wsAllowedOrigins takes origins, and nothing that no origin could be", () => {
+  const values = defaultOptions("REP", { ipv6: false, blocky: true });
+  for (const origin of ["https://app.example", "http://localhost:5173", "chrome-extension://abc", "null", "*"]) {
+    setOption(values, "wsAllowedOrigins", origin, "REP");
+    assert.deepEqual(values.wsAllowedOrigins, [origin]);
+  }
+  for (const origin of ["localhost:5173", "http://localhost:5173/", "http://localhost:*", "https://*.example"]) {
+    assert.throws(() => setOption(values, "wsAllowedOrigins", origin, "REP"), { code: "EINVAL" }, origin);
+  }
+});

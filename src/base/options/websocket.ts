@@ -39,14 +39,14 @@ function origins(
   return {
     ...traits(row),
     default: [],
-    expected: 'a list of origins such as "https://app.example", or "*"; text with commas too',
+    expected: 'a list of origins, without a path, such as "https://app.example", or "*"; text with commas too',
     check(input) {
       const values = Array.isArray(input)
         ? input.map(textOf)
         : textOf(input)
             .split(",")
             .filter((value) => value !== "");
-      return values.every((value) => /^(\*|null|[a-z][a-z0-9+.-]*:\/\/[^/\s]+)$/i.test(value)) ? values : undefined;
+      return values.every((value) => /^(\*|null|[a-z][a-z0-9+.-]*:\/\/[^/\s*]+)$/i.test(value)) ? values : undefined;
     },
     show: (value) => value,
   };
