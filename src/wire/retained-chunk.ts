@@ -1,7 +1,7 @@
 /**
  * Copies of chunks that wait for their reader while the link uses its own
  * memory again. No view of them leaves the decoder, so all decoders of a thread
- * share some memory for them, taken and given back. 64 busy subscribers of one
+ * share some memory for them, taken and given back, in three sizes. 64 busy subscribers of one
  * process need some hundred at a time; with eight of them, what was
  * beyond was fresh memory for each read, and garbage soon after.
  */
@@ -10,13 +10,18 @@ import { ownCopyOf, uninitialized } from "../base/bytes.ts";
 
 /** Larger chunks get memory of their own. */
 const RETAINED_BYTES = 131_072;
+/** Smaller ones take less: with one size for all, 500 peers that nobody reads held 66 MB for 2 KB each. */
+const MIDDLING_BYTES = 32_768;
+const SMALL_BYTES = 8192;
 /** A chunk that waits behind another takes no more than twice its size. */
 const LEAST_LATER_BYTES = 65_536;
-/** So many are kept by the thread for the next ones. */
+/** So many of each size are kept by the thread for the next ones. */
 const KEPT_MEMORIES = 128;
 /** So many chunks of the queue are read before their places are given back: `shift` of a long array is slow. */
 const COMPACTED = 1024;
-const freeMemories: Uint8Array[] = [];
+const freeSmall: Uint8Array[] = [];
+const freeMiddling: Uint8Array[] = [];
+const freeLarge: Uint8Array[] = [];
 
 /** A chunk that waits in shared memory. */
 interface Later {
@@ -36,7 +41,7 @@ export class RetainedChunks {
   retain(chunk: Uint8Array, position: number): Uint8Array {
     const length = chunk.length - position;
     if (length > RETAINED_BYTES) return ownCopyOf(chunk.subarray(position));
-    const memory = take();
+    const memory = take(length);
     this.#memory = memory;
     memory.set(chunk.subarray(position));
     return memory.subarray(0, length);
@@ -49,7 +54,7 @@ export class RetainedChunks {
       this.#later.push(ownCopyOf(chunk));
       return;
     }
-    const memory = take();
+    const memory = take(length);
     memory.set(chunk);
     this.#later.push({ chunk: memory.subarray(0, length), memory });
   }
@@ -59,7 +64,8 @@ export class RetainedChunks {
     const memory = this.#memory;
     if (memory !== undefined) {
       this.#memory = undefined;
-      if (freeMemories.length < KEPT_MEMORIES) freeMemories.push(memory);
+      const free = freeFor(memory.length);
+      if (free.length < KEPT_MEMORIES) free.push(memory);
     }
     const later = this.#later;
     const next = later[this.#nextLater];
@@ -75,6 +81,11 @@ export class RetainedChunks {
   }
 }
 
-function take(): Uint8Array {
-  return freeMemories.pop() ?? uninitialized(RETAINED_BYTES);
+function freeFor(length: number): Uint8Array[] {
+  return length <= SMALL_BYTES ? freeSmall : length <= MIDDLING_BYTES ? freeMiddling : freeLarge;
+}
+
+function take(length: number): Uint8Array {
+  const size = length <= SMALL_BYTES ? SMALL_BYTES : length <= MIDDLING_BYTES ? MIDDLING_BYTES : RETAINED_BYTES;
+  return freeFor(length).pop() ?? uninitialized(size);
 }
