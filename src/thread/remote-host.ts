@@ -68,7 +68,7 @@ export class RemoteHost implements EngineHost {
       if (owner.isMoved !== true) return here;
       throw new ZmqError("EBUSY", { detail: "a proxy in an I/O thread has the socket" });
     }
-    const thread = this.#choose(owner, options);
+    const thread = this.#choose(owner, options, target.text);
     const endpoint = new RemoteBound(++this.#lastId, thread, owner, target.text, options);
     thread.add(endpoint);
     thread.post({
@@ -103,20 +103,26 @@ export class RemoteHost implements EngineHost {
     for (const thread of this.#threads) thread.finish(timeoutMs, flush);
   }
 
-  /** As libzmq: of the threads in the mask, the one with the fewest endpoints; 0: of all. */
-  #choose(owner: EndpointOwner, { affinity }: OptionValues): EngineThread {
+  /**
+   * As libzmq: of the threads in the mask, the one with the fewest endpoints; 0: of all. `address`: to bind; one that is
+   * about to be free is so only for requests that come behind to the same thread.
+   */
+  #choose(owner: EndpointOwner, { affinity }: OptionValues, address?: string): EngineThread {
     if (owner.isMoved === true) {
       const thread = this.#moved.get(owner);
       if (thread !== undefined) return thread;
     }
     let chosen: EngineThread | undefined;
+    let freeing: EngineThread | undefined;
     let failure: ZmqError | undefined;
     this.#threads.forEach((thread, index) => {
       const isInMask = affinity === 0 || Math.floor(Number(affinity) / 2 ** index) % 2 === 1;
       if (!isInMask) return;
       if (thread.failure !== undefined) failure = thread.failure;
+      else if (address !== undefined && thread.isClosingAt(address)) freeing = thread;
       else if (chosen === undefined || thread.load < chosen.load) chosen = thread;
     });
+    if (freeing !== undefined) return freeing;
     if (chosen === undefined) {
       if (failure !== undefined) throw failure;
       throw new ZmqError("EMTHREAD", { detail: `affinity ${affinity} allows none of the I/O threads` });

@@ -65,6 +65,13 @@ export class EngineThread implements RemoteThread, InboxSource {
     return this.#endpoints.size;
   }
 
+  /** Whether a bound endpoint is about to be closed at this address. */
+  isClosingAt(address: string): boolean {
+    for (const each of this.#endpoints.values())
+      if (each.isClosing && each instanceof RemoteBound && each.isAt(address)) return true;
+    return false;
+  }
+
   add(endpoint: RemoteEndpoint): void {
     this.#endpoints.set(endpoint.id, endpoint);
   }

@@ -241,6 +241,23 @@ test(
   },
 );
 
+test("an address is free at once also with several threads", limit, async () => {
+  const context = new Context({ ioThreads: 3 });
+  let pull = new Pull({ context });
+  const address = await pull.bind("tcp://127.0.0.1:*");
+  for (let i = 0; i < 60; i++) {
+    const next = new Pull({ context });
+    if (i % 2 === 0) pull.close();
+    else pull.unbindSync(address);
+    if (i % 3 === 0) next.bindSync(address);
+    else await next.bind(address);
+    pull.close();
+    pull = next;
+  }
+  pull.close();
+  await context.close();
+});
+
 test("the memory of connections that are over is given back", limit, async () => {
   const context = new Context({ ioThreads: 1, maxSockets: 5000 });
   const before = process.memoryUsage().rss;
