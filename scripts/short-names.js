@@ -1,5 +1,5 @@
 /**
- * Short names for what is internal in the part of the build that pages load. Minifiers leave the names of properties alone, for they
+ * Short names for what is internal in the part of the build that pages load, and fields that are undefined without a word. Minifiers leave the names of properties alone, for they
  * cannot know who else uses them; we do. A name is replaced, in all files of pages alike, if the code defines it and it is
  *
  * - in no declaration that users see (the tree of `.d.cts` files below the entries),
@@ -33,16 +33,21 @@ export function shortenNames(chunks, declarations, foreign) {
   const short = new Map(replaced.map((name) => [name, names.next().value]));
 
   for (const [index, chunk] of chunks.entries()) {
+    const { properties, voids } = sites[index];
+    const renamed = properties.filter(({ name }) => short.has(name));
+    const edits = [
+      ...renamed.map(({ name, start, end, shorthand }) => ({
+        start,
+        end,
+        text: shorthand ? `${short.get(name)}: ${name}` : short.get(name),
+      })),
+      ...voids.map((range) => ({ ...range, text: "" })),
+    ].sort((one, other) => one.start - other.start);
     let code = "";
     let end = 0;
-    for (const site of sites[index].properties) {
-      const name = short.get(site.name);
-      if (name === undefined) continue;
-      code +=
-        chunk.code.slice(end, site.start) +
-        name +
-        (site.shorthand ? `: ${chunk.code.slice(site.start, site.end)}` : "");
-      end = site.end;
+    for (const edit of edits) {
+      code += chunk.code.slice(end, edit.start) + edit.text;
+      end = edit.end;
     }
     chunk.code = code + chunk.code.slice(end);
   }
@@ -53,9 +58,10 @@ export function propertyNames(code) {
   return new Set(propertySites(code).properties.map(({ name }) => name));
 }
 
-/** Where `code` names properties, in order, and the texts of its strings. */
+/** Where `code` names properties, and where it says that fields begin as undefined, as they do anyway; the texts of its strings. */
 function propertySites(code) {
   const properties = [];
+  const voids = [];
   const strings = new Set();
   const note = (key, defines, shorthand = false) => {
     if (key.type !== "Identifier") return;
@@ -65,11 +71,14 @@ function propertySites(code) {
     if (node.type === "Literal" && typeof node.value === "string") strings.add(node.value);
     if (node.type === "TemplateElement") strings.add(node.value.cooked);
     if (node.computed) return;
+    if (node.type === "PropertyDefinition" && node.value?.operator === "void") {
+      voids.push({ start: node.key.end, end: node.value.end });
+    }
     if (node.type === "MemberExpression") note(node.property, false);
     if (node.type === "Property") note(node.key, true, node.shorthand);
     if (/^(Method|Property)Definition$|^AccessorProperty$/.test(node.type)) note(node.key, true);
   });
-  return { properties: properties.sort((a, b) => a.start - b.start), strings };
+  return { properties, voids, strings };
 }
 
 /** The names of all that users of the entries whose declarations are `files` can name: of exports, and of properties of these. */

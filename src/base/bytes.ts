@@ -117,10 +117,7 @@ export function asNative(bytes: Uint8Array): Uint8Array {
  * Nodes, 64 KiB from Node 24 on, and what one keeps would pin all of it.
  */
 export function copyOf(bytes: Uint8Array): Uint8Array {
-  if (bytes.length <= COPIES_BYTES / 2) return smallCopyOf(bytes);
-  const copy = uninitialized(bytes.length);
-  copy.set(bytes);
-  return copy;
+  return bytes.length <= COPIES_BYTES / 2 ? smallCopyOf(bytes) : ownCopyOf(bytes);
 }
 
 /** A copy in memory of its own, for secrets: no frame that reaches a user is a view of it. */

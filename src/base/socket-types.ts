@@ -55,20 +55,21 @@ const TYPES = {
 } as const satisfies Record<string, SocketTypeInfo>;
 
 /** Those that no page has: they are for plain TCP, or drafts. */
-const TYPES_ELSEWHERE = {
-  STREAM: type(11, []),
-  SERVER: type(12, ["CLIENT"]),
-  CLIENT: type(13, ["SERVER"]),
-  RADIO: type(14, ["DISH"], { receives: false, isSubscribedTo: true }),
-  DISH: type(15, ["RADIO"], { sends: false, subscribes: true }),
-  GATHER: type(16, ["SCATTER"], { sends: false }),
-  SCATTER: type(17, ["GATHER"], { receives: false }),
-  DGRAM: type(18, []),
-  PEER: type(19, ["PEER"]),
-  CHANNEL: type(20, ["CHANNEL"]),
-} as const satisfies Record<string, SocketTypeInfo>;
+const typesElsewhere = () =>
+  ({
+    STREAM: type(11, []),
+    SERVER: type(12, ["CLIENT"]),
+    CLIENT: type(13, ["SERVER"]),
+    RADIO: type(14, ["DISH"], { receives: false, isSubscribedTo: true }),
+    DISH: type(15, ["RADIO"], { sends: false, subscribes: true }),
+    GATHER: type(16, ["SCATTER"], { sends: false }),
+    SCATTER: type(17, ["GATHER"], { receives: false }),
+    DGRAM: type(18, []),
+    PEER: type(19, ["PEER"]),
+    CHANNEL: type(20, ["CHANNEL"]),
+  }) satisfies Record<string, SocketTypeInfo>;
 
-export const SOCKET_TYPES = { ...TYPES, ...(IN_PAGE ? ({} as typeof TYPES_ELSEWHERE) : TYPES_ELSEWHERE) };
+export const SOCKET_TYPES = { ...TYPES, ...(IN_PAGE ? ({} as ReturnType<typeof typesElsewhere>) : typesElsewhere()) };
 
 export type SocketTypeName = keyof typeof SOCKET_TYPES;
 

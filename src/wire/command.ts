@@ -22,6 +22,10 @@ export const LONGEST_TTL_DECISECONDS = 655;
 /** ZMTP has no word for the end. */
 type ZmtpCommand = Exclude<PeerCommand, { readonly kind: "close" }>;
 
+/** The commands after the handshake; their names are these in capitals. */
+const KINDS = ["subscribe", "cancel", "ping", "pong", "join", "leave"] as const;
+const NAMES = KINDS.map((kind) => kind.toUpperCase());
+
 /** The body of a command. `name` is ASCII, 1 to 255 characters. */
 export function commandBody(name: string, data: Uint8Array = EMPTY): Uint8Array {
   return concat([new Uint8Array([name.length]), fromText(name), data]);
@@ -72,18 +76,17 @@ export function commandName(body: Uint8Array): string {
  * which libzmq ignores too. Shares the memory of `body`.
  */
 export function parseCommand(body: Uint8Array): ZmtpCommand | undefined {
-  switch (body[0]) {
-    case 4:
-      return parsePing(body) ?? parsePong(body) ?? parseControl(body, "join", "JOIN");
-    case 5:
-      return parseControl(body, "leave", "LEAVE");
-    case 6:
-      return parseControl(body, "cancel", "CANCEL");
-    case 9:
-      return parseControl(body, "subscribe", "SUBSCRIBE");
-    default:
-      return undefined;
+  for (let i = 0; i < KINDS.length; i++) {
+    const kind = KINDS[i] as (typeof KINDS)[number];
+    const data = commandData(body, NAMES[i] as string);
+    if (data === undefined) continue;
+    if (kind === "pong") return { kind, context: data };
+    if (kind !== "ping") return { kind, topic: data };
+    if (data.length < 2) return undefined;
+    const ttlDeciseconds = ((data[0] as number) << 8) | (data[1] as number);
+    return { kind, ttlDeciseconds, context: data.subarray(2) };
   }
+  return undefined;
 }
 
 /** The reason in the data of an ERROR command. Throws ERR_ZMTP_MALFORMED_COMMAND_ERROR when it is cut short. */
@@ -105,21 +108,4 @@ export function printable(bytes: Uint8Array): string {
     text += octet > 0x1f && octet < 0x7f ? String.fromCharCode(octet) : "?";
   }
   return text;
-}
-
-function parsePing(body: Uint8Array): ZmtpCommand | undefined {
-  const data = commandData(body, "PING");
-  if (data === undefined || data.length < 2) return undefined;
-  const ttlDeciseconds = ((data[0] as number) << 8) | (data[1] as number);
-  return { kind: "ping", ttlDeciseconds, context: data.subarray(2) };
-}
-
-function parsePong(body: Uint8Array): ZmtpCommand | undefined {
-  const context = commandData(body, "PONG");
-  return context === undefined ? undefined : { kind: "pong", context };
-}
-
-function parseControl(body: Uint8Array, kind: Control["kind"], name: string): Control | undefined {
-  const topic = commandData(body, name);
-  return topic === undefined ? undefined : { kind, topic };
 }

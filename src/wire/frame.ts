@@ -29,16 +29,7 @@ export function writeHeader(target: Uint8Array, offset: number, flags: number, s
 
 /** A 64-bit big-endian size; returns the offset behind it. */
 export function writeSize(target: Uint8Array, offset: number, size: number): number {
-  const high = Math.floor(size / TWO_32);
-  target[offset] = high >>> 24;
-  target[offset + 1] = high >>> 16;
-  target[offset + 2] = high >>> 8;
-  target[offset + 3] = high;
-  target[offset + 4] = size >>> 24;
-  target[offset + 5] = size >>> 16;
-  target[offset + 6] = size >>> 8;
-  target[offset + 7] = size;
-  return offset + 8;
+  return writeUint32(target, writeUint32(target, offset, Math.floor(size / TWO_32)), size);
 }
 
 /** A 64-bit big-endian size; beyond 2^53 it is not exact, but still beyond every limit. */
@@ -56,6 +47,7 @@ export function readUint32(source: Uint8Array, offset: number): number {
   );
 }
 
+/** Big-endian, of `value` modulo 2^32; returns the offset behind it. */
 export function writeUint32(target: Uint8Array, offset: number, value: number): number {
   target[offset] = value >>> 24;
   target[offset + 1] = value >>> 16;

@@ -91,7 +91,7 @@ class ZmtpDialect implements Dialect {
     this.isSubscribedToAll = !IN_PAGE && unversioned;
     const type = IN_PAGE || socketTypeId === undefined ? undefined : socketTypeName(socketTypeId);
     this.peer = new Map(type === undefined ? [] : [[SOCKET_TYPE, fromText(type)]]);
-    this.#framing = version === "1.0" ? "v1" : "v2";
+    this.#framing = !IN_PAGE && version === "1.0" ? "v1" : "v2";
     this.#sendsCommands = version === "3.1";
   }
 
