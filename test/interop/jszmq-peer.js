@@ -14,5 +14,7 @@ if (how === "bind") socket.bindSync(address);
 else socket.connect(address);
 console.log(JSON.stringify(["open"]));
 
-createInterface({ input: process.stdin }).on("line", (line) => socket.send(JSON.parse(line)));
+createInterface({ input: process.stdin }).on("line", (line) =>
+  socket.send(JSON.parse(line).map((text) => Buffer.from(text))),
+);
 process.stdin.on("end", () => process.exit());

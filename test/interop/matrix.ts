@@ -13,7 +13,7 @@ import { bytesOf, described, expected, type FrameSpec, MESSAGES, type MessageSpe
 import { ANY_PORT, ANY_WS_PORT } from "./opener.ts";
 import { type Library, Peer, type PeerSocket, type TypeName } from "./peer.ts";
 
-const CLASSES = {
+export const CLASSES = {
   PAIR: zmq.Pair,
   PUB: zmq.Publisher,
   SUB: zmq.Subscriber,
