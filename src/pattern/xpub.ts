@@ -10,13 +10,14 @@ import { messageMemory } from "../base/departed-backlog.ts";
 import { ZmqError } from "../base/errors.ts";
 import { type Control, type Message, subscriptionFrame } from "../base/message.ts";
 import type { NearEnd } from "../base/near-end.ts";
-import { Queue } from "../base/queue.ts";
+import { IN_PAGE } from "../base/target.ts";
 import { FanOut } from "./fan-out.ts";
 import { inTurns, TOPICS_AT_ONCE } from "./in-turns.ts";
 import type { Pattern, PatternHost } from "./pattern.ts";
-import { PeerBacklog, TOPIC_BYTES } from "./peer-backlog.ts";
+import { PeerBacklog } from "./peer-backlog.ts";
 import { isSubscription, takeApart } from "./subscription-frames.ts";
 import { PeerSubscriptions, SubscribedPipe, tooManyTopics } from "./subscriptions.ts";
+import { type Unread, UnreadNotices } from "./unread-notices.ts";
 
 /** The state of a peer. It may outlive the pipe in the queue of unread notifications. */
 interface Peer {
@@ -32,21 +33,13 @@ interface Peer {
   isWelcomed: boolean;
 }
 
-interface Pending {
-  /** Undefined once it is forgotten. */
-  message: Message | undefined;
+interface Pending extends Unread {
   readonly peer: Peer;
   /** The pipe of a user message; undefined marks a notification. */
   readonly pipe: NearEnd | undefined;
   /** Part of `unreadBytes`. 0: this may be forgotten when it is out of date. */
   readonly bytes: number;
-  /** The id of the topic of a notification that may be forgotten. */
-  readonly topic: number;
 }
-
-const NO_TOPIC = -1;
-/** The places of so many forgotten notifications are kept before the queue is looked through. */
-const FORGOTTEN = 1024;
 
 export class XPubPattern implements Pattern {
   readonly canSend = true;
@@ -54,13 +47,7 @@ export class XPubPattern implements Pattern {
   readonly #fanOut: FanOut;
   readonly #requested: PeerSubscriptions;
   readonly #peers = new Map<NearEnd, Peer>();
-  readonly #pending = new Queue<Pending>(0);
-  /** Octets of the notifications in the queue. */
-  #noticeBytes = 0;
-  /** By topic id: the notification in the queue that it was subscribed to, unless another says that it is no more. */
-  #begun: (Pending | undefined)[] = [];
-  /** Places of the queue whose message is forgotten. */
-  #forgotten = 0;
+  readonly #pending = new UnreadNotices<Pending>();
   #source: NearEnd | undefined;
   /** The peer that `subscribe`, `unsubscribe` and the next message with `manualLastValue` are for. */
   #lastPeer: Peer | undefined;
@@ -72,7 +59,7 @@ export class XPubPattern implements Pattern {
   }
 
   get canReceive(): boolean {
-    return this.#pending.length > this.#forgotten;
+    return this.#pending.length > 0;
   }
 
   /** Undefined for a notification whose peer is gone. */
@@ -165,10 +152,9 @@ export class XPubPattern implements Pattern {
   }
 
   receive(): Message | undefined {
-    const pending = this.#nextPending();
+    const pending = this.#pending.shift();
     if (pending === undefined) return undefined;
-    const { peer, pipe, bytes, topic } = pending;
-    if (topic !== NO_TOPIC && this.#begun[topic] === pending) this.#begun[topic] = undefined;
+    const { peer, pipe, bytes } = pending;
     if (peer.subscriber === undefined && bytes > 0) this.#host.takenUp?.(bytes);
     peer.unreadBytes -= bytes;
     if (pipe === undefined) this.#lastPeer = peer; // As in libzmq, a message of the peer's own changes nothing.
@@ -181,14 +167,6 @@ export class XPubPattern implements Pattern {
     }
     if (peer.isPaused && peer.backlog.mayResume) this.#resume(peer);
     return message;
-  }
-
-  #nextPending(): Pending | undefined {
-    for (;;) {
-      const pending = this.#pending.shift();
-      if (pending === undefined || pending.message !== undefined) return pending;
-      this.#forgotten--;
-    }
   }
 
   /** Manual mode: gives the peer of the subscription message read last a topic. Nothing happens when that peer is gone. */
@@ -223,7 +201,7 @@ export class XPubPattern implements Pattern {
       for (const control of controls) this.#change(peer, control);
       if (data !== undefined) {
         peer.backlog.countMessage(data, 1);
-        this.#push({ message: data, peer, pipe, bytes: messageMemory(data), topic: NO_TOPIC });
+        this.#push({ message: data, peer, pipe, bytes: messageMemory(data), topic: undefined });
       }
       // Only now: a command that comes in within this call stands behind the message.
       pipe.endRead();
@@ -256,57 +234,39 @@ export class XPubPattern implements Pattern {
     if (kind === "subscribe") this.#limit(peer.subscriber, peer.requests);
   }
 
-  /** `topicId`: the topic is new, or no peer has it any more. */
+  /**
+   * `topicId`: the topic is new, or no peer has it any more. Where the user wants to read of every change, or decides upon
+   * it, nothing is forgotten, and the peer is paused.
+   */
   #notify(peer: Peer, frame: Uint8Array, topicId?: number): void {
     const message = [frame];
-    const begun = topicId === undefined ? undefined : this.#begun[topicId];
-    if (topicId !== undefined) this.#begun[topicId] = undefined;
-    const mayForget = topicId !== undefined && !this.#isManual && this.#host.options.verbosity === null;
-    if (!mayForget) {
-      this.#countNotice(peer, message, 1);
-      this.#push({ message, peer, pipe: undefined, bytes: messageMemory(message), topic: NO_TOPIC });
-      return;
-    }
-    if (begun !== undefined && this.#isLong) {
-      this.#forget(begun);
-      return;
+    const { verbosity, maxUnreadSubscriptions } = this.#host.options;
+    const mayForget = !IN_PAGE && topicId !== undefined && !this.#isManual && verbosity === null;
+    if (!IN_PAGE && topicId !== undefined) {
+      const forgotten = this.#pending.forget(topicId, mayForget ? maxUnreadSubscriptions : 0);
+      if (forgotten !== undefined) {
+        const { peer: owner } = forgotten.unread;
+        this.#countNotice(owner, forgotten.message, -1);
+        if (owner.isPaused && owner.backlog.mayResume) this.#resume(owner);
+        return;
+      }
     }
     this.#countNotice(peer, message, 1);
-    const pending = { message, peer, pipe: undefined, bytes: 0, topic: topicId };
-    if (isSubscription(frame)) this.#begun[topicId] = pending;
+    const pending = {
+      message,
+      peer,
+      pipe: undefined,
+      bytes: mayForget ? 0 : messageMemory(message),
+      topic: mayForget ? topicId : undefined,
+    };
+    if (mayForget && isSubscription(frame)) this.#pending.began(topicId, pending);
     this.#push(pending);
-  }
-
-  /** The queue is so long, or so heavy, that notifications which cancel each other out are forgotten. */
-  get #isLong(): boolean {
-    const { maxUnreadSubscriptions: most } = this.#host.options;
-    if (most === 0) return false;
-    return this.#pending.length - this.#forgotten >= most || this.#noticeBytes >= most * TOPIC_BYTES;
-  }
-
-  /**
-   * Forgets the notification of a subscription that ended before the user read of it. This is not done where the user wants
-   * to read of every change or decides upon it: there the peer is paused.
-   */
-  #forget(begun: Pending): void {
-    const { peer, message } = begun;
-    if (message === undefined) return;
-    begun.message = undefined;
-    this.#countNotice(peer, message, -1);
-    if (peer.isPaused && peer.backlog.mayResume) this.#resume(peer);
-    const pending = this.#pending;
-    if (++this.#forgotten < FORGOTTEN || this.#forgotten * 2 < pending.length) return;
-    this.#forgotten = 0;
-    for (let left = pending.length; left > 0; left--) {
-      const item = pending.shift();
-      if (item?.message !== undefined) pending.push(item);
-    }
   }
 
   #countNotice(peer: Peer, [frame]: Message, sign: 1 | -1): void {
     const { length } = frame as Uint8Array;
     peer.backlog.countNotice(length, sign);
-    this.#noticeBytes += length * sign;
+    if (!IN_PAGE) this.#pending.count(length * sign);
   }
 
   #push(pending: Pending): void {
