@@ -208,7 +208,7 @@ class QueuePair implements Pipe {
   }
 
   wasted(): void {
-    this.#outlet?.wasted?.();
+    if (!IN_PAGE) this.#outlet?.wasted?.(); // What comes to a page is decoded at once, read or not.
   }
 
   get canRead(): boolean {

@@ -78,8 +78,8 @@ export class ContextCore implements EndpointsContext, Lingering, Sharable {
 
   /** `ioThreads` says where it runs, as it is when the first socket is opened. */
   get engine(): EngineHost {
+    if (IN_PAGE) return this.platform.engine;
     const { platform, options } = this;
-    if (IN_PAGE) return platform.engine;
     const count = this.#ioThreads;
     const threads = () => (count > 0 ? platform.ioThreads?.(count, options.threadNamePrefix ?? "") : undefined);
     this.startedEngine ??= threads() ?? platform.engine;
@@ -88,10 +88,12 @@ export class ContextCore implements EndpointsContext, Lingering, Sharable {
 
   /** The type with libzmq's number, and its pattern. Throws EINVAL, and ENOTSUP where types have to be named by their classes. */
   typeOf(id: number): { type: SocketTypeName; patternClass: PatternClass; sendLines?: typeof SendLines } {
-    const type = socketTypeName(id);
-    if (type === undefined) throw new ZmqError("EINVAL", { detail: `${id} is not a socket type` });
-    const patternClass = this.platform.patterns?.[type];
-    if (!IN_PAGE && patternClass !== undefined) return { type, patternClass };
+    if (!IN_PAGE) {
+      const type = socketTypeName(id);
+      if (type === undefined) throw new ZmqError("EINVAL", { detail: `${id} is not a socket type` });
+      const patternClass = this.platform.patterns?.[type];
+      if (patternClass !== undefined) return { type, patternClass };
+    }
     throw new ZmqError("ENOTSUP", { detail: "here a socket class extends one of the library's, such as Pair" });
   }
 
@@ -102,7 +104,7 @@ export class ContextCore implements EndpointsContext, Lingering, Sharable {
       const { size } = this.#sockets;
       throw new ZmqError("EMFILE", { detail: `the context has ${size} open sockets, as many as maxSockets allows` });
     }
-    if (this.#ioThreads < 0) this.#ioThreads = this.options.ioThreads;
+    if (!IN_PAGE && this.#ioThreads < 0) this.#ioThreads = this.options.ioThreads;
     const options = defaultOptions(type, this.options);
     if (this.platform.defaults !== undefined) Object.assign(options, this.platform.defaults);
     const core = new SocketCore(type, options, this.platform.turn, patternClass, sendLines);
@@ -127,7 +129,7 @@ export class ContextCore implements EndpointsContext, Lingering, Sharable {
     socket.endpoints.close(() => {
       this.#sockets.delete(socket);
       if (this.#sockets.size > 0) return;
-      this.#ended();
+      if (!IN_PAGE) this.#ended();
       for (const done of this.#onEmpty.splice(0)) done();
     });
     socket.core.emit({ type: "end" });
@@ -139,13 +141,12 @@ export class ContextCore implements EndpointsContext, Lingering, Sharable {
     this.#isClosed = true;
     for (const socket of [...this.#sockets]) this.closeSocket(socket);
     if (this.#sockets.size > 0) return new Promise((resolve) => this.#onEmpty.push(resolve));
-    this.#ended();
+    if (!IN_PAGE) this.#ended();
     return Promise.resolve();
   }
 
-  /** The last socket is done. */
+  /** The last socket is done. A page has no process that ends, and an engine with nothing to close. */
   #ended(): void {
-    if (IN_PAGE) return; // Its process does not end, and its engine has nothing to close.
     this.platform.lifetime?.ended(this);
     if (this.#isClosed) this.startedEngine?.close?.();
   }
@@ -158,8 +159,8 @@ export class ContextCore implements EndpointsContext, Lingering, Sharable {
     signal: AbortSignal,
     listener: ZapListener,
   ): void {
-    const { authenticate } = this.platform;
-    if (IN_PAGE || authenticate === undefined) listener.answered(undefined);
+    const authenticate = IN_PAGE ? undefined : this.platform.authenticate;
+    if (authenticate === undefined) listener.answered(undefined);
     else authenticate(this, request, link, options, signal, listener);
   }
 }

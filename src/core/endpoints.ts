@@ -160,7 +160,7 @@ export class Endpoints implements EndpointOwner, InprocBinder {
   }
 
   get isMoved() {
-    return this.#core.movement !== undefined;
+    return !IN_PAGE && this.#core.movement !== undefined;
   }
 
   get departedBacklog() {

@@ -108,8 +108,8 @@ export class SocketCore implements PipeOwner, PatternHost, OperationsHost {
 
   /** Messages that were dropped, by reason. */
   get drops(): Map<DropReason, number> {
-    const { movement } = this;
-    if (IN_PAGE || movement === undefined) return this.#drops;
+    const movement = IN_PAGE ? undefined : this.movement;
+    if (movement === undefined) return this.#drops;
     const drops = new Map(this.#drops);
     for (const [i, reason] of DROP_REASONS.entries()) {
       const count = movement.drops[i] ?? 0;

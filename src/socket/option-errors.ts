@@ -1,8 +1,8 @@
 /**
  * Misspelt options. Sockets and contexts are sealed, so that the assignment of
  * one throws the engine's own TypeError, as in zeromq.js. When it came from the
- * options of a constructor it gets a `detail` here. A later assignment is
- * the program's own: the library is not called in it.
+ * options of a constructor it gets a `detail` here, but not in pages. A later
+ * assignment is the program's own: the library is not called in it.
  */
 
 import { closestName } from "../base/closest-name.ts";
@@ -12,6 +12,7 @@ import { IN_PAGE } from "../base/target.ts";
 
 /** The error of assigning `options` to a socket of `type`, with a `detail`. */
 export function socketOptionError(error: unknown, options: object, socket: object, type: SocketTypeName): unknown {
+  if (IN_PAGE) return error;
   return explained(error, options, socket, (name) => {
     const { on = [] } = isOptionName(name) ? optionRow(name) : {};
     if (on.length > 0) return `not an option of ${type} sockets, only of ${on.join(", ")}`;
@@ -26,6 +27,7 @@ export function contextOptionError(
   context: object,
   names: readonly string[],
 ): unknown {
+  if (IN_PAGE) return error;
   return explained(error, options, context, (name) => `not an option of contexts${nearest(name, names)}`);
 }
 
@@ -37,6 +39,6 @@ function explained(error: unknown, options: object, owner: object, advice: (name
 }
 
 function nearest(name: string, candidates: readonly string[]): string {
-  const near = IN_PAGE ? undefined : closestName(name, candidates);
+  const near = closestName(name, candidates);
   return near === undefined ? "" : `; the nearest is ${near}`;
 }

@@ -238,8 +238,8 @@ export abstract class Socket {
 
   /** The current peers: connected ones, and connected endpoints that wait for their peer. */
   get peers(): PeerInfo[] {
-    const { pipes, known, movement } = this.#core;
-    movement?.look();
+    const { pipes, known } = this.#core;
+    if (!IN_PAGE) this.#core.movement?.look();
     return [...pipes].map((pipe) => peerInfo(pipe, known));
   }
 

@@ -60,10 +60,11 @@ const DEVIATIONS: Readonly<Record<string, string>> = {
   "sends that wait for a peer of STREAM are refused when it goes": NO_CLASS,
   "draft sockets send many to one peer or group, and receive many as they receive one": NO_CLASS,
   "a class of one's own has the options of all sockets": "a page takes classes of one's own from those of the library",
+  "a socket type that does not exist throws EINVAL": "a page takes no number of a socket type",
   "options by libzmq's number read and write the same values": NO_NUMBERS,
   "options by number: EINVAL for one that does not exist, a TypeError for what is no number": NO_NUMBERS,
   "a misspelt option is told with the nearest one, and one of other types with those":
-    "a page names the option, and not the nearest one",
+    "a page has the TypeError of its engine, without a detail",
   "a class called without new throws a TypeError": "the names of classes are short in the minified file",
   "many calls share one listener of a signal, and leave none behind": "a page cannot count the listeners of a signal",
   "an option that comes too late for an endpoint warns": WARNS,
