@@ -4,6 +4,7 @@
  */
 
 import type { Message } from "../base/message.ts";
+import { IN_PAGE } from "../base/target.ts";
 import type { Pattern } from "../pattern/pattern.ts";
 
 /** So many messages are received between two looks at the turn. */
@@ -45,10 +46,11 @@ export class Many {
 
 /** Adds messages that are there to `messages`, up to `max` in all; more may be there. False: there was none. */
 export function takeSome(pattern: Pattern, messages: Message[], max: number): boolean {
-  if (pattern.receiveRun !== undefined) return pattern.receiveRun(messages, Math.min(RUN, max - messages.length));
+  if (!IN_PAGE && pattern.receiveRun !== undefined)
+    return pattern.receiveRun(messages, Math.min(RUN, max - messages.length));
   const message = pattern.receive?.();
   if (message === undefined) return false;
-  pattern.present?.(message);
+  if (!IN_PAGE) pattern.present?.(message);
   messages.push(message);
   return true;
 }

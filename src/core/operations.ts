@@ -142,7 +142,7 @@ export class Operations implements TurnWaiter {
       if (pattern.blockedBy === "EFSM") throw this.#inVain(0, "receive");
       return undefined;
     }
-    if (this.#presents) pattern.present?.(message);
+    if (!IN_PAGE && this.#presents) pattern.present?.(message);
     this.#turn.spend();
     if (this.#senders.length > 0 || this.#host.isWatched) this.serve();
     return message;
@@ -227,7 +227,7 @@ export class Operations implements TurnWaiter {
     if (this.#receivers.length > 0 || this.#turn.isOver) return undefined;
     const message = this.#pattern.receive?.();
     if (message === undefined) return undefined;
-    if (this.#presents) this.#pattern.present?.(message);
+    if (!IN_PAGE && this.#presents) this.#pattern.present?.(message);
     this.#turn.spend();
     if (this.#senders.length > 0 || this.#host.isWatched) this.serve();
     return message;
@@ -368,7 +368,7 @@ export class Operations implements TurnWaiter {
     for (let first = receivers.first; first !== undefined && this.#mayGoOn(); first = receivers.first) {
       const message = this.#pattern.receive?.();
       if (message === undefined) break;
-      if (this.#presents) this.#pattern.present?.(message);
+      if (!IN_PAGE && this.#presents) this.#pattern.present?.(message);
       this.#turn.spend();
       const batch = first.payload;
       if (batch !== undefined) {

@@ -8,6 +8,7 @@
 
 import type { Message } from "../base/message.ts";
 import type { NearEnd } from "../base/near-end.ts";
+import { IN_PAGE } from "../base/target.ts";
 
 /** A round of so many pipes is searched for those that ended and are empty; the next time when it has doubled. */
 const FIRST_SWEEP = 64;
@@ -72,7 +73,7 @@ export class FairQueue {
   /** As `receive`, into an array: up to `max` that follow each other in a pipe that is alone in the round, otherwise one. False: none. */
   receiveRun(into: Message[], max: number): boolean {
     const before = into.length;
-    if (this.#round.length === 1) {
+    if (!IN_PAGE && this.#round.length === 1) {
       const pipe = this.#round[0] as NearEnd;
       pipe.readRun(into, max);
       if (into.length > before) {

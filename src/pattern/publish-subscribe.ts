@@ -8,6 +8,7 @@ import { copyOf } from "../base/bytes.ts";
 import { ZmqError } from "../base/errors.ts";
 import type { Control, Message } from "../base/message.ts";
 import type { NearEnd } from "../base/near-end.ts";
+import { IN_PAGE } from "../base/target.ts";
 import { FairQueue } from "./fair-queue.ts";
 import { FanOut } from "./fan-out.ts";
 import { inTurns, TOPICS_AT_ONCE } from "./in-turns.ts";
@@ -165,7 +166,7 @@ export class SubPattern implements Pattern {
 
   receiveRun(into: Message[], max: number): boolean {
     const before = into.length;
-    if (this.#ready !== undefined) {
+    if (IN_PAGE || this.#ready !== undefined) {
       const message = this.receive();
       if (message !== undefined) into.push(message);
       return message !== undefined;
