@@ -97,8 +97,8 @@ function many(transport: Transport, ...labels: string[]): Workload[] {
       size,
       many: true,
       by: ["zmq-ts", "libzmq"],
-      bar: label === "64B" ? { libzmq: 1.8 } : {},
-      quick: label === "64B",
+      bar: label !== "64B" ? {} : { libzmq: transport === "ws" ? 1.5 : 1.8 },
+      quick: label === "64B" && transport !== "ws",
     }),
   );
 }
@@ -139,6 +139,7 @@ export const WORKLOADS: readonly Workload[] = [
       by: WEB,
     }),
   ),
+  ...many("ws", "64B"),
   // TLS is Node's; so only what it makes of our chunks is measured.
   ...WS_SIZES.slice(2).map(({ label, size }) =>
     row(`push-pull-wss-${label}`, "pipeline", "wss", RATE, {

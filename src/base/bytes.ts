@@ -160,8 +160,9 @@ const LOOPED_BYTES = 32;
  * Makes copies that share slabs: 30 ns each, where the platform's pool takes 50. The holder of one copy can see the
  * others in its slab. So each kind of bytes that must not be seen beside others has a copier of its own. The first slab
  * has `firstBytes`, each next one twice as many, up to 8 KiB. A copy of more than half of that gets memory of its own.
+ * Of the copy all is returned but the first `skipped` octets.
  */
-export function copier(firstBytes = COPIES_BYTES): (bytes: Uint8Array) => Uint8Array {
+export function copier(firstBytes = COPIES_BYTES, skipped = 0): (bytes: Uint8Array) => Uint8Array {
   let size = firstBytes;
   let slab = EMPTY;
   let memory = EMPTY.buffer;
@@ -170,8 +171,8 @@ export function copier(firstBytes = COPIES_BYTES): (bytes: Uint8Array) => Uint8A
   return (bytes) => {
     const { length } = bytes;
     if (length > COPIES_BYTES / 2) {
-      const own = sharedMemory(length);
-      own.set(bytes);
+      const own = sharedMemory(length - skipped);
+      own.set(skipped === 0 ? bytes : bytes.subarray(skipped));
       return own;
     }
     if (used + length > slab.length) {
@@ -185,7 +186,7 @@ export function copier(firstBytes = COPIES_BYTES): (bytes: Uint8Array) => Uint8A
     used = start + length;
     if (length <= LOOPED_BYTES) for (let i = 0; i < length; i++) slab[start + i] = bytes[i] as number;
     else slab.set(bytes, start);
-    return new ByteArray(memory, offset + start, length);
+    return new ByteArray(memory, offset + start + skipped, length - skipped);
   };
 }
 

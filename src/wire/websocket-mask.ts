@@ -9,7 +9,18 @@ const WORDS_BYTES = 32;
 const WORDS_KEPT_BYTES = 1 << 18;
 const isLittleEndian = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
 
+const NONE: Uint8Array = new Uint8Array(0);
+
+/**
+ * What was masked last, and what is known of its memory: to ask for it takes as long as to mask 64 octets, and chunks and
+ * blocks hold many frames.
+ */
+let last = NONE;
+let memory: ArrayBufferLike = NONE.buffer;
 let words: Int32Array = new Int32Array(0);
+let offset = 0;
+let isVectors = false;
+let isKept = true;
 
 /**
  * Masks or unmasks `bytes` from `from` to `to`. The lowest octet of `key` is for the first of them.
@@ -18,28 +29,38 @@ let words: Int32Array = new Int32Array(0);
 export function maskBytes(bytes: Uint8Array, from: number, to: number, key: number): void {
   let at = from;
   let rotated = key | 0;
-  if (to - from >= VECTORS_BYTES && isMaskable(bytes)) at = maskByVectors(bytes, from, to, rotated);
-  if (to - at >= WORDS_BYTES) {
-    const { buffer, byteOffset } = bytes;
-    while (((byteOffset + at) & 3) !== 0) {
-      bytes[at] = (bytes[at] as number) ^ rotated;
-      rotated = (rotated >>> 8) | (rotated << 24);
-      at++;
+  if (to - from >= WORDS_BYTES) {
+    if (bytes !== last) remember(bytes);
+    if (isVectors && to - from >= VECTORS_BYTES) at = maskByVectors(bytes, from, to, rotated);
+    if (to - at >= WORDS_BYTES) {
+      while (((offset + at) & 3) !== 0) {
+        bytes[at] = (bytes[at] as number) ^ rotated;
+        rotated = (rotated >>> 8) | (rotated << 24);
+        at++;
+      }
+      const end = (offset + to) >>> 2;
+      maskWords(words, (offset + at) >>> 2, end, isLittleEndian ? rotated : swapped(rotated));
+      at = (end << 2) - offset;
     }
-    let view = words;
-    if (view.buffer !== buffer) {
-      view = new Int32Array(buffer, 0, buffer.byteLength >>> 2);
-      // One view is kept for the memory that is read or written again and again, but no large memory by it.
-      if (buffer.byteLength <= WORDS_KEPT_BYTES || isMaskable(bytes)) words = view;
-    }
-    const end = (byteOffset + to) >>> 2;
-    maskWords(view, (byteOffset + at) >>> 2, end, isLittleEndian ? rotated : swapped(rotated));
-    at = (end << 2) - byteOffset;
+    if (!isKept) remember(NONE);
   }
   for (; at < to; at++) {
     bytes[at] = (bytes[at] as number) ^ rotated;
     rotated = (rotated >>> 8) | (rotated << 24);
   }
+}
+
+function remember(bytes: Uint8Array): void {
+  const { buffer } = bytes;
+  if (buffer !== memory) {
+    memory = buffer;
+    words = new Int32Array(buffer, 0, buffer.byteLength >>> 2);
+  }
+  last = bytes;
+  offset = bytes.byteOffset;
+  isVectors = isMaskable(bytes);
+  // No large memory is kept by this.
+  isKept = isVectors || buffer.byteLength <= WORDS_KEPT_BYTES;
 }
 
 /** Eight at a time take half as long as one. */

@@ -244,6 +244,22 @@ describe("masking at any place and of any length is that of the RFC, and undoes 
     });
   }
 
+  it("in one memory after the other, and in parts of each", () => {
+    const one = new Uint8Array(400);
+    const memories = [one, one.subarray(3), maskableMemory(400), new Uint8Array((1 << 18) + 400), new Uint8Array(400)];
+    for (const from of [0, 1, 40, 340]) {
+      for (const memory of [...memories, ...memories.toReversed()]) {
+        memory.fill(0);
+        maskBytes(memory, from, from + 57, key);
+        const masked = memory.subarray(0, 397);
+        masked.forEach((octet, at) => {
+          const isIn = at >= from && at < from + 57;
+          assert.equal(octet, isIn ? keyOctets[(at - from) & 3] : 0);
+        });
+      }
+    }
+  });
+
   it("is done by vectors, as long as there is memory of theirs", () => {
     assert(isMaskable(maskableMemory(1000)));
     const taken = Array.from({ length: 40 }, () => maskableMemory(65_536));

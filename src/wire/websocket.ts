@@ -153,10 +153,21 @@ export class WebSocketReader {
   #read(chunk: Uint8Array): void {
     const end = chunk.length;
     let at = 0;
+    /** That of the chunk, and where the chunk begins there, once it is needed: to ask for it costs as much as a view. */
+    let memory: ArrayBufferLike | undefined;
+    let offset = 0;
     while (at < end && !this.#isDone) {
       if (!this.#inPayload) {
-        this.#head[this.#headFilled++] = chunk[at++] as number;
-        if (this.#headFilled === this.#headNeeded) this.#readHead();
+        if (this.#headFilled === 0 && end - at >= LONGEST_FRAME_HEAD) {
+          this.#beginHead(chunk[at] as number, chunk[at + 1] as number);
+          const start = at;
+          at += this.#headNeeded;
+          this.#endHead(chunk, start);
+        } else {
+          this.#head[this.#headFilled++] = chunk[at++] as number;
+          if (this.#headFilled === 2) this.#beginHead(this.#head[0] as number, this.#head[1] as number);
+          if (this.#headFilled === this.#headNeeded) this.#endHead(this.#head, 0);
+        }
         continue;
       }
       const length = Math.min(this.#remaining, end - at);
@@ -174,7 +185,13 @@ export class WebSocketReader {
         const isLast = this.#remaining === 0;
         if (isLast) this.#nextFrame();
         if (this.#isStream) this.#join(chunk, at, next);
-        else this.#sink.payload(chunk.subarray(at, next), isLast && !this.#isFragmented);
+        else {
+          if (memory === undefined) {
+            memory = chunk.buffer;
+            offset = chunk.byteOffset;
+          }
+          this.#sink.payload(new ByteArray(memory, offset + at, length), isLast && !this.#isFragmented);
+        }
       }
       at = next;
     }
@@ -215,23 +232,25 @@ export class WebSocketReader {
     this.#headNeeded = 2;
   }
 
-  #readHead(): void {
-    const head = this.#head;
-    const short = (head[1] as number) & 0x7f;
-    if (this.#headFilled === 2) {
-      this.#checkHead(head[0] as number, head[1] as number);
-      this.#headNeeded += (short === 126 ? 2 : short === 127 ? 8 : 0) + (this.#isMasked ? 4 : 0);
-      if (this.#headNeeded > 2) return;
-    }
+  /** Its first two octets say how many there are. */
+  #beginHead(first: number, second: number): void {
+    this.#checkHead(first, second);
+    const short = second & 0x7f;
+    this.#headNeeded = 2 + (short === 126 ? 2 : short === 127 ? 8 : 0) + (this.#isMasked ? 4 : 0);
+  }
+
+  /** All of the head is in `head` from `start` on. */
+  #endHead(head: Uint8Array, start: number): void {
+    const short = (head[start + 1] as number) & 0x7f;
     let length = short;
-    if (short === 126) length = ((head[2] as number) << 8) | (head[3] as number);
-    else if (short === 127) length = readSize(head, 2);
+    if (short === 126) length = ((head[start + 2] as number) << 8) | (head[start + 3] as number);
+    else if (short === 127) length = readSize(head, start + 2);
     if (length > Number.MAX_SAFE_INTEGER) throw this.#broken(`a length of ${length} octets`, MESSAGE_TOO_BIG);
     if ((short === 126 && length < 126) || (short === 127 && length < 65_536)) {
       throw this.#broken(`a length of ${length} that is not written in the shortest way`);
     }
     if (this.#isMasked) {
-      const at = this.#headFilled - 4;
+      const at = start + this.#headNeeded - 4;
       this.#key =
         (head[at] as number) |
         ((head[at + 1] as number) << 8) |

@@ -226,6 +226,23 @@ describe("frames of ZWS", () => {
     assert.equal(decoder.starved, true);
   });
 
+  it("are whole at every size, at once or later, and large ones begin where their memory does", () => {
+    for (const isSecured of [false, true]) {
+      const decoder = dialect().decoder({ maxFrameBytes: -1, maxFrames: 1 }, isSecured);
+      for (const size of [0, 1, 31, 32, 33, 255, 4094, 4095, 4096, 4097, 70_000]) {
+        const sent = Uint8Array.from({ length: 1 + size }, (_, at) => (at === 0 ? 0 : at & 255));
+        for (const isLater of [false, true]) {
+          decoder.push(Uint8Array.from(sent));
+          if (isLater) decoder.retain();
+          const [body] = decoder.next() as Message;
+          assert.deepEqual(Uint8Array.from(body as Uint8Array), sent.subarray(1), `${size}`);
+          if (size > 4096) assert.equal(body?.byteOffset, 0);
+        }
+      }
+      assert.equal(decoder.next(), undefined);
+    }
+  });
+
   it("keep to the limits", () => {
     const limited = dialect().decoder({ maxFrameBytes: 2, maxFrames: 2, maxMessageBytes: 3, framesAtOnce: 1 }, false);
     limited.push(hex("016869"));
@@ -270,11 +287,12 @@ describe("frames of ZWS", () => {
 
   it("are refused when they are empty", () => {
     const ciphers = established();
-    assert.throws(() => {
+    for (const isLater of [false, true]) {
       const decoder = dialect().decoder(LIMITS, true);
       decoder.secure?.(ciphers.client);
       decoder.push(hex("00"));
-      decoder.next();
-    });
+      if (isLater) decoder.retain();
+      assert.throws(() => decoder.next(), /expected a MESSAGE command/);
+    }
   });
 });

@@ -9,7 +9,7 @@
  * libzmq ignores the commands, though its SUB sends them over CURVE, so that they are understood here.
  */
 
-import { ByteArray, copier, copyOf, EMPTY, ownCopyOf, uninitialized } from "../base/bytes.ts";
+import { ByteArray, copier, EMPTY, ownCopyOf, uninitialized } from "../base/bytes.ts";
 import { ZmqError } from "../base/errors.ts";
 import { type Control, type Message, NO_PROPERTIES, subscriptionFrame } from "../base/message.ts";
 import {
@@ -144,6 +144,15 @@ class ZwsReader implements HandshakeReader {
   }
 }
 
+/** Larger messages are copied into memory of their own. */
+const SMALL_BYTES = 4096;
+const smallBodyOf = copier(undefined, 1);
+
+/** A copy of a message without its flags, for connections whose peers are nobody in particular. */
+function bodyOf(message: Uint8Array): Uint8Array {
+  return message.length > SMALL_BYTES ? ownCopyOf(message.subarray(1)) : smallBodyOf(message);
+}
+
 const freeBatches: Uint8Array[] = [];
 const KEPT_BATCHES = 8;
 
@@ -153,6 +162,9 @@ class ZwsEncoder implements FrameEncoder {
   #cipher: FrameCipher | undefined = undefined;
   #pieces: Uint8Array[] = [];
   #batch: Uint8Array | undefined = undefined;
+  /** The memory of the batch, and where it begins there: to ask for it costs as much as a view. */
+  #memory: ArrayBufferLike = EMPTY.buffer;
+  #offset = 0;
   #end = 0;
   size = 0;
 
@@ -242,33 +254,38 @@ class ZwsEncoder implements FrameEncoder {
     if (length > BATCH_BYTES / 4) return uninitialized(length);
     if (this.#batch === undefined || this.#end + length > BATCH_BYTES) {
       this.#batch = freeBatches.pop() ?? uninitialized(BATCH_BYTES);
+      this.#memory = this.#batch.buffer;
+      this.#offset = this.#batch.byteOffset;
       this.#end = 0;
     }
     return this.#batch;
   }
 
   #encoded(memory: Uint8Array, start: number, length: number): void {
-    this.#pieces.push(new ByteArray(memory.buffer, memory.byteOffset + start, length));
     this.size += length;
-    if (memory === this.#batch) this.#end = start + length;
+    if (memory === this.#batch) {
+      this.#pieces.push(new ByteArray(this.#memory, this.#offset + start, length));
+      this.#end = start + length;
+    } else this.#pieces.push(memory);
   }
 }
 
 class ZwsDecoder implements FrameDecoder {
   readonly #limits: DecoderLimits;
-  readonly #copyOf: (bytes: Uint8Array) => Uint8Array;
+  readonly #bodyOf: (message: Uint8Array) => Uint8Array;
   #cipher: FrameCipher | undefined = undefined;
   /** The message that was pushed last, in memory of the link. */
   #chunk: Uint8Array | undefined = undefined;
-  /** Copies of those that were pushed before it was used up. */
-  #later: Uint8Array[] = [];
+  /** Copies of those that were pushed before it was used up, without their flags, and these. */
+  readonly #later: Uint8Array[] = [];
+  readonly #laterFlags: number[] = [];
   #nextLater = 0;
   #frames: Message = [];
   #assembled = 0;
 
   constructor(limits: DecoderLimits, isSecured: boolean) {
     this.#limits = limits;
-    this.#copyOf = isSecured ? copier(512) : copyOf;
+    this.#bodyOf = isSecured ? copier(512, 1) : bodyOf;
   }
 
   get starved(): boolean {
@@ -287,30 +304,41 @@ class ZwsDecoder implements FrameDecoder {
     if (chunk.length === 0) return; // A sign of life.
     this.retain();
     if (this.#later.length === 0) this.#chunk = chunk;
-    else this.#later.push(this.#copyOf(chunk));
+    else this.#keep(chunk);
   }
 
   retain(): void {
     if (this.#chunk === undefined) return;
-    this.#later.push(this.#copyOf(this.#chunk));
+    this.#keep(this.#chunk);
     this.#chunk = undefined;
+  }
+
+  #keep(message: Uint8Array): void {
+    this.#laterFlags.push(flagsOf(message));
+    this.#later.push(message.length === 1 ? EMPTY : this.#bodyOf(message));
   }
 
   next(): Decoded | undefined {
     for (;;) {
-      const isForeign = this.#chunk !== undefined;
-      const chunk = this.#chunk ?? this.#shift();
-      this.#chunk = undefined;
-      if (chunk === undefined) return undefined;
-      let flags = flagsOf(chunk);
-      let body: Uint8Array;
-      if (this.#cipher !== undefined) {
-        body = this.#cipher.open(chunk, 1, chunk.length);
-        ({ flags } = this.#cipher);
+      const cipher = this.#cipher;
+      let body: Uint8Array | undefined;
+      let flags: number;
+      const chunk = this.#chunk;
+      if (cipher !== undefined && chunk !== undefined) {
+        this.#chunk = undefined;
+        body = cipher.open(chunk, 1, chunk.length); // It copies what it opens.
+        ({ flags } = cipher);
       } else {
-        this.#checkLength(chunk.length - 1);
-        body = chunk.subarray(1);
-        if (isForeign) body = body.length === 0 ? EMPTY : this.#copyOf(body);
+        this.retain();
+        body = this.#later[this.#nextLater];
+        if (body === undefined) return undefined;
+        flags = this.#laterFlags[this.#nextLater] as number;
+        this.#shift();
+        if (cipher === undefined) this.#checkLength(body.length);
+        else {
+          body = cipher.open(body, 0, body.length);
+          ({ flags } = cipher);
+        }
       }
       if ((flags & COMMAND) !== 0) return body;
       if ((flags & MORE) === 0 && this.#frames.length === 0) return [body];
@@ -324,16 +352,13 @@ class ZwsDecoder implements FrameDecoder {
     }
   }
 
-  #shift(): Uint8Array | undefined {
+  #shift(): void {
     const later = this.#later;
-    const next = later[this.#nextLater];
-    if (next === undefined) return undefined;
     later[this.#nextLater++] = EMPTY;
-    if (this.#nextLater === later.length || this.#nextLater === 1024) {
-      later.splice(0, this.#nextLater);
-      this.#nextLater = 0;
-    }
-    return next;
+    if (this.#nextLater !== later.length && this.#nextLater < 1024) return;
+    later.splice(0, this.#nextLater);
+    this.#laterFlags.splice(0, this.#nextLater);
+    this.#nextLater = 0;
   }
 
   /** The link's own limit counts the flags octet too, and not every link can have one. */
