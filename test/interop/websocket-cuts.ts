@@ -6,10 +6,13 @@
 
 import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import * as zmq from "../../src/index.ts";
+import { bytes } from "../fake-link.ts";
+import { CLOSE, upgradeOf, wsFrame, zwsFrame } from "../websocket-frames.ts";
 import { bytesOf, expected, type MessageSpec } from "./frames.ts";
 import { ANY_WS_PORT, hex, opener, until } from "./opener.ts";
 import { type Library, Peer, type PeerSocket } from "./peer.ts";
@@ -39,6 +42,20 @@ const MECHANISMS = [
 /** What we say on each connection, with PINGs before, within and behind it. */
 const SAID: readonly MessageSpec[] = [["two", "parts"], [""], [{ size: 125, seed: 1 }]];
 const HEARTBEAT = { heartbeatInterval: 3, heartbeatTimeout: 10_000 };
+
+/** What Chromium says for a PUSH: its request, our routing id, messages, and its Close frame. */
+const PAGE = bytes(
+  Buffer.from(
+    upgradeOf(
+      "/",
+      "ZWS2.0, zmtp3.1.stream",
+      "Origin: http://localhost\r\nUser-Agent: Mozilla/5.0\r\nSec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n",
+    ),
+  ),
+  zwsFrame(0, []),
+  ...SAID.flatMap((message) => message.map((frame, i) => zwsFrame(i < message.length - 1 ? 1 : 0, bytesOf(frame)))),
+  wsFrame(CLOSE, [3, 232]),
+);
 
 /** Registers the cases against one library. */
 export function webSocketCuts(library: Library): void {
@@ -121,6 +138,25 @@ export function webSocketCuts(library: Library): void {
       assert.equal(String(await our.receive()), "back");
       assert.ok(peer.isAlive);
     }
+
+    test("after each octet of a page, which speaks without a mechanism", { timeout: 60_000 }, async () => {
+      const pull = await theirs("PULL", { receiveHighWaterMark: 0 });
+      const port = Number(new URL(await pull.bind(ANY_WS_PORT)).port);
+      for (let after = 1; after <= PAGE.length; after++) {
+        for (const isReset of [true, false]) {
+          const page = connect(port, "127.0.0.1");
+          page.on("error", () => {}); // A reset.
+          page.resume();
+          page.write(PAGE.subarray(0, after), () => (isReset ? page.resetAndDestroy() : page.end()));
+          await new Promise((resolve) => page.once("close", resolve));
+          assert.ok(peer.isAlive, `${after} octets, ${isReset ? "then a reset" : "then the end"}`);
+        }
+      }
+      const last = later(new zmq.Push({ linger: 0 }));
+      last.connect(`ws://127.0.0.1:${port}/`);
+      await last.send("over");
+      while ((await next(pull))[0] !== hex("over"));
+    });
 
     for (const mechanism of MECHANISMS) {
       for (const weBind of [true, false]) {
