@@ -83,7 +83,10 @@ export class EngineThread implements RemoteThread, InboxSource {
   }
 
   await(done: Int32Array): void {
-    if (!this.waitFor(done, ANSWER_MS)) throw this.#failure(undefined);
+    if (!this.waitFor(done, ANSWER_MS)) {
+      if (this.#hasEnded()) throw this.#failure(undefined);
+      throw new ZmqError("EMTHREAD", { message: `The I/O thread did not answer within ${ANSWER_MS / 1000} s` });
+    }
     this.receiveAll();
   }
 
