@@ -13,8 +13,8 @@
  * `EPROTO` or `EMSGSIZE` where it only closes.
  */
 
-import { fromText, ownCopyOf } from "../base/bytes.ts";
-import { ZmqError } from "../base/errors.ts";
+import { EMPTY, ownCopyOf } from "../base/bytes.ts";
+import { type ErrorCode, ZmqError } from "../base/errors.ts";
 import type { Properties } from "../base/message.ts";
 import type {
   DecoderLimits,
@@ -27,7 +27,7 @@ import type {
   Protocol,
 } from "../base/protocol.ts";
 import { mayTalkTo, SOCKET_TYPES, type SocketTypeName } from "../base/socket-types.ts";
-import type { Mechanism, ZapReply, ZapRequest } from "../security/mechanism.ts";
+import type { Mechanism, ZapReply } from "../security/mechanism.ts";
 import { printable } from "../wire/command.ts";
 import { IDENTITY, MAX_IDENTITY_BYTES, SOCKET_TYPE } from "../wire/metadata.ts";
 import { FRAMES_AT_ONCE } from "./turn-budget.ts";
@@ -60,8 +60,7 @@ export type HandshakeState = "opening" | "mechanism" | "authorizing" | "done" | 
 export interface HandshakeOutcome {
   readonly dialect: Dialect;
   /**
-   * READY metadata and the ZAP reply's (which counts more, with `User-Id`). Of a peer
-   * without a mechanism: `Identity` from its identity frame, and what the opening said of it.
+   * READY metadata. Of a peer without a mechanism: `Identity` from its identity frame, and what the opening said of it.
    */
   readonly peer: Properties;
   /** Opens and seals the frames, if the mechanism encrypts. */
@@ -87,8 +86,8 @@ export class Handshake {
   /** Without a mechanism: the peer's identity frame, and whether ours has been sent. */
   #identity: Uint8Array | undefined = undefined;
   #identitySent = false;
-  #commands = 0;
-  #zapReply: ZapReply | undefined = undefined;
+  /** Commands of the mechanism so far, the peer's and ours. */
+  commands = 0;
   #outcome: HandshakeOutcome | undefined = undefined;
 
   constructor(config: HandshakeConfig) {
@@ -99,14 +98,8 @@ export class Handshake {
     this.#begin();
   }
 
-  /** Whether commands cost computing that is worth counting. */
-  get isCostly(): boolean {
-    return this.#config.mechanism.name === "CURVE";
-  }
-
-  /** Commands of the mechanism so far, the peer's and ours. */
-  get commands(): number {
-    return this.#commands;
+  get mechanism(): Mechanism {
+    return this.#config.mechanism;
   }
 
   /** The connection ended before the handshake was done: its secrets are overwritten. */
@@ -125,16 +118,10 @@ export class Handshake {
   }
 
   get state(): HandshakeState {
+    const { state } = this.mechanism;
     if (this.#outcome !== undefined) return "done";
     if (this.#talk === undefined) return "opening";
-    switch (this.#config.mechanism.state) {
-      case "failed":
-        return "failed";
-      case "authorizing":
-        return "authorizing";
-      default:
-        return "mechanism";
-    }
+    return state === "failed" || state === "authorizing" ? state : "mechanism";
   }
 
   /** Throws EFSM before `state` is `done`. */
@@ -143,24 +130,13 @@ export class Handshake {
     return this.#outcome;
   }
 
-  /** The question for the ZAP handler, while `authorizing`. */
-  get zap(): ZapRequest | undefined {
-    return this.state === "authorizing" ? this.#config.mechanism.zap : undefined;
-  }
-
   /**
    * The ZAP handler's answer. Call `produce` and look at `state` afterwards.
    * Throws ERR_ZAP_INVALID_METADATA for a Socket-Type among its metadata that ours may not talk to.
    */
   authorize(reply: ZapReply): void {
-    const type = reply.metadata.get(SOCKET_TYPE);
-    if (type !== undefined && !mayTalkTo(this.#config.socketType, printable(type))) {
-      throw new ZmqError("ERR_ZAP_INVALID_METADATA", {
-        detail: `ZAP reply: Socket-Type ${printable(type)} may not talk to ${this.#config.socketType}`,
-      });
-    }
-    this.#zapReply = reply;
-    this.#config.mechanism.authorize?.(reply);
+    this.#checkSocketType(reply.metadata, "ERR_ZAP_INVALID_METADATA", "ZAP reply");
+    this.mechanism.authorize?.(reply);
     this.#advance();
   }
 
@@ -222,7 +198,7 @@ export class Handshake {
     const mechanism = this.#config.mechanism;
     for (;;) {
       for (let body = mechanism.produce(); body !== undefined; body = mechanism.produce()) {
-        this.#commands++;
+        this.commands++;
         encoder.encodeClear(body);
       }
       const { state } = mechanism;
@@ -230,10 +206,12 @@ export class Handshake {
       if (state === "failed") return undefined;
       const body = reader.next();
       if (body === undefined) return undefined;
-      this.#commands++;
+      this.commands++;
       mechanism.consume(body);
       body.fill(0); // It may hold a password.
-      this.#checkSocketType(mechanism);
+      // Clients of PLAIN and CURVE learn the type last, and are the only ones for which libzmq raises an event.
+      const isQuiet = mechanism.name === "NULL" || mechanism.state !== "ready";
+      this.#checkSocketType(mechanism.peer, isQuiet ? "EPROTO" : "ERR_ZMTP_INVALID_METADATA", "metadata");
     }
   }
 
@@ -252,14 +230,11 @@ export class Handshake {
     return this.#identity && new Map([[IDENTITY, this.#identity], ...dialect.peer]);
   }
 
-  #checkSocketType(mechanism: Mechanism): void {
-    const type = mechanism.peer.get(SOCKET_TYPE);
-    if (type === undefined || mayTalkTo(this.#config.socketType, printable(type))) return;
-    // Clients of PLAIN and CURVE learn the type last, and are the only ones for which libzmq raises an event.
-    const isQuiet = mechanism.name === "NULL" || mechanism.state !== "ready";
-    throw new ZmqError(isQuiet ? "EPROTO" : "ERR_ZMTP_INVALID_METADATA", {
-      detail: `metadata: Socket-Type is ${printable(type)}, which may not talk to ${this.#config.socketType}`,
-    });
+  #checkSocketType(said: Properties, code: ErrorCode, by: string): void {
+    const { socketType } = this.#config;
+    const type = printable(said.get(SOCKET_TYPE) ?? EMPTY);
+    if (!said.has(SOCKET_TYPE) || mayTalkTo(socketType, type)) return;
+    throw new ZmqError(code, { detail: `${by}: Socket-Type is ${type}, which may not talk to ${socketType}` });
   }
 
   #finish({ dialect, reader, encoder }: Talk, peer: Properties): void {
@@ -271,19 +246,6 @@ export class Handshake {
       decoder.secure?.(cipher);
     }
     for (const chunk of reader.takeRest()) decoder.push(chunk);
-    this.#outcome = { dialect, cipher, peer: withZapReply(peer, this.#zapReply), decoder, encoder };
+    this.#outcome = { dialect, cipher, peer, decoder, encoder };
   }
-}
-
-/** Properties that only this side may set. libzmq passes on the peer's own claims where there is no ZAP handler. */
-const OURS_TO_SAY = ["User-Id", "Peer-Address"];
-
-/** The properties from the ZAP handler replace those from the peer. */
-function withZapReply(peer: Properties, reply: ZapReply | undefined): Properties {
-  const merged = new Map(peer);
-  for (const name of OURS_TO_SAY) merged.delete(name);
-  if (reply === undefined) return merged;
-  for (const [name, value] of reply.metadata) merged.set(name, value);
-  if (reply.userId !== "") merged.set("User-Id", fromText(reply.userId));
-  return merged;
 }

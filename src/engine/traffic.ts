@@ -13,7 +13,7 @@ import type { Link, LinkHandler } from "../base/link.ts";
 import type { Control, Message, SharedMessage } from "../base/message.ts";
 import type { OptionValues } from "../base/options.ts";
 import type { Dialect, FrameCipher, FrameDecoder } from "../base/protocol.ts";
-import type { ConnectionOwner } from "./connection.ts";
+import type { ConnectionOwner, EndReason } from "./connection.ts";
 import type { EngineLoop } from "./engine-loop.ts";
 import type { HandshakeOutcome } from "./handshake.ts";
 import { Heartbeat } from "./heartbeat.ts";
@@ -26,18 +26,14 @@ import type { Sleeper, WakeUps } from "./wake-ups.ts";
 export interface TrafficOwner {
   readonly loop: EngineLoop;
   readonly options: OptionValues;
-  /** The link is gone, or the peer is silent for too long. `cause`: why, where it is known. */
-  lost(cause?: unknown): void;
-  /** The peer said that it leaves. */
-  left(): void;
-  /** The near side wants another connection. */
-  renew(): void;
+  /**
+   * The connection is over: `lost` when the link is gone, or the peer is silent for too long, or leaves; `renewed` when
+   * the near side wants another one; `local` when the pipe was closed. `graceful`: what was written still leaves. `cause`:
+   * why, where it is known.
+   */
+  end(reason: EndReason, graceful?: boolean, cause?: unknown): void;
   /** The peer broke the protocol. */
   broken(error: unknown): void;
-  /** The pipe was closed, and all its messages have left. */
-  sentAll(): void;
-  /** The pipe was closed, and its messages did not leave within the linger period. */
-  gaveUp(): void;
 }
 
 /** Decoding begins with the first bytes, or in the turn behind them. */
@@ -102,7 +98,7 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, DelayedReade
     this.#outgoing = new Outgoing(link, pipe, outcome.encoder, clock, {
       isBlocked,
       duePing: heartbeat && (() => this.#duePing()),
-      broken: () => owner.lost(),
+      broken: () => owner.end("lost"),
     });
     this.#incoming = new Incoming(link, pipe, outcome.decoder, outcome.cipher !== undefined, loop, this);
   }
@@ -218,7 +214,7 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, DelayedReade
   }
 
   renew(): void {
-    if (!this.#isOver) this.#owner.renew();
+    if (!this.#isOver) this.#owner.end("renewed");
   }
 
   /** The peer went beyond a limit of the near side. */
@@ -239,8 +235,8 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, DelayedReade
     this.#outgoing.flush();
     this.#endIfIdle();
     if (this.#isOver || lingerMs < 0) return;
-    if (lingerMs === 0) this.#owner.gaveUp();
-    else this.#lingerTimer = this.#owner.loop.clock.setTimer(() => this.#owner.gaveUp(), lingerMs);
+    if (lingerMs === 0) this.#owner.end("local");
+    else this.#lingerTimer = this.#owner.loop.clock.setTimer(() => this.#owner.end("local"), lingerMs);
   }
 
   // --- LinkHandler: from the link ---
@@ -267,7 +263,7 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, DelayedReade
     if (this.#isOver) return;
     this.#isEnded = true;
     this.readRest();
-    if (!this.#isOver) this.#owner.lost(error);
+    if (!this.#isOver) this.#owner.end("lost", false, error);
   }
 
   // --- IncomingOwner ---
@@ -299,7 +295,7 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, DelayedReade
       case "pong": // A sign of life, like any frame.
         break;
       case "close":
-        this.#owner.left();
+        this.#owner.end("lost", true);
         break;
       default:
         this.#pipe.deliverControl(command);
@@ -342,7 +338,7 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, DelayedReade
     this.#heartbeatTimer = undefined;
     if (this.#outgoing.isBlocked) heartbeat.blocked(this.#link.unsentBytes, this.#owner.loop.clock.now());
     if (heartbeat.isExpired(this.#owner.loop.clock.now())) {
-      this.#owner.lost();
+      this.#owner.end("lost");
       return;
     }
     this.#outgoing.beat();
@@ -350,6 +346,6 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, DelayedReade
   }
 
   #endIfIdle(): void {
-    if (this.#isClosing && !this.#isOver && this.isIdle) this.#owner.sentAll();
+    if (this.#isClosing && !this.#isOver && this.isIdle) this.#owner.end("local", true);
   }
 }
