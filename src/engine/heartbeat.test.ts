@@ -2,11 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Heartbeat } from "./heartbeat.ts";
 
-const heartbeat = (intervalMs: number, timeoutMs = -1, ttlMs = 0): Heartbeat => {
-  const machine = new Heartbeat({ intervalMs, timeoutMs, ttlMs });
-  machine.started(1000);
-  return machine;
-};
+const heartbeat = (heartbeatInterval: number, heartbeatTimeout = -1, heartbeatTimeToLive = 0): Heartbeat =>
+  new Heartbeat({ heartbeatInterval, heartbeatTimeout, heartbeatTimeToLive }, 1000);
 
 test("without an interval nothing is ever due", () => {
   const machine = heartbeat(0);
@@ -185,10 +182,10 @@ test("the TTL we announce is in whole tenths of a second, at most 65.5 s", () =>
   assert.equal(heartbeat(1, -1, 6_553_599).ttlDeciseconds, 655);
 });
 
-test("the options of a socket configure it", () => {
-  const machine = Heartbeat.forOptions({ heartbeatInterval: 100, heartbeatTimeout: 50, heartbeatTimeToLive: 1000 });
-  machine.started(0);
+test("a silent one sends no PING, but minds the peer's", () => {
+  const machine = new Heartbeat({ heartbeatInterval: 100, heartbeatTimeout: 50, heartbeatTimeToLive: 1000 }, 0, true);
   assert.equal(machine.ttlDeciseconds, 10);
-  assert.equal(machine.takePing(100), true);
-  assert.equal(machine.isExpired(150), true);
+  assert.equal(machine.takePing(100), false);
+  machine.pinged(1, 100);
+  assert.equal(machine.isExpired(200), true);
 });

@@ -17,13 +17,14 @@
 
 import { LONGEST_TTL_DECISECONDS } from "../wire/command.ts";
 
-export interface HeartbeatConfig {
-  /** ZMQ_HEARTBEAT_IVL; 0 sends no PING. */
-  readonly intervalMs: number;
-  /** ZMQ_HEARTBEAT_TIMEOUT; -1 means as long as the interval, 0 never. */
-  readonly timeoutMs: number;
-  /** ZMQ_HEARTBEAT_TTL, told to the peer in whole tenths of a second. */
-  readonly ttlMs: number;
+/** The options of those names. */
+export interface HeartbeatOptions {
+  /** 0 sends no PING. */
+  readonly heartbeatInterval: number;
+  /** -1 means as long as the interval, 0 never. */
+  readonly heartbeatTimeout: number;
+  /** Told to the peer in whole tenths of a second. */
+  readonly heartbeatTimeToLive: number;
 }
 
 /** So long after a deadline, this side was not there to see it. */
@@ -52,30 +53,12 @@ export class Heartbeat {
   /** While PINGs cannot leave: the bytes before them when this was last looked at. */
   #unsentBytes = NONE;
 
-  /** `isSilent`: whatever the options say, no PING is sent. */
-  static forOptions(
-    options: {
-      readonly heartbeatInterval: number;
-      readonly heartbeatTimeout: number;
-      readonly heartbeatTimeToLive: number;
-    },
-    isSilent = false,
-  ): Heartbeat {
-    return new Heartbeat({
-      intervalMs: isSilent ? 0 : options.heartbeatInterval,
-      timeoutMs: options.heartbeatTimeout,
-      ttlMs: options.heartbeatTimeToLive,
-    });
-  }
-
-  constructor(config: HeartbeatConfig) {
-    this.#intervalMs = config.intervalMs;
-    this.#timeoutMs = config.timeoutMs === -1 ? config.intervalMs : config.timeoutMs;
-    this.ttlDeciseconds = Math.min(Math.trunc(config.ttlMs / 100), LONGEST_TTL_DECISECONDS);
-  }
-
-  /** The handshake is done. */
-  started(now: number): void {
+  /** The handshake is done. `isSilent`: whatever the options say, no PING is sent. */
+  constructor(options: HeartbeatOptions, now: number, isSilent = false) {
+    const { heartbeatInterval, heartbeatTimeout, heartbeatTimeToLive } = options;
+    this.#intervalMs = isSilent ? 0 : heartbeatInterval;
+    this.#timeoutMs = heartbeatTimeout === -1 ? this.#intervalMs : heartbeatTimeout;
+    this.ttlDeciseconds = Math.min(Math.trunc(heartbeatTimeToLive / 100), LONGEST_TTL_DECISECONDS);
     if (this.#intervalMs > 0) this.#nextTick = now + this.#intervalMs;
   }
 

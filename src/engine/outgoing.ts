@@ -45,10 +45,8 @@ export class Outgoing {
   readonly #pipe: FarEnd;
   readonly #encoder: FrameEncoder;
   readonly #clock: Clock;
-  readonly #duePing: OutgoingTraits["duePing"];
-  readonly #broken: (error: unknown) => void;
+  readonly #traits: OutgoingTraits;
   #state: State;
-  readonly #isPrompt: boolean;
   #isFlushDue = false;
   #batched = 0;
   /** A batch of so many bytes leaves before the turn ends, once. */
@@ -60,13 +58,11 @@ export class Outgoing {
 
   constructor(link: Link, pipe: FarEnd, encoder: FrameEncoder, clock: Clock, traits: OutgoingTraits) {
     this.#link = link;
-    this.#isPrompt = link.isPrompt === true;
     this.#pipe = pipe;
     this.#encoder = encoder;
     this.#clock = clock;
     this.#state = traits.isBlocked ? "blocked" : "unstarted";
-    this.#duePing = traits.duePing;
-    this.#broken = traits.broken;
+    this.#traits = traits;
   }
 
   /** Begins to send the messages that wait in the pipe. Until then only encoded bytes leave. */
@@ -118,15 +114,7 @@ export class Outgoing {
   }
 
   writeControl(control: Control): boolean {
-    if (this.#state !== "open" && this.#state !== "unstarted") return false;
-    try {
-      this.#encoder.encodeControl(control);
-    } catch (error) {
-      this.#break(error);
-      return false;
-    }
-    this.#encoded();
-    return true;
+    return this.#say(() => this.#encoder.encodeControl(control));
   }
 
   /** The peer sent so many bytes at once, which may be requests. */
@@ -136,14 +124,19 @@ export class Outgoing {
 
   /** Answers a PING, unless the peer does not read. */
   pong(context: Uint8Array): void {
-    if (this.#state === "blocked" || this.#state === "over") return;
+    this.#say(() => this.#encoder.encodePong(context));
+  }
+
+  #say(encode: () => void): boolean {
+    if (this.#state !== "open" && this.#state !== "unstarted") return false;
     try {
-      this.#encoder.encodePong(context);
+      encode();
     } catch (error) {
       this.#break(error);
-      return;
+      return false;
     }
     this.#encoded();
+    return true;
   }
 
   /** Sends the PING that is due, unless messages wait for their turn: it leaves with them. */
@@ -188,38 +181,24 @@ export class Outgoing {
 
   /** Encodes the messages that wait in the pipe, as long as the link takes bytes. */
   #pump(): void {
-    this.#state = "pumping";
-    try {
-      this.#pumpAll();
-    } catch (error) {
-      this.#break(error);
-      return;
-    }
-    if (!this.#isPumping()) return;
-    this.#state = "open";
-    this.flush();
-  }
-
-  #pumpAll(): void {
     const encoder = this.#encoder;
+    this.#state = "pumping";
     while (this.#isPumping()) {
-      const ttlDeciseconds = this.#duePing?.();
-      if (ttlDeciseconds !== undefined) encoder.encodePing(ttlDeciseconds);
-      const item = this.#pipe.pull();
-      if (item === undefined) break;
-      if (Array.isArray(item)) this.#encodeQueued(item);
-      else encoder.encodeControl(item);
+      let item: SharedMessage | Control | undefined;
+      try {
+        const ttlDeciseconds = this.#traits.duePing?.();
+        if (ttlDeciseconds !== undefined) encoder.encodePing(ttlDeciseconds);
+        item = this.#pipe.pull();
+        if (item === undefined) this.#state = "open";
+        else if (Array.isArray(item)) encoder.encodeShared(item);
+        else encoder.encodeControl(item);
+      } catch (error) {
+        if (Array.isArray(item) && isTooLong(error)) this.#pipe.discard(item, "tooLong");
+        else this.#break(error);
+      }
       if (encoder.size >= BATCH_BYTES) this.flush();
     }
-  }
-
-  #encodeQueued(message: SharedMessage): void {
-    try {
-      this.#encoder.encodeShared(message);
-    } catch (error) {
-      if (!isTooLong(error)) throw error;
-      this.#pipe.discard(message, "tooLong");
-    }
+    this.flush();
   }
 
   #isPumping(): boolean {
@@ -233,7 +212,7 @@ export class Outgoing {
    */
   #break(error: unknown): void {
     this.#state = "over";
-    this.#clock.defer(() => this.#broken(error));
+    this.#clock.defer(() => this.#traits.broken(error));
   }
 
   #encoded(): void {
@@ -246,7 +225,7 @@ export class Outgoing {
     } else if (!this.#isFlushDue) {
       this.#isFlushDue = true;
       this.#clock.defer(this.#flushLater);
-      if (this.#isPrompt) this.flush();
+      if (this.#link.isPrompt) this.flush();
     }
   }
 }

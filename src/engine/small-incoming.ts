@@ -92,12 +92,11 @@ export class Incoming implements Omit<Patient, "turnBegan"> {
     if (this.#isDecoding) return;
     this.#isDecoding = true;
     try {
-      while (this.#mayDecode) {
+      while (this.#mayDecode()) {
         if (this.#state === "waiting") this.#state = "flowing";
         const decoded = this.#decoder.next();
-        if (decoded === undefined) {
-          if (this.#decoder.starved) break;
-        } else if (Array.isArray(decoded)) this.#pipe.deliver(decoded);
+        if (decoded === undefined) break;
+        if (Array.isArray(decoded)) this.#pipe.deliver(decoded);
         else this.#owner.command(decoded);
       }
     } catch (error) {
@@ -109,7 +108,7 @@ export class Incoming implements Omit<Patient, "turnBegan"> {
     if (this.#state === "flowing" && this.#decoder.starved) this.#pause(false);
   }
 
-  get #mayDecode(): boolean {
+  #mayDecode(): boolean {
     return (
       this.#state === "ending" || ((this.#state === "waiting" || this.#state === "flowing") && !this.#pipe.inboundFull)
     );

@@ -6,21 +6,20 @@
  */
 
 import type { Timer } from "../base/clock.ts";
-import type { DelayedReader, DepartedBacklog } from "../base/departed-backlog.ts";
+import type { DelayedReader } from "../base/departed-backlog.ts";
 import type { ZmqError } from "../base/errors.ts";
 import type { FarEnd, Outlet } from "../base/far-end.ts";
 import type { Link, LinkHandler } from "../base/link.ts";
 import type { Control, Message, SharedMessage } from "../base/message.ts";
 import type { OptionValues } from "../base/options.ts";
-import type { Dialect, FrameCipher, FrameDecoder } from "../base/protocol.ts";
 import type { ConnectionOwner, EndReason } from "./connection.ts";
 import type { EngineLoop } from "./engine-loop.ts";
 import type { HandshakeOutcome } from "./handshake.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { Incoming, type IncomingOwner } from "./incoming.ts";
 import { Outgoing } from "./outgoing.ts";
-import type { Departing, Precedence } from "./precedence.ts";
-import type { Sleeper, WakeUps } from "./wake-ups.ts";
+import type { Departing } from "./precedence.ts";
+import type { Sleeper } from "./wake-ups.ts";
 
 /** The session, which decides about the end of the traffic. */
 export interface TrafficOwner {
@@ -46,22 +45,17 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, DelayedReade
   /** Messages that `write` refuses wait in the pipe. */
   readonly queues = true;
   readonly #owner: TrafficOwner;
+  readonly #loop: EngineLoop;
   readonly #link: Link;
   readonly #pipe: FarEnd;
-  readonly #dialect: Dialect;
-  readonly #decoder: FrameDecoder;
-  readonly #cipher: FrameCipher | undefined;
-  readonly #departedBacklog: DepartedBacklog | undefined;
+  readonly #outcome: HandshakeOutcome;
+  readonly #beginning: Beginning;
   readonly #outgoing: Outgoing;
   readonly #incoming: Incoming;
   readonly #heartbeat: Heartbeat | undefined;
   #heartbeatTimer: Timer | undefined = undefined;
   #heartbeatAt = 0;
   #lingerTimer: Timer | undefined = undefined;
-  readonly #precedence: Precedence;
-  readonly #wakeUps: WakeUps | undefined;
-  readonly #sendsBehind: boolean;
-  readonly #readsBehind: boolean;
   #reading: Reading = "first bytes";
   #isClosing = false;
   /** The link is closed; its last bytes are still being decoded. */
@@ -78,26 +72,19 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, DelayedReade
     owner: TrafficOwner,
   ) {
     const { loop, options } = owner;
-    const { clock } = loop;
+    const { clock, wakeUps } = loop;
     this.#owner = owner;
+    this.#loop = loop;
     this.#link = link;
     this.#pipe = pipe;
-    this.#dialect = outcome.dialect;
-    this.#decoder = outcome.decoder;
-    this.#cipher = outcome.cipher;
-    this.#departedBacklog = beginning.departedBacklog;
-    this.#sendsBehind = beginning.sendsBehind;
-    this.#readsBehind = beginning.readsBehind;
-    this.#precedence = loop.precedence;
-    this.#wakeUps = loop.wakeUps;
+    this.#outcome = outcome;
+    this.#beginning = beginning;
     const { hasMechanism, hasPing } = outcome.dialect;
-    const isUnasked = options.heartbeatInterval === this.#wakeUps?.heartbeatMs;
-    const heartbeat = hasMechanism ? Heartbeat.forOptions(options, isUnasked && !hasPing) : undefined;
-    heartbeat?.started(clock.now());
-    this.#heartbeat = heartbeat;
+    const isUnasked = options.heartbeatInterval === wakeUps?.heartbeatMs;
+    this.#heartbeat = hasMechanism ? new Heartbeat(options, clock.now(), isUnasked && !hasPing) : undefined;
     this.#outgoing = new Outgoing(link, pipe, outcome.encoder, clock, {
       isBlocked,
-      duePing: heartbeat && (() => this.#duePing()),
+      duePing: this.#heartbeat && (() => this.#duePing()),
       broken: () => owner.end("lost"),
     });
     this.#incoming = new Incoming(link, pipe, outcome.decoder, outcome.cipher !== undefined, loop, this);
@@ -105,24 +92,25 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, DelayedReade
 
   /** Begins, once the pipe knows its peer: queued messages leave, and bytes from behind the handshake are decoded. */
   start(): void {
+    const { departedBacklog, sendsBehind, readsBehind } = this.#beginning;
     this.#scheduleHeartbeat();
-    if (this.#heartbeat !== undefined) this.#wakeUps?.add(this);
-    if (this.#sendsBehind && this.#precedence.wait(this)) this.#outgoing.flush();
+    if (this.#heartbeat !== undefined) this.#loop.wakeUps?.add(this);
+    if (sendsBehind && this.#loop.precedence.wait(this)) this.#outgoing.flush();
     else this.#outgoing.start();
     if (this.#isOver) return;
-    const isDelayed = this.#departedBacklog?.mustDelay === true;
-    if (isDelayed) this.#departedBacklog?.delay(this);
-    if (isDelayed || !this.#readsBehind) this.#startReading(isDelayed);
-    else if (!this.#decoder.starved) this.#firstBytes();
+    const isDelayed = departedBacklog?.mustDelay === true;
+    if (isDelayed) departedBacklog?.delay(this);
+    if (isDelayed || !readsBehind) this.#startReading(isDelayed);
+    else if (!this.#outcome.decoder.starved) this.#firstBytes();
   }
 
   #firstBytes(): void {
-    if (!this.#precedence.isJoining) {
+    if (!this.#loop.precedence.isJoining) {
       this.#startReading();
       return;
     }
     this.#reading = "next turn";
-    this.#owner.loop.clock.yield(() => this.#startReading());
+    this.#loop.clock.yield(() => this.#startReading());
   }
 
   #startReading(isDelayed = false): void {
@@ -165,14 +153,14 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, DelayedReade
   /** No more traffic; the session closes the link. */
   end(): void {
     this.#isOver = true;
-    this.#departedBacklog?.forget(this);
-    this.#precedence.forget(this);
-    this.#wakeUps?.delete(this);
+    this.#beginning.departedBacklog?.forget(this);
+    this.#loop.precedence.forget(this);
+    this.#loop.wakeUps?.delete(this);
     this.#outgoing.end();
     this.#incoming.end();
-    this.#cipher?.forget?.();
-    if (this.#heartbeatTimer !== undefined) this.#owner.loop.clock.clearTimer(this.#heartbeatTimer);
-    if (this.#lingerTimer !== undefined) this.#owner.loop.clock.clearTimer(this.#lingerTimer);
+    this.#outcome.cipher?.forget?.();
+    if (this.#heartbeatTimer !== undefined) this.#loop.clock.clearTimer(this.#heartbeatTimer);
+    if (this.#lingerTimer !== undefined) this.#loop.clock.clearTimer(this.#lingerTimer);
   }
 
   // --- Outlet: from the pipe ---
@@ -236,7 +224,7 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, DelayedReade
     this.#endIfIdle();
     if (this.#isOver || lingerMs < 0) return;
     if (lingerMs === 0) this.#owner.end("local");
-    else this.#lingerTimer = this.#owner.loop.clock.setTimer(() => this.#owner.end("local"), lingerMs);
+    else this.#lingerTimer = this.#loop.clock.setTimer(() => this.#owner.end("local"), lingerMs);
   }
 
   // --- LinkHandler: from the link ---
@@ -249,7 +237,7 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, DelayedReade
   }
 
   get room(): Uint8Array | undefined {
-    return this.#isOver ? undefined : this.#decoder.room;
+    return this.#isOver ? undefined : this.#outcome.decoder.room;
   }
 
   drained(): void {
@@ -273,7 +261,7 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, DelayedReade
   }
 
   paused(isPaused: boolean): void {
-    this.#heartbeat?.paused(isPaused, this.#owner.loop.clock.now());
+    this.#heartbeat?.paused(isPaused, this.#loop.clock.now());
     if (!isPaused) this.#scheduleHeartbeat();
   }
 
@@ -282,12 +270,12 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, DelayedReade
   }
 
   command(body: Uint8Array): void {
-    const command = this.#dialect.parseCommand(body);
+    const command = this.#outcome.dialect.parseCommand(body);
     if (command === undefined) return; // Unknown, malformed or empty: ignored, as libzmq does (37/ZMTP).
     switch (command.kind) {
       case "ping":
         if (this.#isEnded) break;
-        this.#heartbeat?.pinged(command.ttlDeciseconds, this.#owner.loop.clock.now());
+        this.#heartbeat?.pinged(command.ttlDeciseconds, this.#loop.clock.now());
         this.#scheduleHeartbeat();
         // Dropped while the peer does not read: bytes it will get are sign of life enough.
         this.#outgoing.pong(command.context);
@@ -305,7 +293,7 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, DelayedReade
   // --- Heartbeat ---
 
   wake(): void {
-    this.#heartbeat?.woke(this.#owner.loop.clock.now());
+    this.#heartbeat?.woke(this.#loop.clock.now());
     this.#outgoing.beat();
     this.#scheduleHeartbeat();
   }
@@ -313,7 +301,7 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, DelayedReade
   /** The time to live in a PING that is due; undefined: none is. */
   #duePing(): number | undefined {
     const heartbeat = this.#heartbeat;
-    if (!heartbeat?.takePing(this.#owner.loop.clock.now())) return undefined;
+    if (!heartbeat?.takePing(this.#loop.clock.now())) return undefined;
     this.#scheduleHeartbeat();
     return heartbeat.ttlDeciseconds;
   }
@@ -321,7 +309,7 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, DelayedReade
   #scheduleHeartbeat(): void {
     const heartbeat = this.#heartbeat;
     if (heartbeat === undefined || this.#isOver) return;
-    const { clock } = this.#owner.loop;
+    const { clock } = this.#loop;
     const deadline = heartbeat.nextDeadline;
     if (this.#heartbeatTimer !== undefined) {
       // One that fires too early does no harm; a flood of PINGs sets no new one for each.
@@ -336,8 +324,8 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, DelayedReade
 
   #beat(heartbeat: Heartbeat): void {
     this.#heartbeatTimer = undefined;
-    if (this.#outgoing.isBlocked) heartbeat.blocked(this.#link.unsentBytes, this.#owner.loop.clock.now());
-    if (heartbeat.isExpired(this.#owner.loop.clock.now())) {
+    if (this.#outgoing.isBlocked) heartbeat.blocked(this.#link.unsentBytes, this.#loop.clock.now());
+    if (heartbeat.isExpired(this.#loop.clock.now())) {
       this.#owner.end("lost");
       return;
     }
