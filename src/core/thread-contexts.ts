@@ -3,6 +3,7 @@
 import { ZmqError } from "../base/errors.ts";
 import { DEFAULT_CONTEXT_ID, defaultOptionWords, optionWords, sharedOptions } from "../thread/context-words.ts";
 import { Region } from "../thread/region.ts";
+import { shareNames } from "../transport/shared-inproc.ts";
 import type { ContextHandle, Sharable, Threads } from "./platform.ts";
 
 /** Makes `context` the default context of all threads: names and options are shared. */
@@ -13,7 +14,7 @@ export function shareAsDefault(context: Sharable, threads: Threads | undefined):
     if (region === undefined) return;
     const handle = { region: region.buffer, id: DEFAULT_CONTEXT_ID };
     context.share(handle, sharedOptions(context.options, defaultOptionWords(region)));
-    context.inproc.share(() => threads.directory()?.namesOf(DEFAULT_CONTEXT_ID, context.inproc));
+    shareNames(context.inproc, (local) => threads.directory()?.namesOf(DEFAULT_CONTEXT_ID, local));
   };
   share();
   threads.onMoved(share);
@@ -39,5 +40,5 @@ export function joinContext(context: Sharable, threads: Threads | undefined, han
   if (directory === undefined) throw new ZmqError("ENOTSUP", { detail: "there is no memory that threads share" });
   const shared = { region: region.buffer, id: handle.id };
   context.share(shared, sharedOptions(context.options, words));
-  context.inproc.share(() => directory.namesOf(handle.id, context.inproc));
+  shareNames(context.inproc, (local) => directory.namesOf(handle.id, local));
 }

@@ -4,99 +4,56 @@
  * same call, and the two queues are one, with the high-water mark of both sides
  * added.
  * Connecting before binding is allowed; messages wait in the connecting pipe.
- * Names of other threads are found by `SharedNames`, see `thread/`.
+ * Names are shared with other threads by shared-inproc.ts.
  */
 
 import { ZmqError } from "../base/errors.ts";
 import type { FarEnd, Outlet } from "../base/far-end.ts";
-import type { InprocBinder, InprocSide, SharedNames } from "../base/inproc.ts";
+import type { InprocBinder, InprocSide } from "../base/inproc.ts";
 import { type Control, copySmall, crossingCopyOf, type Message } from "../base/message.ts";
+import type { SharedInproc } from "./shared-inproc.ts";
 
 /** All inproc names of one context. */
 export class InprocNames {
-  readonly #bound = new Map<string, InprocBinder>();
-  readonly #waiting = new Map<string, Set<InprocSide>>();
-  /** Called at the first name that is used. */
-  #share: (() => SharedNames | undefined) | undefined = undefined;
-  #others: SharedNames | undefined = undefined;
-
-  /**
-   * From now on names are shared with other threads, instead of those with which they were before. A name that another
-   * thread has bound too stays this thread's own.
-   */
-  share(share: () => SharedNames | undefined): void {
-    const before = this.#others;
-    this.#share = share;
-    this.#others = undefined;
-    if (this.#bound.size + this.#waiting.size === 0) return;
-    for (const name of this.#bound.keys()) {
-      before?.unbind(name);
-      try {
-        this.#shared?.bind(name);
-      } catch (error) {
-        if (!(error instanceof ZmqError) || error.code !== "EADDRINUSE") throw error;
-      }
-    }
-    this.lookAgain();
-  }
-
-  get #shared(): SharedNames | undefined {
-    if (this.#share !== undefined) {
-      this.#others = this.#share();
-      this.#share = undefined;
-    }
-    return this.#others;
-  }
+  readonly bound = new Map<string, InprocBinder>();
+  /** Sides that connected before anybody bound their name. */
+  readonly waiting = new Map<string, Set<InprocSide>>();
+  /** Set once names are shared with other threads. */
+  shared: SharedInproc | undefined = undefined;
 
   /** Throws EADDRINUSE. Peers that connected before are joined now. */
   bind(name: string, binder: InprocBinder): void {
-    if (this.#bound.has(name)) throw new ZmqError("EADDRINUSE", { address: `inproc://${name}` });
-    this.#shared?.bind(name);
-    this.#bound.set(name, binder);
-    const waiting = this.#waiting.get(name);
-    if (waiting === undefined) return;
-    this.#waiting.delete(name);
-    for (const side of waiting) this.#join(name, side, binder);
+    if (this.bound.has(name)) throw new ZmqError("EADDRINUSE", { address: `inproc://${name}` });
+    this.shared?.bind(name);
+    this.bound.set(name, binder);
+    const waiting = this.waiting.get(name);
+    this.waiting.delete(name);
+    for (const side of waiting ?? []) this.#join(name, side, binder);
   }
 
   /** Existing pairs stay. */
   unbind(name: string): void {
-    if (this.#bound.delete(name)) this.#shared?.unbind(name);
-  }
-
-  /** The socket of this thread behind a name. */
-  binderOf(name: string): InprocBinder | undefined {
-    return this.#bound.get(name);
-  }
-
-  /** Other threads may have bound names. */
-  lookAgain(): void {
-    for (const [name, sides] of [...this.#waiting]) {
-      for (const side of [...sides]) {
-        if (!this.#connectShared(name, side)) break;
-        this.cancel(name, side);
-      }
-    }
+    if (this.bound.delete(name)) this.shared?.unbind(name);
   }
 
   connect(name: string, side: InprocSide): void {
-    const binder = this.#bound.get(name);
+    const binder = this.bound.get(name);
     if (binder !== undefined) {
       this.#join(name, side, binder);
       return;
     }
-    if (this.#connectShared(name, side)) return;
-    const waiting = this.#waiting.get(name);
-    if (waiting === undefined) this.#waiting.set(name, new Set([side]));
+    if (this.shared?.connect(name, side)) return;
+    const waiting = this.waiting.get(name);
+    if (waiting === undefined) this.waiting.set(name, new Set([side]));
     else waiting.add(side);
   }
 
   /** Forgets a side that still waits for its name. False when it does not. */
   cancel(name: string, side: InprocSide): boolean {
-    const waiting = this.#waiting.get(name);
-    if (waiting === undefined || !waiting.delete(side)) return false;
-    if (waiting.size === 0) this.#waiting.delete(name);
-    return true;
+    const waiting = this.waiting.get(name);
+    const isForgotten = waiting?.delete(side) === true;
+    if (waiting?.size === 0) this.waiting.delete(name);
+    return isForgotten;
   }
 
   #join(name: string, side: InprocSide, binder: InprocBinder): void {
@@ -109,11 +66,7 @@ export class InprocNames {
   }
 
   isBound(name: string): boolean {
-    return this.#bound.has(name) || this.#shared?.isBound(name) === true;
-  }
-
-  #connectShared(name: string, side: InprocSide): boolean {
-    return this.#shared?.connect(name, side, () => this.connect(name, side)) === true;
+    return this.bound.has(name) || this.shared?.isBound(name) === true;
   }
 }
 
@@ -192,8 +145,7 @@ class Crossing implements Outlet {
   }
 
   close(): void {
-    const own = this.#own;
     if (!this.#other.isClosed) this.#other.end();
-    own.end();
+    this.#own.end();
   }
 }
