@@ -20,18 +20,18 @@ const zmtp = zmtpProtocol();
 
 export class DialingHost implements EngineHost {
   readonly #loop: EngineLoop;
-  readonly #transports: readonly DialedTransport[];
+  readonly #transport: DialedTransport;
   readonly #curve: CurveMaker;
 
-  /** `transports`: one for each scheme of the platform's grammar but inproc. */
-  constructor(clock: Clock, transports: readonly DialedTransport[], curve: CurveMaker, wakeUps?: WakeUps) {
+  /** `transport`: for all schemes of the platform's grammar but inproc. */
+  constructor(clock: Clock, transport: DialedTransport, curve: CurveMaker, wakeUps?: WakeUps) {
     this.#loop = new EngineLoop(clock, wakeUps);
-    this.#transports = transports;
+    this.#transport = transport;
     this.#curve = curve;
   }
 
   checkConnect(target: Endpoint, options: OptionValues): void {
-    this.#transport(target).checkConnect?.(target, options);
+    this.#transport.checkConnect?.(target, options);
   }
 
   connect(
@@ -43,7 +43,7 @@ export class DialingHost implements EngineHost {
     const { socketType } = owner;
     const makeMechanism = clientMechanism(socketType, options, this.#curve);
     const makeConnection = sessionMaker(socketType, options, makeMechanism, zmtp);
-    return new Dialer(owner, this.#loop, target, this.#transport(target), options, makeConnection, routingId);
+    return new Dialer(owner, this.#loop, target, this.#transport, options, makeConnection, routingId);
   }
 
   bind(_owner: EndpointOwner, { text }: Endpoint): never {
@@ -51,11 +51,5 @@ export class DialingHost implements EngineHost {
       address: text,
       detail: "a page binds inproc:// alone: bind the other side, and connect to it here",
     });
-  }
-
-  #transport({ scheme, text }: Endpoint): DialedTransport {
-    const transport = this.#transports.find((candidate) => candidate.scheme === scheme);
-    if (transport === undefined) throw new ZmqError("EPROTONOSUPPORT", { address: text });
-    return transport;
   }
 }

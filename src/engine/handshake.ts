@@ -47,13 +47,6 @@ export interface HandshakeConfig {
   readonly maxHandshakeBytes?: number;
 }
 
-/** What else than the types a peer may have against this side. */
-const SECRETS = {
-  NULL: "",
-  PLAIN: "the name or the password is wrong, or ",
-  CURVE: "curveServerKey is not the server's public key, or the server does not know this key, or ",
-} as const;
-
 /** `failed`: no agreement; what `produce` still has should be sent, then the connection closed. */
 export type HandshakeState = "opening" | "mechanism" | "authorizing" | "done" | "failed";
 
@@ -113,8 +106,7 @@ export class Handshake {
       return "before its greeting was whole: it may not speak ZMTP, or want another mechanism";
     const { socketType, mechanism } = this.#config;
     const types = `the types do not fit: ${socketType} expects ${SOCKET_TYPES[socketType].peers.join(" or ")}`;
-    const { [mechanism.name]: secret } = SECRETS;
-    return `after the greeting, with ${mechanism.name}: usually ${secret}${types}`;
+    return `after the greeting, with ${mechanism.name}: usually ${mechanism.doubts ?? ""}${types}`;
   }
 
   get state(): HandshakeState {

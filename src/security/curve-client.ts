@@ -39,6 +39,7 @@ type Step = "send HELLO" | "await WELCOME" | "send INITIATE" | "await READY" | "
 
 export class CurveClient implements Mechanism {
   readonly name = "CURVE";
+  readonly doubts = layout.DOUBTS;
   readonly #config: MechanismConfig;
   readonly #keys: CurveClientKeys;
   readonly #crypto: Crypto;

@@ -53,6 +53,7 @@ type Step =
 
 export class CurveServer implements Mechanism {
   readonly name = "CURVE";
+  readonly doubts = layout.DOUBTS;
   readonly #config: MechanismConfig;
   /** S, the long-term key pair. */
   readonly #own: KeyPair;

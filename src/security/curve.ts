@@ -19,6 +19,9 @@ import { fromText } from "../base/bytes.ts";
 import { writeUint32 } from "../wire/frame.ts";
 import { NONCE_BYTES, type RandomSource } from "./crypto.ts";
 
+/** `Mechanism.doubts` */
+export const DOUBTS = "curveServerKey is not the server's public key, or the server does not know this key, or ";
+
 export const COOKIE_BYTES = 96;
 export const VOUCH_BYTES = 96;
 export const LONG_NONCE_BYTES = 16;

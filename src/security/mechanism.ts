@@ -71,6 +71,8 @@ export interface ZapListener {
 
 export interface Mechanism {
   readonly name: "NULL" | "PLAIN" | "CURVE";
+  /** For people: what a peer may have against this side's secrets, with `, or ` behind it. */
+  readonly doubts?: string;
   /** `authorizing` while a ZAP answer is awaited. */
   readonly state: MechanismState;
   /**

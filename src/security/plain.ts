@@ -28,6 +28,7 @@ import {
   type ZapRequest,
 } from "./mechanism.ts";
 
+const DOUBTS = "the name or the password is wrong, or ";
 /** Octets that a user name or password may have. */
 const LONGEST_CREDENTIAL = 255;
 const LIBZMQ_ERROR = Uint8Array.of(0x5e, 0x52, 0x52, 0x4f, 0x52);
@@ -48,6 +49,7 @@ type ClientStep = "send HELLO" | "await WELCOME" | "send INITIATE" | "await READ
 
 export class PlainClient implements Mechanism {
   readonly name = "PLAIN";
+  readonly doubts = DOUBTS;
   readonly #config: MechanismConfig;
   readonly #username: Uint8Array;
   readonly #password: Uint8Array;
@@ -127,6 +129,7 @@ type ServerStep =
 /** The server's side. The ZAP handler decides about every client. */
 export class PlainServer implements Mechanism {
   readonly name = "PLAIN";
+  readonly doubts = DOUBTS;
   readonly #config: MechanismConfig;
   #zap: ZapRequest | undefined = undefined;
   #status = 0;

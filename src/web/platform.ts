@@ -12,7 +12,7 @@ import { WakeUps } from "../engine/wake-ups.ts";
 import type { CurveMaker } from "../security/client-mechanism.ts";
 import type { Crypto } from "../security/crypto.ts";
 import type { curveClients } from "../security/curve-clients.ts";
-import { webSocketTransports } from "../transport/web/websocket.ts";
+import { webSocketTransport } from "../transport/web/websocket.ts";
 import { PAGE_GRAMMAR } from "./grammar.ts";
 import { listenForWakeUps } from "./wake-ups.ts";
 
@@ -42,15 +42,13 @@ const curveClientsOf: CurveMaker = (config, options) => {
   return clients(config, options, crypto);
 };
 
-const transports = webSocketTransports(clock);
-
 /** `threads` is set by the entry that brings them. */
 export const webPlatform: Platform & { threads?: Threads } = {
   turn: new Turn(clock),
   get crypto() {
     return provided().crypto;
   },
-  engine: new DialingHost(clock, transports, curveClientsOf, wakeUps),
+  engine: new DialingHost(clock, webSocketTransport(clock), curveClientsOf, wakeUps),
   defaults: { heartbeatInterval: HEARTBEAT_MS },
   grammar: PAGE_GRAMMAR,
   warn(message, code) {

@@ -8,16 +8,16 @@ import { type Endpoint, formatWs } from "../../base/endpoint-grammar.ts";
 import { type ErrorCode, ZmqError } from "../../base/errors.ts";
 import { type DialedTransport, type Link, LinkHandshakeError } from "../../base/link.ts";
 import type { OptionValues } from "../../base/options.ts";
-import { offeredProtocols, speakerOf } from "../../wire/subprotocols.ts";
+import { BARE, STREAM } from "../../wire/subprotocols.ts";
 import { WebSocketLink } from "./websocket-link.ts";
 
-/** The transports `ws` and `wss` of a page or a worker in it. */
-export function webSocketTransports(clock: Clock): DialedTransport[] {
-  return (["ws", "wss"] as const).map((scheme) => ({
-    scheme,
+/** The transport of a page or a worker in it, for `ws` and `wss`. */
+export function webSocketTransport(clock: Clock): DialedTransport {
+  return {
+    scheme: "ws",
     checkConnect: checkOptions,
     connect: (to, options, signal) => connect(clock, to, options, signal),
-  }));
+  };
 }
 
 function checkOptions(to: Endpoint, options: OptionValues): void {
@@ -31,8 +31,7 @@ function connect(clock: Clock, to: Endpoint, options: OptionValues, signal: Abor
     signal.throwIfAborted();
     if (to.scheme !== "ws" && to.scheme !== "wss") throw new ZmqError("EPROTONOSUPPORT", { address: to.text });
     const address = formatWs(to);
-    const offered = offeredProtocols(speakerOf(options), true);
-    const socket = new WebSocket(address, offered);
+    const socket = new WebSocket(address, options.securityMechanism === null ? [BARE, STREAM] : [STREAM]);
     socket.binaryType = "arraybuffer";
     const timeoutMs = options.connectTimeout || options.handshakeInterval;
     const timer = clock.setTimer(() => {
