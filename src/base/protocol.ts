@@ -71,9 +71,7 @@ export interface Dialect {
 export type PeerCommand =
   | Control
   | { readonly kind: "ping"; readonly ttlDeciseconds: number; readonly context: Uint8Array }
-  | { readonly kind: "pong"; readonly context: Uint8Array }
-  /** It sends nothing more, and waits for our last word. */
-  | { readonly kind: "close" };
+  | { readonly kind: "pong"; readonly context: Uint8Array };
 
 /** One frame at a time: those of handshakes mean something before there are messages. */
 export interface HandshakeReader {
@@ -102,8 +100,6 @@ export interface FrameEncoder {
   encodePing(ttlDeciseconds: number): void;
   /** `context`: that of the peer's PING. */
   encodePong(context: Uint8Array): void;
-  /** The last word of a connection that ends well; absent where the end of the link says it. */
-  encodeClose?(): void;
   /** Bytes that are encoded already. */
   raw(bytes: Uint8Array): void;
   /** All encoded bytes, in order. Call `sent` or `kept` once the link has them. */

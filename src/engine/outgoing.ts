@@ -167,13 +167,6 @@ export class Outgoing {
     if (this.isIdle) this.#pipe.signalIdle();
   }
 
-  /** Writes the protocol's command for the end, if it has one and the peer reads. */
-  takeLeave(): void {
-    if (this.#encoder.encodeClose === undefined || this.#state === "blocked" || this.#state === "over") return;
-    this.#encoder.encodeClose();
-    this.flush();
-  }
-
   /** Nothing more is written. */
   end(): void {
     this.#state = "over";

@@ -37,7 +37,6 @@ const MORE = 1;
 const COMMAND = 2;
 const PING = 8;
 const PONG = 9;
-const CLOSE = 10;
 
 class HeadedReader implements HandshakeReader {
   readonly #chunks: Uint8Array[] = [];
@@ -76,9 +75,6 @@ class HeadedEncoder implements FrameEncoder {
   encodePong(): void {
     this.#headed(PONG, EMPTY);
   }
-  encodeClose(): void {
-    this.#headed(CLOSE, EMPTY);
-  }
   raw(bytes: Uint8Array): void {
     this.#pieces.push(bytes);
     this.size += bytes.length;
@@ -106,7 +102,7 @@ class HeadedDecoder implements FrameDecoder {
   next(): Decoded | undefined {
     for (let chunk = this.#chunks.shift(); chunk !== undefined; chunk = this.#chunks.shift()) {
       const head = chunk[0] as number;
-      if (head > CLOSE) throw new ZmqError("EPROTO", { detail: `head is ${head}` });
+      if (head > PONG) throw new ZmqError("EPROTO", { detail: `head is ${head}` });
       if (head > MORE) return chunk;
       this.#frames.push(chunk.slice(1));
       if (head === LAST) return this.#frames.splice(0);
@@ -156,8 +152,6 @@ class Headed implements Protocol, Opening, Dialect {
         return { kind: "ping", ttlDeciseconds: 0, context: EMPTY };
       case PONG:
         return { kind: "pong", context: EMPTY };
-      case CLOSE:
-        return { kind: "close" };
       default:
         return undefined;
     }
@@ -289,24 +283,6 @@ test("a silent peer is given up, whatever it speaks", () => {
   assert.deepEqual(ends, []);
   clock.advance(100);
   assert.deepEqual(ends, ["lost"]);
-});
-
-test("the protocol has the last word of a connection that ends well, and answers the peer's", () => {
-  const ours = connection();
-  ours.link.brings(COMMAND, READY);
-  ours.pipe.write([fromText("last")]);
-  ours.session.close();
-  assert.deepEqual(ours.link.sent.slice(-2), ["0:last", "10:"]);
-  assert.deepEqual(ours.ends, ["local"]);
-
-  const theirs = connection();
-  theirs.link.brings(COMMAND, READY);
-  theirs.link.brings(LAST, "last");
-  theirs.link.brings(CLOSE);
-  assert.equal(theirs.read(), "last");
-  theirs.clock.turn();
-  assert.deepEqual(theirs.link.sent.slice(-1), ["10:"]);
-  assert.deepEqual(theirs.ends, ["lost"]);
 });
 
 test("what breaks the protocol ends the connection", () => {

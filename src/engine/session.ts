@@ -225,14 +225,12 @@ export class Session implements Connection, LinkHandler, TrafficOwner, Applicant
       this.#owner.emit({ type: "disconnect", address: this.#owner.endpoint, remoteAddress, cause });
       if (this.isOver) return;
     }
-    const traffic = this.#traffic;
-    this.#traffic = undefined;
     if (this.#state === "handshake") this.#handshake.forget();
     this.#state = "over";
     this.#clearHandshakeTimer();
     this.#admission.end();
-    if (graceful) traffic?.takeLeave();
-    traffic?.end();
+    this.#traffic?.end();
+    this.#traffic = undefined;
     if (graceful) link.close();
     else link.destroy();
     this.#owner.ended(this, reason, cause);

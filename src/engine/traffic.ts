@@ -145,11 +145,6 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, DelayedReade
     this.#outgoing.flush();
   }
 
-  /** Sends the protocol's command for the end, if it has one: the session is about to close the link. */
-  takeLeave(): void {
-    this.#outgoing.takeLeave();
-  }
-
   /** No more traffic; the session closes the link. */
   end(): void {
     this.#isOver = true;
@@ -281,9 +276,6 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, DelayedReade
         this.#outgoing.pong(command.context);
         break;
       case "pong": // A sign of life, like any frame.
-        break;
-      case "close":
-        this.#owner.end("lost", true);
         break;
       default:
         this.#pipe.deliverControl(command);

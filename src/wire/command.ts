@@ -19,9 +19,6 @@ const LONGEST_CONTEXT = 16;
 /** libzmq computes a peer's TTL in 16 bits of milliseconds: more deciseconds would wrap. */
 export const LONGEST_TTL_DECISECONDS = 655;
 
-/** ZMTP has no word for the end. */
-type ZmtpCommand = Exclude<PeerCommand, { readonly kind: "close" }>;
-
 /** The commands after the handshake; their names are these in capitals. */
 const KINDS = ["subscribe", "cancel", "ping", "pong", "join", "leave"] as const;
 const NAMES = KINDS.map((kind) => kind.toUpperCase());
@@ -75,7 +72,7 @@ export function commandName(body: Uint8Array): string {
  * A command after the handshake, or undefined for an unknown or malformed one,
  * which libzmq ignores too. Shares the memory of `body`.
  */
-export function parseCommand(body: Uint8Array): ZmtpCommand | undefined {
+export function parseCommand(body: Uint8Array): PeerCommand | undefined {
   for (let i = 0; i < KINDS.length; i++) {
     const kind = KINDS[i] as (typeof KINDS)[number];
     const data = commandData(body, NAMES[i] as string);
