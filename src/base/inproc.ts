@@ -17,6 +17,17 @@ export interface InprocSide {
   readonly properties: Properties;
 }
 
+/** The names that a context has in this thread. */
+export interface LocalNames {
+  /** The socket of this thread behind a name. */
+  binderOf(name: string): InprocBinder | undefined;
+  /** Other threads may have bound names. */
+  lookAgain(): void;
+}
+
+/** What finds the names that threads share with those of this one. */
+export type FindNames = (local: LocalNames) => SharedNames | undefined;
+
 /** The names of a context that threads share. */
 export interface SharedNames {
   /** Throws EADDRINUSE when another thread has bound the name. */

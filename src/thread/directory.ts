@@ -5,7 +5,7 @@
 
 import type { Clock } from "../base/clock.ts";
 import { ZmqError } from "../base/errors.ts";
-import type { InprocBinder, InprocSide, SharedNames } from "../base/inproc.ts";
+import type { InprocBinder, InprocSide, LocalNames, SharedNames } from "../base/inproc.ts";
 import { RingReader } from "../base/ring-reader.ts";
 import { RingWriter } from "../base/ring-writer.ts";
 import { ring } from "./bell.ts";
@@ -18,12 +18,6 @@ import { type PairSide, Pairs } from "./pairs.ts";
 import { CHANGES, type Region } from "./region.ts";
 import type { PeerThread } from "./ring-end-parts.ts";
 import { HELLO, REFUSED, ThreadCrossing } from "./thread-crossing.ts";
-
-/** The names that a context has in this thread. */
-export interface LocalNames {
-  binderOf(name: string): InprocBinder | undefined;
-  lookAgain(): void;
-}
 
 /** Memory on its way to one side of a pair, by whatever reaches all threads. */
 export interface PostedMemory {

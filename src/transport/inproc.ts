@@ -9,9 +9,15 @@
 
 import { ZmqError } from "../base/errors.ts";
 import type { FarEnd, Outlet } from "../base/far-end.ts";
-import type { InprocBinder, InprocSide } from "../base/inproc.ts";
+import type { FindNames, InprocBinder, InprocSide, SharedNames } from "../base/inproc.ts";
 import { type Control, copySmall, crossingCopyOf, type Message } from "../base/message.ts";
-import type { SharedInproc } from "./shared-inproc.ts";
+
+/** The names of other threads: see shared-inproc.ts. */
+export interface Sharing extends Omit<SharedNames, "connect"> {
+  share(find: FindNames): void;
+  /** As that of `SharedNames`. */
+  connect(name: string, side: InprocSide): boolean;
+}
 
 /** All inproc names of one context. */
 export class InprocNames {
@@ -19,7 +25,7 @@ export class InprocNames {
   /** Sides that connected before anybody bound their name. */
   readonly waiting = new Map<string, Set<InprocSide>>();
   /** Set once names are shared with other threads. */
-  shared: SharedInproc | undefined = undefined;
+  shared: Sharing | undefined = undefined;
 
   /** Throws EADDRINUSE. Peers that connected before are joined now. */
   bind(name: string, binder: InprocBinder): void {

@@ -1,28 +1,28 @@
 /** The inproc names of one context that are shared with other threads. They are found by `SharedNames`, see `thread/`. */
 
 import { ZmqError } from "../base/errors.ts";
-import type { InprocBinder, InprocSide, SharedNames } from "../base/inproc.ts";
-import type { InprocNames } from "./inproc.ts";
+import type { FindNames, InprocBinder, InprocSide, LocalNames, SharedNames } from "../base/inproc.ts";
+import type { InprocNames, Sharing } from "./inproc.ts";
 
 /**
  * From now on `names` are shared with other threads, instead of those with which they were before. A name that another
  * thread has bound too stays this thread's own. `find` is called at the first name that is used.
  */
-export function shareNames(names: InprocNames, find: (local: SharedInproc) => SharedNames | undefined): void {
+export function shareNames(names: InprocNames, find: FindNames): void {
   names.shared ??= new SharedInproc(names);
   names.shared.share(find);
 }
 
-export class SharedInproc {
+class SharedInproc implements Sharing, LocalNames {
   readonly #local: InprocNames;
-  #find: ((local: SharedInproc) => SharedNames | undefined) | undefined = undefined;
+  #find: FindNames | undefined = undefined;
   #found: SharedNames | undefined = undefined;
 
   constructor(local: InprocNames) {
     this.#local = local;
   }
 
-  share(find: (local: SharedInproc) => SharedNames | undefined): void {
+  share(find: FindNames): void {
     const before = this.#found;
     const { bound, waiting } = this.#local;
     this.#find = find;
@@ -49,12 +49,10 @@ export class SharedInproc {
 
   // --- This thread's, for others ---
 
-  /** The socket of this thread behind a name. */
   binderOf(name: string): InprocBinder | undefined {
     return this.#local.bound.get(name);
   }
 
-  /** Other threads may have bound names. */
   lookAgain(): void {
     for (const [name, sides] of [...this.#local.waiting]) {
       for (const side of [...sides]) {
