@@ -5,7 +5,7 @@
 
 import type { Clock } from "../base/clock.ts";
 import { ZmqError } from "../base/errors.ts";
-import type { InprocBinder, InprocSide, LocalNames, SharedNames } from "../base/inproc.ts";
+import type { InprocSide, LocalNames, SharedNames } from "../base/inproc.ts";
 import { RingReader } from "../base/ring-reader.ts";
 import { RingWriter } from "../base/ring-writer.ts";
 import { ring } from "./bell.ts";
