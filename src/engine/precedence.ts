@@ -82,9 +82,10 @@ export class Precedence {
     this.#joiningUntil = this.#clock.now() + PATIENCE_MS;
   }
 
-  /** Whether subscriptions may have come in this turn that are not read yet. */
-  get isJoining(): boolean {
-    return this.#clock.now() < this.#joiningUntil;
+  /** Calls `read`: in a later turn, where subscriptions may have come in this one that are not read yet. */
+  behindJoining(read: () => void): void {
+    if (this.#clock.now() < this.#joiningUntil) this.#clock.yield(read);
+    else read();
   }
 
   get #oldest(): number {

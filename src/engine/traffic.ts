@@ -12,6 +12,7 @@ import type { FarEnd, Outlet } from "../base/far-end.ts";
 import type { Link, LinkHandler } from "../base/link.ts";
 import type { Control, Message, SharedMessage } from "../base/message.ts";
 import type { OptionValues } from "../base/options.ts";
+import { IN_PAGE } from "../base/target.ts";
 import type { ConnectionOwner, EndReason } from "./connection.ts";
 import type { EngineLoop } from "./engine-loop.ts";
 import type { HandshakeOutcome } from "./handshake.ts";
@@ -100,17 +101,13 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, DelayedReade
     if (this.#isOver) return;
     const isDelayed = departedBacklog?.mustDelay === true;
     if (isDelayed) departedBacklog?.delay(this);
-    if (isDelayed || !readsBehind) this.#startReading(isDelayed);
+    if (IN_PAGE || isDelayed || !readsBehind) this.#startReading(isDelayed);
     else if (!this.#outcome.decoder.starved) this.#firstBytes();
   }
 
   #firstBytes(): void {
-    if (!this.#loop.precedence.isJoining) {
-      this.#startReading();
-      return;
-    }
     this.#reading = "next turn";
-    this.#loop.clock.yield(() => this.#startReading());
+    this.#loop.precedence.behindJoining(() => this.#startReading());
   }
 
   #startReading(isDelayed = false): void {
@@ -226,7 +223,7 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, DelayedReade
 
   data(chunk: Uint8Array): void {
     if (this.#isOver) return;
-    if (this.#reading === "first bytes") this.#firstBytes();
+    if (!IN_PAGE && this.#reading === "first bytes") this.#firstBytes();
     this.#outgoing.asked(chunk.length);
     this.#incoming.data(chunk);
   }
