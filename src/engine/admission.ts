@@ -16,8 +16,6 @@ import { HANDSHAKE_COST, type TurnWaiter } from "./turn-budget.ts";
 /** The session, whose handshake it is. */
 export interface Applicant {
   readonly link: Link;
-  /** Reading was stopped by the traffic itself. */
-  readonly isPaused: boolean;
   readonly isOver: boolean;
   /** The handshake goes on with these bytes. */
   shake(chunks: readonly Uint8Array[]): void;
@@ -54,11 +52,12 @@ export class Admission implements TurnWaiter {
 
   /** The turn has come for the bytes that waited. */
   turnBegan(): void {
-    const applicant = this.#applicant;
-    if (applicant.isOver) return;
-    this.#shakeAtCost(this.#waiting.splice(0));
-    if (this.#isPaused && !applicant.isOver && !applicant.isPaused) applicant.link.resume();
+    const { isOver, link } = this.#applicant;
+    if (isOver) return;
+    // Before the traffic begins, which may stop it again.
+    if (this.#isPaused) link.resume();
     this.#isPaused = false;
+    this.#shakeAtCost(this.#waiting.splice(0));
   }
 
   #wait(bytes: Uint8Array): void {

@@ -171,10 +171,6 @@ export class Incoming implements TurnWaiter {
     this.#decodeSome();
   }
 
-  get isPaused(): boolean {
-    return this.#isPaused;
-  }
-
   /** The pipe was full and has room again. */
   resume(): void {
     const isWaiting = this.#state === "stalled" || this.#state === "waiting";

@@ -110,10 +110,6 @@ export class Session implements Connection, LinkHandler, TrafficOwner, Applicant
 
   // --- Applicant ---
 
-  get isPaused(): boolean {
-    return this.#traffic?.isPaused === true;
-  }
-
   shake(chunks: readonly Uint8Array[]): void {
     this.advance(() => {
       for (const chunk of chunks) this.#handshake.push(chunk);

@@ -29,7 +29,7 @@ export class Incoming implements Omit<Patient, "turnBegan"> {
   readonly #clock: Clock;
   readonly #owner: IncomingOwner;
   #state: State = "delayed";
-  isPaused = false;
+  #isPaused = false;
   #isDecoding = false;
 
   constructor(
@@ -115,8 +115,8 @@ export class Incoming implements Omit<Patient, "turnBegan"> {
   }
 
   #pause(isPaused: boolean): void {
-    if (this.isPaused === isPaused) return;
-    this.isPaused = isPaused;
+    if (this.#isPaused === isPaused) return;
+    this.#isPaused = isPaused;
     this.#owner.paused(isPaused);
     if (isPaused) this.#link.pause();
     else this.#link.resume();

@@ -131,11 +131,6 @@ export class Traffic implements LinkHandler, Outlet, IncomingOwner, DelayedReade
     return this.#outgoing.isIdle;
   }
 
-  /** Reading from the link is stopped, by the traffic itself. */
-  get isPaused(): boolean {
-    return this.#incoming.isPaused;
-  }
-
   /** Writes what it can now; nothing waits for subscriptions any more. */
   flush(): void {
     this.#outgoing.start();
