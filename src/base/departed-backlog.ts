@@ -66,7 +66,7 @@ export class DepartedBacklog {
   /** Something was left behind. */
   add(bytes: number): void {
     this.#bytes += bytes;
-    this.#isFull ||= this.#limit() > 0 && this.#bytes >= this.#limit();
+    this.#isFull ||= this.#isBeyond;
   }
 
   /** It was read. There is room again when half of the limit is. */
@@ -77,10 +77,13 @@ export class DepartedBacklog {
 
   /** The limit was changed. */
   limitChanged(): void {
+    if (this.#isFull && !this.#isBeyond) this.#makeRoom();
+    else this.#isFull = this.#isBeyond;
+  }
+
+  get #isBeyond(): boolean {
     const limit = this.#limit();
-    const isFull = limit > 0 && this.#bytes >= limit;
-    if (this.#isFull && !isFull) this.#makeRoom();
-    else this.#isFull = isFull;
+    return limit > 0 && this.#bytes >= limit;
   }
 
   #makeRoom(): void {

@@ -53,20 +53,24 @@ const CODES_ELSEWHERE = {
 
 /** Mistakes of the peer: libzmq's numbers. */
 const ZMTP_CODES = {
-  ERR_ZMTP_UNSPECIFIED: 0x10000000,
   ERR_ZMTP_UNEXPECTED_COMMAND: 0x10000001,
   ERR_ZMTP_INVALID_SEQUENCE: 0x10000002,
-  ERR_ZMTP_KEY_EXCHANGE: 0x10000003,
   ERR_ZMTP_MALFORMED_COMMAND_UNSPECIFIED: 0x10000011,
   ERR_ZMTP_MALFORMED_COMMAND_MESSAGE: 0x10000012,
-  ERR_ZMTP_MALFORMED_COMMAND_HELLO: 0x10000013,
-  ERR_ZMTP_MALFORMED_COMMAND_INITIATE: 0x10000014,
   ERR_ZMTP_MALFORMED_COMMAND_ERROR: 0x10000015,
   ERR_ZMTP_MALFORMED_COMMAND_READY: 0x10000016,
   ERR_ZMTP_MALFORMED_COMMAND_WELCOME: 0x10000017,
   ERR_ZMTP_INVALID_METADATA: 0x10000018,
   ERR_ZMTP_CRYPTOGRAPHIC: 0x11000001,
   ERR_ZMTP_MECHANISM_MISMATCH: 0x11000002,
+} as const;
+
+/** As above, of what only a server meets. */
+const ZMTP_CODES_ELSEWHERE = {
+  ERR_ZMTP_UNSPECIFIED: 0x10000000,
+  ERR_ZMTP_KEY_EXCHANGE: 0x10000003,
+  ERR_ZMTP_MALFORMED_COMMAND_HELLO: 0x10000013,
+  ERR_ZMTP_MALFORMED_COMMAND_INITIATE: 0x10000014,
 } as const;
 
 /** Mistakes of a ZAP handler. */
@@ -83,6 +87,7 @@ export type ErrorCode =
   | keyof typeof CODES
   | keyof typeof CODES_ELSEWHERE
   | keyof typeof ZMTP_CODES
+  | keyof typeof ZMTP_CODES_ELSEWHERE
   | keyof typeof ZAP_CODES;
 
 /** The number and the sentence of each code; of those that cannot happen in a page, its build has neither. */
@@ -90,6 +95,7 @@ const ALL: { readonly [Code in ErrorCode]?: readonly [errno: number, sentence: s
   ...CODES,
   ...(IN_PAGE ? undefined : CODES_ELSEWHERE),
   ...worded(ZMTP_CODES, "ZMTP protocol error"),
+  ...(IN_PAGE ? undefined : worded(ZMTP_CODES_ELSEWHERE, "ZMTP protocol error")),
   ...(IN_PAGE ? undefined : worded(ZAP_CODES, "ZAP protocol error")),
 };
 

@@ -54,7 +54,7 @@ export class PlainClient implements Mechanism {
   readonly #username: Uint8Array;
   readonly #password: Uint8Array;
   #step: ClientStep = "send HELLO";
-  #peer: Properties = NO_PROPERTIES;
+  peer: Properties = NO_PROPERTIES;
 
   /** Throws EINVAL for a user name or password of more than 255 octets of UTF-8. */
   constructor(config: MechanismConfig, credentials: PlainCredentials) {
@@ -67,50 +67,34 @@ export class PlainClient implements Mechanism {
     return stateAt(this.#step);
   }
 
-  get peer(): Properties {
-    return this.#peer;
-  }
-
   produce(): Uint8Array | undefined {
-    switch (this.#step) {
-      case "send HELLO":
-        this.#step = "await WELCOME";
-        return this.#hello();
-      case "send INITIATE":
-        this.#step = "await READY";
-        return commandBody("INITIATE", encodeMetadata(this.#config));
-      default:
-        return undefined;
+    if (this.#step === "send HELLO") {
+      this.#step = "await WELCOME";
+      const body = commandBody("HELLO", concat([withLength(this.#username), withLength(this.#password)]));
+      this.#password.fill(0);
+      return body;
     }
-  }
-
-  #hello(): Uint8Array {
-    const body = commandBody("HELLO", concat([withLength(this.#username), withLength(this.#password)]));
-    this.#password.fill(0);
-    return body;
+    if (this.#step !== "send INITIATE") return undefined;
+    this.#step = "await READY";
+    return commandBody("INITIATE", encodeMetadata(this.#config));
   }
 
   consume(body: Uint8Array): void {
     const step = this.#step;
     this.#step = "failed";
-    switch (step) {
-      case "await WELCOME": {
-        const rest = expectPlainCommand(body, "WELCOME");
-        if (rest.length !== 0) {
-          throw new ZmqError("ERR_ZMTP_MALFORMED_COMMAND_WELCOME", {
-            message: `PLAIN: WELCOME with ${rest.length} octets of data, expected none`,
-          });
-        }
-        this.#step = "send INITIATE";
-        return;
-      }
-      case "await READY":
-        this.#peer = parseMetadata(expectPlainCommand(body, "READY"));
-        this.#step = "ready";
-        return;
-      default:
-        throw unexpectedCommand(body, "nothing");
+    if (step === "await READY") {
+      this.peer = parseMetadata(expectPlainCommand(body, "READY"));
+      this.#step = "ready";
+      return;
     }
+    if (step !== "await WELCOME") throw unexpectedCommand(body, "nothing");
+    const { length } = expectPlainCommand(body, "WELCOME");
+    if (length !== 0) {
+      throw new ZmqError("ERR_ZMTP_MALFORMED_COMMAND_WELCOME", {
+        message: `PLAIN: WELCOME with ${length} octets of data, expected none`,
+      });
+    }
+    this.#step = "send INITIATE";
   }
 }
 

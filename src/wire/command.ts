@@ -25,7 +25,7 @@ const NAMES = KINDS.map((kind) => kind.toUpperCase());
 
 /** The body of a command. `name` is ASCII, 1 to 255 characters. */
 export function commandBody(name: string, data: Uint8Array = EMPTY): Uint8Array {
-  return concat([new Uint8Array([name.length]), fromText(name), data]);
+  return concat([Uint8Array.of(name.length), fromText(name), data]);
 }
 
 export function readyBody(metadata: Uint8Array): Uint8Array {
@@ -35,13 +35,13 @@ export function readyBody(metadata: Uint8Array): Uint8Array {
 /** `reason` is at most 255 octets; libzmq peers know "300", "400" and "500". */
 export function errorBody(reason: string): Uint8Array {
   const bytes = fromText(reason).subarray(0, 255);
-  return commandBody("ERROR", concat([new Uint8Array([bytes.length]), bytes]));
+  return commandBody("ERROR", concat([Uint8Array.of(bytes.length), bytes]));
 }
 
 /** A TTL beyond 65.5 s is sent as 65.5 s, the longest that libzmq understands; 0 asks for no timer. */
 export function pingBody(ttlDeciseconds: number, context: Uint8Array = EMPTY): Uint8Array {
   const ttl = Math.min(Math.max(Math.trunc(ttlDeciseconds), 0), LONGEST_TTL_DECISECONDS);
-  return commandBody("PING", concat([new Uint8Array([ttl >>> 8, ttl & 0xff]), context]));
+  return commandBody("PING", concat([Uint8Array.of(ttl >>> 8, ttl), context]));
 }
 
 /** The answer to a PING; its context is cut to 16 octets. */

@@ -36,24 +36,28 @@ export function encodeMetadata(config: {
   readonly routingId: Uint8Array;
   readonly metadata: ReadonlyMap<string, string>;
 }): Uint8Array {
-  const parts = [encodeProperty(SOCKET_TYPE, fromText(config.socketType))];
-  if (SOCKET_TYPES[config.socketType].sendsIdentity) parts.push(encodeProperty(IDENTITY, config.routingId));
+  const parts = [property(SOCKET_TYPE, fromText(config.socketType))];
+  if (SOCKET_TYPES[config.socketType].sendsIdentity) parts.push(property(IDENTITY, config.routingId));
   for (const name of [...config.metadata.keys()].sort()) {
-    parts.push(encodeProperty(name, fromText(config.metadata.get(name) as string)));
+    parts.push(property(name, fromText(config.metadata.get(name) as string)));
   }
   return concat(parts);
 }
 
 /** One property. Throws EINVAL when the name has no or more than 255 octets. */
 export function encodeProperty(name: string, value: Uint8Array): Uint8Array {
-  const nameBytes = fromText(name);
-  const nameLength = nameBytes.length;
-  if (nameLength === 0 || nameLength > 255) {
-    throw new ZmqError("EINVAL", { detail: `metadata name of ${nameLength} bytes, expected 1 to 255` });
+  const { length } = fromText(name);
+  if (length === 0 || length > 255) {
+    throw new ZmqError("EINVAL", { detail: `metadata name of ${length} bytes, expected 1 to 255` });
   }
+  return property(name, value);
+}
+
+function property(name: string, value: Uint8Array): Uint8Array {
+  const nameBytes = fromText(name);
   const length = new Uint8Array(4);
   writeUint32(length, 0, value.length);
-  return concat([new Uint8Array([nameLength]), nameBytes, length, value]);
+  return concat([Uint8Array.of(nameBytes.length), nameBytes, length, value]);
 }
 
 /**
