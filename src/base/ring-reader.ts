@@ -144,14 +144,15 @@ export class RingReader {
     return head !== this.#tail || head !== Atomics.load(this.#ring.words, TAIL);
   }
 
-  /** Asks to be rung at the next `publish`. False when there is something already: then nobody rings. */
+  /**
+   * Asks to be rung at the next `publish`. False when there is something already: then nobody need ring. What was asked before
+   * holds all the same, for the caller may be another than the one who asked.
+   */
   wantData(): boolean {
     if (this.hasNext) return false;
     const { words } = this.#ring;
     if (Atomics.load(words, DATA_WANTED) === 0) Atomics.store(words, DATA_WANTED, 1);
-    if (!this.hasNext) return true;
-    Atomics.store(words, DATA_WANTED, 0);
-    return false;
+    return !this.hasNext;
   }
 
   /** The writer is done; what it wrote may still be there, and is the reader's, as at the end of a link. */

@@ -119,15 +119,21 @@ export class RemotePipe implements EndpointPipe, RingEndOwner, RemoteOutlet {
   }
 
   get isIdle(): boolean {
-    if (this.isEnded || this.#hasLeft) return true;
+    if (this.isEnded || this.#hasLeftOrRings) return true;
     this.#isIdleAwaited = true;
-    Atomics.store(this.#memory.words, IDLE_WANTED, 1);
     this.#inbox.look();
-    return this.#hasLeft;
+    return false;
   }
 
   get #hasLeft(): boolean {
     return this.isInRing && this.#writer.unread === 0 && Atomics.load(this.#memory.words, BUSY) === 0;
+  }
+
+  /** The I/O thread rings once for each time it was asked, also when all that it had taken by then has left. */
+  get #hasLeftOrRings(): boolean {
+    if (this.#hasLeft) return true;
+    Atomics.store(this.#memory.words, IDLE_WANTED, 1);
+    return this.#hasLeft;
   }
 
   get isInRing(): boolean {
@@ -253,7 +259,7 @@ export class RemotePipe implements EndpointPipe, RingEndOwner, RemoteOutlet {
       this.#isOver = true;
       this.#end.attach(true);
     }
-    if (this.#isIdleAwaited && this.#hasLeft) {
+    if (this.#isIdleAwaited && this.#hasLeftOrRings) {
       // Once: whoever hears it looks at other pipes too, and those that are not idle have all pipes polled at once.
       this.#isIdleAwaited = false;
       this.pipe.signalIdle();
