@@ -19,7 +19,7 @@ import type { Inbox } from "./inbox.ts";
 import { RemotePipe, type RemotePipeOwner } from "./remote-pipe.ts";
 import type { PeerThread } from "./ring-end-parts.ts";
 import { receiveError, receiveZmqError, type SentError } from "./sent-errors.ts";
-import { ReceivedFrames } from "./transferred-frames.ts";
+import { FramesOfPipes } from "./transferred-frames.ts";
 
 /** The I/O thread, as its endpoints see it. */
 export interface RemoteThread extends PeerThread {
@@ -45,7 +45,7 @@ export class RemoteEndpoint implements EngineEndpoint, RemotePipeOwner {
   readonly thread: RemoteThread;
   readonly #given: string;
   readonly #pipes = new Map<number, EndpointPipe>();
-  readonly #frames = new Map<number, ReceivedFrames>();
+  readonly #frames: FramesOfPipes;
   #isClosing = false;
   /** Set while CLOSE is not sent: until when what is queued may leave, by the clock. */
   #lingerUntil: number | undefined = undefined;
@@ -61,6 +61,7 @@ export class RemoteEndpoint implements EngineEndpoint, RemotePipeOwner {
     this.endpoint = text;
     this.#given = text;
     this.options = options;
+    this.#frames = new FramesOfPipes(() => thread.collect());
   }
 
   isAt(text: string): boolean {
@@ -117,7 +118,7 @@ export class RemoteEndpoint implements EngineEndpoint, RemotePipeOwner {
       conflate: options.conflate,
       isSecret: options.securityMechanism !== null,
       thread,
-      frames: this.#framesOf(number),
+      frames: this.#frames.begun(number),
       inbox,
       clock,
       owner: this,
@@ -159,18 +160,9 @@ export class RemoteEndpoint implements EngineEndpoint, RemotePipeOwner {
     return pipe.pipe;
   }
 
-  /** A large frame came for a pipe, perhaps before the notice of that. */
+  /** A large frame came for a pipe, perhaps before the notice of that, or when it is over. */
   frameCame(number: number, frame: number, memory: ArrayBuffer): void {
-    this.#framesOf(number).came(frame, memory);
-  }
-
-  #framesOf(number: number): ReceivedFrames {
-    let frames = this.#frames.get(number);
-    if (frames === undefined) {
-      frames = new ReceivedFrames(() => this.thread.collect());
-      this.#frames.set(number, frames);
-    }
-    return frames;
+    this.#frames.came(number, frame, memory);
   }
 
   dropped(number: number, messages: readonly Uint8Array[][]): void {
@@ -225,7 +217,7 @@ export class RemoteEndpoint implements EngineEndpoint, RemotePipeOwner {
     for (const [number, each] of this.#pipes) {
       if (each !== pipe) continue;
       this.#pipes.delete(number);
-      this.#frames.delete(number);
+      this.#frames.ended(number);
     }
     if (this.#isGone && this.#pipes.size === 0) this.thread.forget(this);
     else this.#tellBacklog();

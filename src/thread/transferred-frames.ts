@@ -60,3 +60,47 @@ export class ReceivedFrames implements TakenFrames {
     return frame;
   }
 }
+
+/**
+ * Those of all pipes of an endpoint. The numbers of its pipes grow, and a pipe's frames may come ahead of it; behind its end
+ * they are nobody's: their records had found no room in the ring.
+ */
+export class FramesOfPipes {
+  readonly #pipes = new Map<number, ReceivedFrames>();
+  readonly #collect: () => void;
+  /** The highest number that a pipe had. */
+  #newest = -1;
+
+  /** `collect`: see `ReceivedFrames`. */
+  constructor(collect: () => void) {
+    this.#collect = collect;
+  }
+
+  /** Pipes that frames are kept for. */
+  get size(): number {
+    return this.#pipes.size;
+  }
+
+  /** A pipe begins: its frames, also those that came ahead of it. */
+  begun(pipe: number): ReceivedFrames {
+    this.#newest = Math.max(this.#newest, pipe);
+    return this.#of(pipe);
+  }
+
+  came(pipe: number, frame: number, memory: ArrayBuffer): void {
+    if (pipe > this.#newest || this.#pipes.has(pipe)) this.#of(pipe).came(frame, memory);
+  }
+
+  ended(pipe: number): void {
+    this.#pipes.delete(pipe);
+  }
+
+  #of(pipe: number): ReceivedFrames {
+    let frames = this.#pipes.get(pipe);
+    if (frames === undefined) {
+      frames = new ReceivedFrames(this.#collect);
+      this.#pipes.set(pipe, frames);
+    }
+    return frames;
+  }
+}
