@@ -4,6 +4,8 @@
  */
 
 import { Context } from "./browser.ts";
+import { bringInproc } from "./core/inproc.ts";
+import { INPROC_ENDPOINTS } from "./core/inproc-endpoint.ts";
 import type { ContextHandle } from "./core/platform.ts";
 import { joinContext } from "./core/thread-contexts.ts";
 import { expectArguments } from "./socket/arguments.ts";
@@ -13,6 +15,8 @@ import { webThreads } from "./web/threads.ts";
 
 const threads = webThreads(webPlatform.turn.clock);
 webPlatform.threads = threads;
+// A socket may meet those of other threads.
+bringInproc(INPROC_ENDPOINTS);
 
 function from(handle: ContextHandle): Context {
   expectArguments(1, arguments.length);

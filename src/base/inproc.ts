@@ -3,10 +3,18 @@
 import type { FarEnd } from "./far-end.ts";
 import type { Properties } from "./message.ts";
 
+/** Endpoints of this kind, and the pipes of their peers, begin so. */
+export const INPROC = "inproc://";
+
+/** Whether an endpoint or a pipe is of inproc. */
+export function isInproc({ endpoint }: { readonly endpoint: string }): boolean {
+  return endpoint.startsWith(INPROC);
+}
+
 /** The socket behind a bound name. */
 export interface InprocBinder {
-  /** A pipe, opened, for a peer that connected to `name`. */
-  createPeer(name: string): InprocSide;
+  /** A pipe, opened, for a peer that connected to it. */
+  createPeer(): InprocSide;
 }
 
 /** One side of a pair: the far end of its pipe, its own limits, and what the other side learns of it. */

@@ -14,8 +14,9 @@ import { IN_PAGE } from "../base/target.ts";
 import type { EngineHost } from "../engine/engine-host.ts";
 import type { PatternClass } from "../pattern/pattern.ts";
 import type { ZapListener, ZapRequest } from "../security/mechanism.ts";
-import { InprocNames } from "../transport/inproc.ts";
+import type { InprocNames } from "../transport/inproc.ts";
 import { Endpoints, type EndpointsContext } from "./endpoints.ts";
+import { inprocEndpoints } from "./inproc.ts";
 import type { ContextHandle, Lingering, Platform, Sharable } from "./platform.ts";
 import type { SendLines } from "./send-lines.ts";
 import { SocketCore } from "./socket-core.ts";
@@ -29,7 +30,7 @@ export interface OpenSocket {
 
 export class ContextCore implements EndpointsContext, Lingering, Sharable {
   readonly platform: Platform;
-  readonly inproc = new InprocNames();
+  #inproc: InprocNames | undefined;
   #options: ContextOptionValues = defaultContextOptions();
   /** What other threads know this context by. */
   #handle: ContextHandle | undefined;
@@ -45,6 +46,12 @@ export class ContextCore implements EndpointsContext, Lingering, Sharable {
 
   constructor(platform: Platform) {
     this.platform = platform;
+  }
+
+  /** Throws EPROTONOSUPPORT in a page that has none. */
+  get inproc(): InprocNames {
+    this.#inproc ??= inprocEndpoints().newNames();
+    return this.#inproc;
   }
 
   get options(): ContextOptionValues {

@@ -9,7 +9,7 @@ import type { Endpoint, Grammar } from "../base/endpoint-grammar.ts";
 import { ZmqError } from "../base/errors.ts";
 import type { MonitorEvent } from "../base/events.ts";
 import type { FarEnd } from "../base/far-end.ts";
-import type { InprocBinder } from "../base/inproc.ts";
+import { isInproc } from "../base/inproc.ts";
 import type { OptionValues } from "../base/options.ts";
 import { SOCKET_TYPES } from "../base/socket-types.ts";
 import { IN_PAGE } from "../base/target.ts";
@@ -18,7 +18,7 @@ import type { BoundEndpoint, EngineEndpoint } from "../engine/engine-endpoint.ts
 import type { EngineHost } from "../engine/engine-host.ts";
 import type { InprocNames } from "../transport/inproc.ts";
 import { expectCompatible, noSuchEndpoint, resolvedNames } from "./endpoint-names.ts";
-import { INPROC, InprocEndpoint, type OwnInprocSide } from "./inproc-endpoint.ts";
+import { inprocEndpoints } from "./inproc.ts";
 import type { SocketCore } from "./socket-core.ts";
 
 export interface ConnectOptions {
@@ -35,7 +35,7 @@ export interface EndpointsContext {
   authenticate: EndpointOwner["authenticate"];
 }
 
-export class Endpoints implements EndpointOwner, InprocBinder {
+export class Endpoints implements EndpointOwner {
   readonly #core: SocketCore;
   readonly #context: EndpointsContext;
   readonly #connected = new Set<EngineEndpoint>();
@@ -117,7 +117,7 @@ export class Endpoints implements EndpointOwner, InprocBinder {
     const { engine } = this.#context;
     const target = this.#parse(text, "connect");
     const id = this.#takeConnectRoutingId(routingId);
-    if (target.scheme === "inproc") this.#connectInproc(target.name, text, id);
+    if (target.scheme === "inproc") this.#connectInproc(text, id);
     else {
       engine.checkConnect(target, options);
       if (SOCKET_TYPES[type].singleConnect && this.#isJoined(text)) return;
@@ -142,9 +142,9 @@ export class Endpoints implements EndpointOwner, InprocBinder {
     this.#onEmpty = done;
     this.#core.pipeEnded = () => this.#reportEmpty();
     const { linger } = this.#core.options;
-    for (const endpoint of this.all) if (endpoint instanceof InprocEndpoint) endpoint.close(linger);
+    for (const endpoint of this.all) if (isInproc(endpoint)) endpoint.close(linger);
     // Peers that connected to a bound name outlive its unbinding, but not the socket.
-    for (const pipe of [...this.#core.pipes]) if (pipe.endpoint.startsWith(INPROC)) pipe.close(linger);
+    for (const pipe of [...this.#core.pipes]) if (isInproc(pipe)) pipe.close(linger);
     for (const endpoint of this.all) endpoint.close(linger);
     this.#reportEmpty();
   }
@@ -193,12 +193,6 @@ export class Endpoints implements EndpointOwner, InprocBinder {
     this.#bound.delete(endpoint);
     this.#core.idle(); // its queued messages are dropped
     this.#reportEmpty();
-  }
-
-  // --- InprocBinder ---
-
-  createPeer(name: string): OwnInprocSide {
-    return this.#openInproc(`${INPROC}${name}`, false);
   }
 
   // --- Inside ---
@@ -250,11 +244,12 @@ export class Endpoints implements EndpointOwner, InprocBinder {
 
   /** To be started. */
   #created(text: string): BoundEndpoint {
-    const { engine, inproc } = this.#context;
+    const context = this.#context;
+    const core = this.#core;
     const target = this.#parse(text, "bind");
     return target.scheme === "inproc"
-      ? new InprocEndpoint(text, target.name, inproc, this)
-      : engine.bind(this, target, { ...this.#core.options });
+      ? inprocEndpoints(text).bind(text, context.inproc, this, core)
+      : context.engine.bind(this, target, { ...core.options });
   }
 
   /** It listens now. Returns what it is called. */
@@ -271,7 +266,7 @@ export class Endpoints implements EndpointOwner, InprocBinder {
   #endAt(name: string): boolean {
     const { linger } = this.#core.options;
     let found = this.all.filter((endpoint) => endpoint.isAt(name) && !endpoint.isClosing);
-    const bound = found.find((endpoint) => endpoint instanceof InprocEndpoint && endpoint.isBound);
+    const bound = found.find((endpoint) => isInproc(endpoint) && this.#bound.has(endpoint));
     if (bound !== undefined) found = [bound];
     for (const endpoint of found) endpoint.close(linger);
     return found.length > 0;
@@ -297,34 +292,25 @@ export class Endpoints implements EndpointOwner, InprocBinder {
     return this.all.some(({ isClosing, endpoint }) => endpoint === text && !isClosing);
   }
 
-  #connectInproc(name: string, text: string, routingId: Uint8Array | undefined): void {
-    const side = this.#openInproc(text, true, routingId);
-    const endpoint = new InprocEndpoint(text, name, this.#context.inproc, this, side);
+  #connectInproc(text: string, routingId: Uint8Array | undefined): void {
+    const endpoint = inprocEndpoints(text).connect(text, this.#context.inproc, this, this.#core, routingId);
     this.#forgetEnded();
     this.#connected.add(endpoint);
     endpoint.startSync();
-  }
-
-  #openInproc(text: string, dialed: boolean, routingId?: Uint8Array): OwnInprocSide {
-    const core = this.#core;
-    const { sendHighWaterMark, receiveHighWaterMark } = core.options;
-    const pipe = core.createPipe(text, dialed, core.options, routingId);
-    pipe.open();
-    return { pipe, sendHighWaterMark, receiveHighWaterMark, properties: core.properties };
   }
 
   /** Drops inproc peers that ended by themselves, whenever their number has doubled. */
   #forgetEnded(): void {
     const connected = this.#connected;
     if (connected.size < this.#sweptAt) return;
-    for (const each of connected) if (each instanceof InprocEndpoint && each.isClosing) connected.delete(each);
+    for (const each of connected) if (isInproc(each) && each.isClosing) connected.delete(each);
     this.#sweptAt = Math.max(16, connected.size * 2);
   }
 
   #reportEmpty(): void {
     if (this.#onEmpty === undefined || !this.isEmpty) return;
     // What was sent to other threads is on its way.
-    for (const pipe of this.#core.pipes) if (pipe.endpoint.startsWith(INPROC)) return;
+    for (const pipe of this.#core.pipes) if (isInproc(pipe)) return;
     const done = this.#onEmpty;
     this.#onEmpty = undefined;
     done();

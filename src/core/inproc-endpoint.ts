@@ -1,42 +1,40 @@
 /** An inproc name that a socket bound, or one that it connected to, as an endpoint beside those of the engine. */
 
-import type { InprocBinder, InprocSide } from "../base/inproc.ts";
+import { INPROC, type InprocBinder, type InprocSide } from "../base/inproc.ts";
 import type { Pipe } from "../base/pipe.ts";
 import type { BoundEndpoint } from "../engine/engine-endpoint.ts";
-import type { InprocNames } from "../transport/inproc.ts";
-
-/** Endpoints of this kind, and the pipes of their peers, begin so. */
-export const INPROC = "inproc://";
+import { InprocNames } from "../transport/inproc.ts";
+import type { SocketCore } from "./socket-core.ts";
 
 /** One side of a connection, with its whole pipe. */
-export interface OwnInprocSide extends InprocSide {
+interface OwnInprocSide extends InprocSide {
   readonly pipe: Pipe;
 }
 
-/** The socket that has the endpoint. */
-interface InprocOwner extends InprocBinder {
+/** Where the endpoint is kept. */
+interface InprocOwner {
   gone(endpoint: BoundEndpoint): void;
 }
 
-export class InprocEndpoint implements BoundEndpoint {
+class InprocEndpoint implements BoundEndpoint, InprocBinder {
   readonly endpoint: string;
   readonly isIdle = true;
-  readonly #name: string;
   readonly #names: InprocNames;
   readonly #owner: InprocOwner;
+  readonly #core: SocketCore;
   readonly #side: OwnInprocSide | undefined;
 
-  /** `text`: as the user wrote it. `side`: when it connects; without one it binds. */
-  constructor(text: string, name: string, names: InprocNames, owner: InprocOwner, side?: OwnInprocSide) {
-    this.endpoint = text;
-    this.#name = name;
+  /** `side`: when it connects; without one it binds. */
+  constructor(endpoint: string, names: InprocNames, owner: InprocOwner, core: SocketCore, side?: OwnInprocSide) {
+    this.endpoint = endpoint;
     this.#names = names;
     this.#owner = owner;
+    this.#core = core;
     this.#side = side;
   }
 
-  get isBound(): boolean {
-    return this.#side === undefined;
+  get #name(): string {
+    return this.endpoint.slice(INPROC.length);
   }
 
   /** The peer ended by itself. */
@@ -49,12 +47,16 @@ export class InprocEndpoint implements BoundEndpoint {
   }
 
   startSync(): void {
-    if (this.#side === undefined) this.#names.bind(this.#name, this.#owner);
+    if (this.#side === undefined) this.#names.bind(this.#name, this);
     else this.#names.connect(this.#name, this.#side);
   }
 
   async start(): Promise<void> {
     this.startSync();
+  }
+
+  createPeer(): InprocSide {
+    return openSide(this.#core, this.endpoint, false);
   }
 
   close(lingerMs: number): void {
@@ -67,3 +69,24 @@ export class InprocEndpoint implements BoundEndpoint {
 
   flushNow(): void {}
 }
+
+function openSide(core: SocketCore, text: string, dialed: boolean, routingId?: Uint8Array): OwnInprocSide {
+  const { sendHighWaterMark, receiveHighWaterMark } = core.options;
+  const pipe = core.createPipe(text, dialed, core.options, routingId);
+  pipe.open();
+  return { pipe, sendHighWaterMark, receiveHighWaterMark, properties: core.properties };
+}
+
+/** What makes them, and the names of a context. The endpoints are started by their owner. */
+export const INPROC_ENDPOINTS = {
+  newNames: () => new InprocNames(),
+  bind: (text: string, names: InprocNames, owner: InprocOwner, core: SocketCore): BoundEndpoint =>
+    new InprocEndpoint(text, names, owner, core),
+  connect: (
+    text: string,
+    names: InprocNames,
+    owner: InprocOwner,
+    core: SocketCore,
+    routingId: Uint8Array | undefined,
+  ): BoundEndpoint => new InprocEndpoint(text, names, owner, core, openSide(core, text, true, routingId)),
+};

@@ -1,10 +1,10 @@
 /** A socket of a proxy that moves to the thread of its connections; see engine/moving-proxy.ts. */
 
+import { isInproc } from "../base/inproc.ts";
 import type { Message } from "../base/message.ts";
 import type { MovingSocket } from "../engine/moving-proxy.ts";
 import { DROP_REASONS } from "../pattern/pattern.ts";
 import type { OpenSocket } from "./context-core.ts";
-import { INPROC, InprocEndpoint } from "./inproc-endpoint.ts";
 
 /** Those whose pattern can be told what it knew. */
 const MOVABLE = new Set(["PAIR", "PUB", "SUB", "XPUB", "XSUB", "DEALER", "ROUTER", "PUSH", "PULL"]);
@@ -16,8 +16,8 @@ const MOVABLE = new Set(["PAIR", "PUB", "SUB", "XPUB", "XSUB", "DEALER", "ROUTER
 export function movingSocket({ core, endpoints }: OpenSocket): MovingSocket | undefined {
   const { type, options, operations, pattern } = core;
   const { all } = endpoints;
-  if (!MOVABLE.has(type) || operations.isWaiting || all.some((endpoint) => endpoint instanceof InprocEndpoint)) return;
-  for (const pipe of core.pipes) if (pipe.endpoint.startsWith(INPROC)) return undefined;
+  if (!MOVABLE.has(type) || operations.isWaiting || all.some(isInproc)) return;
+  for (const pipe of core.pipes) if (isInproc(pipe)) return undefined;
   if (options.manual || options.manualLastValue || options.raw || options.conflate) return undefined;
   return {
     owner: endpoints,

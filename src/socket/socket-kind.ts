@@ -4,6 +4,9 @@
  */
 
 import type { SocketTypeName } from "../base/socket-types.ts";
+import { IN_PAGE } from "../base/target.ts";
+import { bringInproc } from "../core/inproc.ts";
+import { INPROC_ENDPOINTS } from "../core/inproc-endpoint.ts";
 import type { SendLines } from "../core/send-lines.ts";
 import type { PatternClass } from "../pattern/pattern.ts";
 
@@ -16,4 +19,14 @@ export interface SocketKind {
   readonly sendLines?: typeof SendLines;
   /** The tables of options that only some types have, this one among them. */
   readonly options?: readonly object[];
+}
+
+/**
+ * A kind that brings inproc to a page. All do but SUB, XSUB, REQ and PULL: each of those meets only types that do. A
+ * bundler leaves out the call with a class that nothing uses.
+ */
+// @__NO_SIDE_EFFECTS__
+export function withInproc(kind: SocketKind): SocketKind {
+  if (IN_PAGE) bringInproc(INPROC_ENDPOINTS);
+  return kind;
 }

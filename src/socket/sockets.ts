@@ -34,7 +34,7 @@ import { type MessageLike, toFrame, toMessage } from "./frames.ts";
 import { type RequestOptions, request } from "./lazy-pirate.ts";
 import type { Received } from "./messages.ts";
 import { Socket } from "./socket.ts";
-import type { SocketKind } from "./socket-kind.ts";
+import { type SocketKind, withInproc } from "./socket-kind.ts";
 
 /** A received frame: a `Buffer` where the runtime has it. */
 export type Message = typeof globalThis extends {
@@ -117,7 +117,7 @@ export interface Readable<M extends object[] = Message[]>
   [Symbol.asyncIterator](): AsyncIterator<M, undefined>;
 }
 
-const PAIR: SocketKind = { type: "PAIR", socketClass: () => Pair, patternClass: PairPattern };
+const PAIR: SocketKind = withInproc({ type: "PAIR", socketClass: () => Pair, patternClass: PairPattern });
 
 /** Exactly one peer, both ways. */
 export class Pair extends Socket {
@@ -127,12 +127,12 @@ export class Pair extends Socket {
 }
 export interface Pair extends Writable, Readable, Properties<"PAIR"> {}
 
-const PUB: SocketKind = {
+const PUB: SocketKind = withInproc({
   type: "PUB",
   socketClass: () => Publisher,
   patternClass: PubPattern,
   options: [PUBLISHER_OPTIONS, TOPIC_OPTIONS],
-};
+});
 
 /** Sends each message to all subscribers of its topic. Slow subscribers miss messages. */
 export class Publisher extends Socket {
@@ -207,7 +207,7 @@ export class Request extends Socket {
 }
 export interface Request extends Readable, Writable, Properties<"REQ"> {}
 
-const REP: SocketKind = { type: "REP", socketClass: () => Reply, patternClass: RepPattern };
+const REP: SocketKind = withInproc({ type: "REP", socketClass: () => Reply, patternClass: RepPattern });
 
 /** Receives a request and sends its reply, in turn. */
 export class Reply extends Socket {
@@ -217,12 +217,12 @@ export class Reply extends Socket {
 }
 export interface Reply extends Readable, Writable, Properties<"REP"> {}
 
-const DEALER: SocketKind = {
+const DEALER: SocketKind = withInproc({
   type: "DEALER",
   socketClass: () => Dealer,
   patternClass: DealerPattern,
   options: [PROBE_OPTIONS],
-};
+});
 
 /** Distributes messages over its peers and receives from all of them; like REQ, but without taking turns. */
 export class Dealer extends Socket {
@@ -232,13 +232,13 @@ export class Dealer extends Socket {
 }
 export interface Dealer extends Readable, Writable, Properties<"DEALER"> {}
 
-const ROUTER: SocketKind = {
+const ROUTER: SocketKind = withInproc({
   type: "ROUTER",
   socketClass: () => Router,
   patternClass: RouterPattern,
   sendLines: SendLines,
   options: [ROUTER_OPTIONS, PROBE_OPTIONS],
-};
+});
 
 /**
  * Receives from all peers, with the peer's routing id as first frame, and sends to the peer named in the first frame.
@@ -264,7 +264,7 @@ export class Pull extends Socket {
 }
 export interface Pull extends Readable, Properties<"PULL"> {}
 
-const PUSH: SocketKind = { type: "PUSH", socketClass: () => Push, patternClass: PushPattern };
+const PUSH: SocketKind = withInproc({ type: "PUSH", socketClass: () => Push, patternClass: PushPattern });
 
 /** Distributes messages over its peers in turn. */
 export class Push extends Socket {
@@ -274,12 +274,12 @@ export class Push extends Socket {
 }
 export interface Push extends Writable, Properties<"PUSH"> {}
 
-const XPUB: SocketKind = {
+const XPUB: SocketKind = withInproc({
   type: "XPUB",
   socketClass: () => XPublisher,
   patternClass: XPubPattern,
   options: [PUBLISHER_OPTIONS, TOPIC_OPTIONS, XPUB_OPTIONS, UPSTREAM_OPTIONS],
-};
+});
 
 /** A publisher that receives its subscribers' subscriptions: `01` or `00` and the topic. */
 export class XPublisher extends Socket {

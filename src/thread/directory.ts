@@ -191,7 +191,7 @@ export class ThreadDirectory implements InboxSource {
     for (const local of this.#contexts.get(this.#pairs.contextOf(offset)) ?? []) {
       const binder = local.binderOf(name);
       if (binder === undefined) continue;
-      this.#cross(offset, 1, binder.createPeer(name), connecting, undefined, reader).accept(hello);
+      this.#cross(offset, 1, binder.createPeer(), connecting, undefined, reader).accept(hello);
       return;
     }
     const writer = new RingWriter(this.#pairs.rings(offset, 1)[0]);

@@ -63,7 +63,7 @@ export class InprocNames {
   }
 
   #join(name: string, side: InprocSide, binder: InprocBinder): void {
-    const peer = binder.createPeer(name);
+    const peer = binder.createPeer();
     join(side, peer, () => {
       peer.pipe.end();
       side.pipe.detach();
