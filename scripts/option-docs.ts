@@ -7,10 +7,11 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { CONTEXT_OPTIONS } from "../src/base/context-options.ts";
+import { OWN_CONTEXT_OPTIONS } from "../src/base/context-options.ts";
 import { CONNECTION_OPTIONS } from "../src/base/options/connections.ts";
 import { GSSAPI_OPTIONS } from "../src/base/options/gssapi.ts";
 import { patternOptions } from "../src/base/options/patterns.ts";
+import { PROCESS_OPTIONS } from "../src/base/options/process.ts";
 import { QUEUE_OPTIONS } from "../src/base/options/queues.ts";
 import { SECURITY_OPTIONS } from "../src/base/options/security.ts";
 import { TRANSPORT_OPTIONS } from "../src/base/options/transports.ts";
@@ -40,7 +41,8 @@ const SECTIONS: readonly { title: string; source: string; rows: object; onPages?
   { title: "WebSocket", source: "src/base/options/websocket.ts", rows: WEBSOCKET_OPTIONS, onPages: false },
   { title: "Security", source: "src/base/options/security.ts", rows: SECURITY_OPTIONS },
   { title: "GSSAPI", source: "src/base/options/gssapi.ts", rows: GSSAPI_OPTIONS, onPages: false },
-  { title: "Context", source: "src/base/context-options.ts", rows: CONTEXT_OPTIONS },
+  { title: "Context", source: "src/base/context-options.ts", rows: OWN_CONTEXT_OPTIONS },
+  { title: "Process", source: "src/base/options/process.ts", rows: PROCESS_OPTIONS, onPages: false },
 ];
 
 const INTRODUCTION = `# Options
@@ -90,7 +92,7 @@ export function optionDocs(): string {
 
 function section({ title, source, rows, onPages }: (typeof SECTIONS)[number]): string {
   const texts = docComments(readFileSync(join(root, source), "utf8"));
-  const isContext = rows === CONTEXT_OPTIONS;
+  const isContext = rows === OWN_CONTEXT_OPTIONS || rows === PROCESS_OPTIONS;
   const entries = Object.entries(rows as Record<string, Row>).map(([name, row]) => {
     const { zmq, text, note } = texts.get(name) ?? raise(`${source}: ${name} has no doc comment of one line`);
     const facts = [
@@ -102,7 +104,8 @@ function section({ title, source, rows, onPages }: (typeof SECTIONS)[number]): s
     const body = [withoutDefault(name, row, text), remark(row, note)].filter(Boolean).join(" ");
     return `### ${isContext ? "context." : ""}${name}\n\n${body}\n\n${facts.join(" · ")}\n`;
   });
-  const head = onPages === false ? "Sockets of a page in a browser do not have these.\n\n" : "";
+  const head =
+    onPages === false ? `${isContext ? "Contexts" : "Sockets"} of a page in a browser do not have these.\n\n` : "";
   return `## ${title}\n\n${head}${entries.join("\n")}`;
 }
 

@@ -4,6 +4,7 @@
  */
 
 import "./browser.ts";
+import { bringKeys, keyText } from "./base/options/kinds.ts";
 import { Crypto } from "./security/crypto.ts";
 import { curveClients } from "./security/curve-clients.ts";
 import { smallPrimitives } from "./security/small-primitives.ts";
@@ -12,4 +13,5 @@ import { provideCurve } from "./web/platform.ts";
 
 const loadSodium = () => import("./browser-sodium.ts").then(({ loadSodium }) => loadSodium());
 
+bringKeys(keyText);
 provideCurve(new Crypto(() => swiftPrimitives(smallPrimitives(), loadSodium)), curveClients);

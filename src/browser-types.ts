@@ -4,9 +4,13 @@
  */
 
 import type { GSSAPI_OPTIONS } from "./base/options/gssapi.ts";
+import type { PROCESS_OPTIONS } from "./base/options/process.ts";
 import type { TRANSPORT_OPTIONS } from "./base/options/transports.ts";
 import type { WEBSOCKET_OPTIONS } from "./base/options/websocket.ts";
 import type { SocketTypeName } from "./base/socket-types.ts";
+import type * as page from "./browser.ts";
+import type { ContextHandle } from "./core/platform.ts";
+import type { ContextOptions } from "./socket/context.ts";
 import type { Socket } from "./socket/socket.ts";
 import type * as sockets from "./socket/sockets.ts";
 
@@ -23,7 +27,7 @@ type Absent =
 type OfServers = "plainServer" | "curveServer" | "zapDomain" | "zapEnforceDomain";
 
 /** A socket as a page has it; what is absent is `never`. It may be passed to all that takes a `Socket`. */
-type InPage<S extends Socket> = S & { readonly [Name in Absent]: never };
+type InPage<S extends Socket> = S & { readonly [Name in Absent]: never } & { readonly context: Context };
 
 /** A class of such sockets. */
 type ClassInPage<S extends Socket, T extends SocketTypeName> = new (
@@ -32,6 +36,21 @@ type ClassInPage<S extends Socket, T extends SocketTypeName> = new (
 
 export * from "./browser.ts";
 export * as default from "./browser-types.ts";
+
+/** Sockets of one context share its inproc names and its limits. */
+export declare const Context: {
+  new (options?: Omit<ContextOptions, keyof typeof PROCESS_OPTIONS>): Context;
+  /**
+   * The context that another thread's `context.handle` is of: sockets of both meet at its inproc names, and its options
+   * are shared. It is there once `zmq-ts/browser/threads` is imported. Throws EINVAL for what is no handle, ENOTSUP where
+   * threads share no memory.
+   */
+  readonly from: (handle: ContextHandle) => Context;
+};
+export type Context = page.Context & { readonly [Name in keyof typeof PROCESS_OPTIONS]: never };
+
+/** The global context, which sockets use when they are given none. */
+export declare const context: Context;
 
 /** Exactly one peer, both ways. */
 export declare const Pair: ClassInPage<sockets.Pair, "PAIR">;

@@ -5,39 +5,32 @@
  */
 
 import { ZmqError } from "./errors.ts";
-import { bool, int, type Option, text } from "./options/kinds.ts";
+import { bool, int, type Option } from "./options/kinds.ts";
+import { PROCESS_OPTIONS } from "./options/process.ts";
 
-export const CONTEXT_OPTIONS = {
+export const OWN_CONTEXT_OPTIONS = {
   /** ZMQ_IO_THREADS. Worker threads that run the connections of the context's sockets, as set before the first of them; 0: none does. Default 0. */
   ioThreads: int({ id: 1, default: 0, min: 0, applies: "now" }),
   /** ZMQ_MAX_SOCKETS. Sockets that may be open at once; one more throws EMFILE. Default 1023. */
   maxSockets: int({ id: 2, default: 1023, min: 1, applies: "now" }),
-  /** ZMQ_SOCKET_LIMIT. Largest value of `maxSockets`. */
-  maxSocketsLimit: int({ id: 3, default: 65535, access: "r" }),
-  /** ZMQ_MAX_MSGSZ. Bytes of the largest message that may be sent. Default 2147483647. Note: Stored, without effect, as in libzmq: no send is refused for its size. `maxMessageSize` of a socket limits what it receives. */
-  maxMessageSize: int({ id: 5, default: 2 ** 31 - 1, min: 0, applies: "now" }),
-  /** ZMQ_MSG_T_SIZE. Bytes of libzmq's `zmq_msg_t`; a constant, for programs that print it. */
-  messageStructSize: int({ id: 6, default: 64, access: "r" }),
   /** ZMQ_IPV6. The default of the sockets' option of that name. Default false. */
   ipv6: bool({ id: 42, default: false, applies: "now" }),
   /** ZMQ_BLOCKY. Waits at exit for unsent messages, as long as the sockets' `linger` allows; false: `linger` is 0 by default. Default true. */
   blocky: bool({ id: 70, default: true, applies: "now" }),
-  /** ZMQ_ZERO_COPY_RECV. Whether received messages may share the memory in which they arrived. Default true. Note: Stored, without effect: small frames share memory, large ones have their own. */
-  zeroCopyReceive: bool({ id: 10, default: true, applies: "now" }),
-  /** ZMQ_THREAD_PRIORITY. Scheduling priority of the I/O threads; -1 = the operating system's default. Default -1. Note: Stored, without effect: the library starts no threads of its own. */
-  threadPriority: int({ id: 3, default: -1, min: -1, applies: "now" }),
-  /** ZMQ_THREAD_SCHED_POLICY. Scheduling policy of the I/O threads; -1 = the operating system's default. Default -1. Note: Stored, without effect: the library starts no threads of its own. */
-  threadSchedulingPolicy: int({ id: 4, default: -1, min: -1, applies: "now" }),
-  /** ZMQ_THREAD_NAME_PREFIX. Prefix of the I/O threads' names, at most 16 bytes. Default null. Note: Stored, without effect: the library starts no threads of its own. */
-  threadNamePrefix: text({ id: 9, max: 16, applies: "now" }),
-  /** ZMQ_THREAD_AFFINITY_CPU_ADD. A processor for the I/O threads to run on. Default -1. Note: Stored, without effect: the library starts no threads of its own. */
-  threadAffinityCpuAdd: int({ id: 7, default: -1, min: 0, applies: "now" }),
-  /** ZMQ_THREAD_AFFINITY_CPU_REMOVE. A processor for the I/O threads not to run on. Default -1. Note: Stored, without effect: the library starts no threads of its own. */
-  threadAffinityCpuRemove: int({ id: 8, default: -1, min: 0, applies: "now" }),
+};
+
+type OwnOptions = typeof OWN_CONTEXT_OPTIONS;
+type ProcessOptions = typeof PROCESS_OPTIONS;
+
+/** The rows by name. Declared as what it is made of, so that declaration files keep the rows' docs. */
+interface Table extends OwnOptions, ProcessOptions {}
+
+export const CONTEXT_OPTIONS: Table = {
+  ...OWN_CONTEXT_OPTIONS,
+  ...PROCESS_OPTIONS,
   // biome-ignore lint/suspicious/noExplicitAny: a row of any kind
 } satisfies Record<string, Option<any, any, any>>;
 
-type Table = typeof CONTEXT_OPTIONS;
 export type ContextOptionName = keyof Table;
 
 type PropertyOf<Row> = Row extends { show(value: never): infer Property } ? Property : never;

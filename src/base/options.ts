@@ -203,7 +203,8 @@ export function checkOption<N extends OptionName>(name: N, input: unknown, type:
   } catch (error) {
     // The message is zeromq.js's for all options; the detail names this one.
     const came = input === null || input === undefined ? String(input) : `a value of type ${typeof input}`;
-    throw Object.assign(error as TypeError, { detail: unexpected(came) });
+    if (error instanceof TypeError) Object.assign(error, { detail: unexpected(came) });
+    throw error;
   }
   if (value === undefined) throw invalid(unexpected(described(input, name)));
   if (!IN_PAGE && row.honoured !== true && !isDefault(row, value)) {

@@ -5,6 +5,7 @@
 
 import { systemClock } from "../base/clock.ts";
 import { ZmqError } from "../base/errors.ts";
+import { NO_CURVE } from "../base/options/kinds.ts";
 import type { Platform, Threads } from "../core/platform.ts";
 import { Turn } from "../core/turn.ts";
 import { DialingHost } from "../engine/dialing-host.ts";
@@ -29,7 +30,7 @@ let curve: { readonly crypto: Crypto; readonly clients: typeof curveClients } | 
 
 function provided() {
   if (curve !== undefined) return curve;
-  throw new ZmqError("ENOTSUP", { detail: 'CURVE needs a crypto library: import "zmq-ts/browser/curve" as well' });
+  throw new ZmqError("ENOTSUP", { detail: NO_CURVE });
 }
 
 /** CURVE is there from now on: its library, and what makes its clients. For the entries that bring them. */

@@ -39,6 +39,8 @@ const NO_CLASS = "the browser entry has no such socket types";
 const NO_NUMBERS = "options have names in a page, and no numbers";
 const WARNS = "a page warns in its console, not by process.emitWarning";
 
+const NO_PROCESS = "a page has no options of a process, and those are the ones";
+
 /** Tests that fail in a page, by their names, and why that is right. */
 const DEVIATIONS: Readonly<Record<string, string>> = {
   "an address in use rejects bind with EADDRINUSE and the address": TCP,
@@ -55,6 +57,7 @@ const DEVIATIONS: Readonly<Record<string, string>> = {
   "on and off return the observer, and off silences one listener": TCP,
   "a second observer sees the same events": TCP,
   "a peer that breaks the protocol is an event with zeromq.js's message, and what came as detail": TCP,
+  "a read-only option of a context throws a TypeError": NO_PROCESS,
   "a peer of STREAM that does not read holds up only what is sent to it": NO_CLASS,
   "sends to a peer of STREAM that does not read wait in order, and each can be called off": NO_CLASS,
   "sends that wait for a peer of STREAM are refused when it goes": NO_CLASS,

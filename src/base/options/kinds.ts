@@ -5,8 +5,9 @@
  */
 
 import { copyOf, EMPTY, fromText, isBytes, ownText, toText } from "../bytes.ts";
-import type { ErrorCode } from "../errors.ts";
+import { type ErrorCode, ZmqError } from "../errors.ts";
 import type { SocketTypeName } from "../socket-types.ts";
+import { IN_PAGE } from "../target.ts";
 import { encodeZ85, isZ85 } from "../z85.ts";
 
 /** One row of the table. `Value` is what the library works with, `Property` what a user reads, `Input` what a user may assign. */
@@ -272,9 +273,25 @@ export function key(row: Row<SocketTypeName, "rw">): Option<string | null, strin
     default: null,
     expected: "a key of 40 characters in Z85, or of 32 bytes",
     check(input) {
-      if (isBytes(input) && input.length === KEY_BYTES) return encodeZ85(input);
-      const value = textOf(input);
-      return value.length === KEY_CHARACTERS && isZ85(value) ? value : undefined;
+      if (readKey !== undefined) return readKey(input);
+      throw new ZmqError("ENOTSUP", { detail: NO_CURVE });
     },
   };
 }
+
+/** A key in Z85 of what a user assigned; undefined when it is none. */
+export function keyText(input: unknown): string | undefined {
+  if (isBytes(input) && input.length === KEY_BYTES) return encodeZ85(input);
+  const value = textOf(input);
+  return value.length === KEY_CHARACTERS && isZ85(value) ? value : undefined;
+}
+
+/** In a page it comes with CURVE. */
+let readKey = IN_PAGE ? undefined : keyText;
+
+export function bringKeys(reader: typeof keyText): void {
+  readKey = reader;
+}
+
+/** What a page says of CURVE. */
+export const NO_CURVE = 'CURVE needs a crypto library: import "zmq-ts/browser/curve" as well';
