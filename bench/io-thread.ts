@@ -52,7 +52,7 @@ async function showComputing(seconds: number): Promise<void> {
     const sorted = [...all].sort((a, b) => a - b);
     return `${all.length}, median ${sorted[all.length >> 1]?.toFixed(2)} ms, most ${sorted.at(-1)?.toFixed(2)} ms`;
   };
-  console.log(`the program computed for ${seconds} s`);
+  console.log(`the program computed for ${figures.seconds.toFixed(1)} s`);
   console.log(`connections with heartbeats of 500 ms that were lost: ${lost}`);
   console.log(`PINGs answered: ${times(pings)}`);
   console.log(`requests answered through the proxy: ${times(answers)}`);

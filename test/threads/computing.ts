@@ -4,11 +4,18 @@
  */
 
 import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type * as Library from "../../src/index.ts";
 
 const HEARTBEAT_MS = 500;
+/** A machine that is busy gives a thread its turn so late. */
+const PATIENCE_MS = 1500;
+/** The program computes no longer, whatever its peers have not seen. */
+const MOST_SECONDS = 40;
 /** Messages that a peer sends, and that the program had sent. */
 const INCOMING = 100_000;
 const OUTGOING = 10_000;
@@ -45,7 +52,7 @@ export interface Figures extends Seen {
   readonly sent: number;
 }
 
-/** Blocks this thread for `seconds`. Rejects when the peers fail. */
+/** Blocks this thread for `seconds`, and until its peers have seen something of everything. Rejects when the peers fail. */
 export async function computing(
   { Context, Dealer, Proxy: ProxyOf, Pull, Push, Router }: typeof Library,
   library: string,
@@ -62,9 +69,10 @@ export async function computing(
   for (const [name, socket] of Object.entries(all)) addresses[name] = await socket.bind("tcp://127.0.0.1:*");
   const proxy = new ProxyOf(front, back).run();
   const self = fileURLToPath(import.meta.url);
-  const peers = spawn(process.execPath, ["--import", "tsx", self, library, `${seconds}`, JSON.stringify(addresses)], {
-    stdio: ["pipe", "pipe", "inherit"],
-  });
+  const folder = mkdtempSync(join(tmpdir(), "zmq-computing-"));
+  const seenFile = join(folder, "seen");
+  const given = ["--import", "tsx", self, library, `${seconds}`, JSON.stringify(addresses), seenFile];
+  const peers = spawn(process.execPath, given, { stdio: ["pipe", "pipe", "inherit"] });
   let printed = "";
   peers.stdout.setEncoding("utf8").on("data", (text) => {
     printed += text;
@@ -76,27 +84,36 @@ export async function computing(
   for (let i = 0; i < OUTGOING; i++) await push.send(`${i}`);
   peers.stdin.end("\n");
   await new Promise(setImmediate);
-  for (const end = performance.now() + seconds * 1000 + 500; performance.now() < end; );
+  const begun = performance.now();
+  let computed = 0;
+  // A thread that computes hears nothing: the end is a file.
+  for (let isSeen = false; !isSeen && computed < MOST_SECONDS; ) {
+    const slice = performance.now() + 20;
+    while (performance.now() < slice);
+    isSeen = existsSync(seenFile);
+    computed = (performance.now() - begun) / 1000;
+  }
   await over;
+  rmSync(folder, { recursive: true });
   let waited = 0;
   while (waited < INCOMING && String(await pull.receive()) === `${waited}`) waited++;
   front.close();
   await proxy;
   for (const socket of [pull, narrow, push]) socket.close();
   await context.close();
-  return { seconds, waited, sent: INCOMING, ...(JSON.parse(printed) as Seen) };
+  return { seconds: computed, waited, sent: INCOMING, ...(JSON.parse(printed) as Seen) };
 }
 
 /** The peers, for `seconds` from the first octet of stdin on. */
-async function see(library: string, seconds: number, addresses: Addresses): Promise<Seen> {
+async function see(library: string, seconds: number, addresses: Addresses, seenFile: string): Promise<Seen> {
   const { Pull, Push, Reply, Request } = (await import(library)) as typeof Library;
-  const heartbeats = { heartbeatInterval: HEARTBEAT_MS, heartbeatTimeout: HEARTBEAT_MS };
+  const heartbeats = { heartbeatInterval: HEARTBEAT_MS, heartbeatTimeout: PATIENCE_MS };
   const sender = new Push({ ...heartbeats, sendHighWaterMark: 0 });
   // Without heartbeats: a PING waits behind the messages that there is no room for, as with libzmq.
-  const narrow = new Push({ sendHighWaterMark: USUAL_MARK, sendTimeout: 300 });
+  const narrow = new Push({ sendHighWaterMark: USUAL_MARK, sendTimeout: PATIENCE_MS });
   const receiver = new Pull({ ...heartbeats, receiveHighWaterMark: 0 });
   const reply = new Reply();
-  const request = new Request({ receiveTimeout: 5000 });
+  const request = new Request({ receiveTimeout: 1000 * MOST_SECONDS });
   let lost = 0;
   for (const socket of [sender, receiver]) socket.events.on("disconnect", () => lost++);
   sender.connect(addresses.pull);
@@ -111,7 +128,6 @@ async function see(library: string, seconds: number, addresses: Addresses): Prom
   const ping = await pinging(Number(addresses.pull.split(":").at(-1)));
   await new Promise((resolve) => process.stdin.once("data", resolve));
   const begun = performance.now();
-  const isOver = () => performance.now() - begun >= seconds * 1000;
   let arrivedMs = 0;
   let arrived = 0;
   const receiving = (async () => {
@@ -124,20 +140,22 @@ async function see(library: string, seconds: number, addresses: Addresses): Prom
   await sender.drained();
   let taken = 0;
   const body = Buffer.alloc(10_000);
-  await (async () => {
+  const taking = (async () => {
     for (; taken < 100_000; taken++) await narrow.send(body);
   })().catch(() => {});
   const answers: number[] = [];
-  while (!isOver()) {
+  do {
     const asked = performance.now();
     await request.send("?");
     await request.receive();
     answers.push(performance.now() - asked);
     pings.push(await ping());
     await new Promise((resolve) => setTimeout(resolve, 5));
-  }
+  } while (performance.now() - begun < seconds * 1000);
+  await taking;
+  await Promise.race([receiving, new Promise((resolve) => setTimeout(resolve, MOST_SECONDS * 500))]);
   const seen = { lost, pings, arrived, arrivedMs, taken, answers };
-  await Promise.race([receiving, new Promise((resolve) => setTimeout(resolve, 1))]);
+  writeFileSync(seenFile, "");
   return seen;
 }
 
@@ -147,21 +165,22 @@ async function pinging(port: number): Promise<() => Promise<number>> {
   const greeting = Buffer.alloc(64);
   greeting.set([0xff, 0, 0, 0, 0, 0, 0, 0, 0, 0x7f, 3, 1]);
   greeting.write("NULL", 12);
-  link.write(greeting);
   const ready = Buffer.from("\x05READY\x0bSocket-Type\0\0\0\x04PUSH", "latin1");
-  link.write(Buffer.concat([Buffer.from([4, ready.length]), ready]));
-  const seen = (end: string) =>
+  const seen = (word: string) =>
     new Promise<void>((resolve) => {
       let received = "";
       const look = (chunk: Buffer) => {
         received += chunk.toString("latin1");
-        if (!received.endsWith(end)) return;
+        if (!received.includes(word)) return;
         link.off("data", look);
         resolve();
       };
       link.on("data", look);
     });
-  await new Promise((resolve) => setTimeout(resolve, 200)); // for its READY
+  const welcomed = seen("READY");
+  link.write(greeting);
+  link.write(Buffer.concat([Buffer.from([4, ready.length]), ready]));
+  await welcomed;
   return async () => {
     const sentAt = performance.now();
     link.write(Buffer.from("\x04\x07\x04PING\0\0", "latin1"));
@@ -171,7 +190,7 @@ async function pinging(port: number): Promise<() => Promise<number>> {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const [, , library = "", seconds = "", addresses = "{}"] = process.argv;
-  console.log(JSON.stringify(await see(library, Number(seconds), JSON.parse(addresses))));
+  const [, , library = "", seconds = "", addresses = "{}", seenFile = ""] = process.argv;
+  console.log(JSON.stringify(await see(library, Number(seconds), JSON.parse(addresses), seenFile)));
   process.exit();
 }
