@@ -21,9 +21,9 @@ const SERVER = `
 `;
 
 test("a listener that runs out of descriptors says so, by an event and one warning", {
-  timeout: 30_000,
+  timeout: 120_000,
   skip: process.platform === "win32" ? "Windows has no such limit" : false,
-}, async () => {
+}, async (t) => {
   const child = spawn(
     "sh",
     [
@@ -42,6 +42,7 @@ test("a listener that runs out of descriptors says so, by an event and one warni
       stdio: ["pipe", "pipe", "inherit"],
     },
   );
+  t.after(() => child.kill());
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const next = async () => String((await lines.next()).value);
   const port = Number(/:(\d+)$/.exec(await next())?.[1]);

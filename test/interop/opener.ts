@@ -19,7 +19,7 @@ export function hex(text: string): string {
 
 /** A test that cannot hang. */
 export function it(name: string, body: () => Promise<void>): void {
-  test(name, { timeout: 20_000 }, body);
+  test(name, { timeout: 60_000 }, body);
 }
 
 /** Call in a `describe`. `peer` is asked at each use, for a test may have replaced the process. `anyPort`: where `bound` binds. */

@@ -54,7 +54,7 @@ const commands = {
   unsubscribe: ({ socket, topics }) => at(socket).unsubscribe(...topics.map(bytes)),
 
   /** Sends messages one after the other; EHOSTUNREACH is tried again until the peer is known. */
-  async send({ socket, messages, timeoutMs = 10_000 }) {
+  async send({ socket, messages, timeoutMs = 60_000 }) {
     const end = Date.now() + timeoutMs;
     at(socket).sendTimeout = timeoutMs;
     for (const message of messages) {
@@ -70,7 +70,7 @@ const commands = {
     }
   },
 
-  async receive({ socket, count, timeoutMs = 10_000 }) {
+  async receive({ socket, count, timeoutMs = 60_000 }) {
     at(socket).receiveTimeout = timeoutMs;
     const messages = [];
     while (messages.length < count) messages.push((await at(socket).receive()).map(described));
@@ -78,7 +78,7 @@ const commands = {
   },
 
   /** Receives and sends back; `keep` frames stay as they are, the others come back in reverse order. */
-  async echo({ socket, count, keep, timeoutMs = 10_000 }) {
+  async echo({ socket, count, keep, timeoutMs = 60_000 }) {
     at(socket).receiveTimeout = timeoutMs;
     for (let i = 0; i < count; i++) {
       const message = await at(socket).receive();
@@ -87,7 +87,7 @@ const commands = {
   },
 
   /** Resolves when an event of this type has happened. */
-  event({ socket, type, timeoutMs = 10_000 }) {
+  event({ socket, type, timeoutMs = 60_000 }) {
     const entry = sockets.get(socket);
     return new Promise((resolve, reject) => {
       const look = () => {

@@ -153,7 +153,7 @@ async def unsubscribe(socket, topics):
         entries[socket].socket.setsockopt(zmq.UNSUBSCRIBE, content(topic))
 
 
-async def send(socket, messages, timeoutMs=10000):
+async def send(socket, messages, timeoutMs=60000):
     loop = asyncio.get_running_loop()
     end = loop.time() + timeoutMs / 1000
     for message in messages:
@@ -168,7 +168,7 @@ async def send(socket, messages, timeoutMs=10000):
                 await asyncio.sleep(0.005)
 
 
-async def receive(socket, count, timeoutMs=10000):
+async def receive(socket, count, timeoutMs=60000):
     messages = []
     while len(messages) < count:
         frames = await asyncio.wait_for(entries[socket].socket.recv_multipart(), timeoutMs / 1000)
@@ -176,7 +176,7 @@ async def receive(socket, count, timeoutMs=10000):
     return messages
 
 
-async def echo(socket, count, keep, timeoutMs=10000):
+async def echo(socket, count, keep, timeoutMs=60000):
     for _ in range(count):
         frames = await asyncio.wait_for(entries[socket].socket.recv_multipart(), timeoutMs / 1000)
         await entries[socket].socket.send_multipart(frames[:keep] + frames[keep:][::-1])
@@ -187,7 +187,7 @@ async def properties(socket, names):
     return {name: frames[-1].get(name) for name in names}
 
 
-async def event(socket, type, timeoutMs=10000):
+async def event(socket, type, timeoutMs=60000):
     entry = entries[socket]
     async with entry.changed:
         await asyncio.wait_for(entry.changed.wait_for(lambda: type in entry.events), timeoutMs / 1000)

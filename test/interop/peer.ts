@@ -138,7 +138,7 @@ export class PeerSocket {
   send(...messages: MessageSpec[]): Promise<null> {
     return this.#call("send", { messages });
   }
-  /** `count` messages as `expected` of frames.ts would give them. Rejects with EAGAIN after `timeoutMs`, 10 s by default. */
+  /** `count` messages as `expected` of frames.ts would give them. Rejects with EAGAIN after `timeoutMs`, a minute by default. */
   receive(count: number, timeoutMs?: number): Promise<string[][]> {
     return this.#call("receive", { count, timeoutMs });
   }
