@@ -14,6 +14,7 @@ import { patternOptions } from "../src/base/options/patterns.ts";
 import { PROCESS_OPTIONS } from "../src/base/options/process.ts";
 import { QUEUE_OPTIONS } from "../src/base/options/queues.ts";
 import { SECURITY_OPTIONS } from "../src/base/options/security.ts";
+import { SERVER_OPTIONS } from "../src/base/options/server.ts";
 import { TRANSPORT_OPTIONS } from "../src/base/options/transports.ts";
 import { WEBSOCKET_OPTIONS } from "../src/base/options/websocket.ts";
 
@@ -40,6 +41,7 @@ const SECTIONS: readonly { title: string; source: string; rows: object; onPages?
   { title: "Transports", source: "src/base/options/transports.ts", rows: TRANSPORT_OPTIONS, onPages: false },
   { title: "WebSocket", source: "src/base/options/websocket.ts", rows: WEBSOCKET_OPTIONS, onPages: false },
   { title: "Security", source: "src/base/options/security.ts", rows: SECURITY_OPTIONS },
+  { title: "Security of servers", source: "src/base/options/server.ts", rows: SERVER_OPTIONS, onPages: false },
   { title: "GSSAPI", source: "src/base/options/gssapi.ts", rows: GSSAPI_OPTIONS, onPages: false },
   { title: "Context", source: "src/base/context-options.ts", rows: OWN_CONTEXT_OPTIONS },
   { title: "Process", source: "src/base/options/process.ts", rows: PROCESS_OPTIONS, onPages: false },

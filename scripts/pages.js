@@ -16,7 +16,7 @@ import { propertyNames, shortenNames } from "./short-names.js";
 import { keepLowLevel } from "./tweetnacl.js";
 
 /** Tables of options that no page could use: its sockets do not have them. */
-const LEFT_OUT = /\bsrc[\\/]base[\\/]options[\\/](transport|websocket|gssapi|process)s?\.ts$/;
+const LEFT_OUT = /\bsrc[\\/]base[\\/]options[\\/](transport|websocket|gssapi|process|server)s?\.ts$/;
 
 /** libzmq's numbers in the tables of options, which a page knows by name alone. */
 const OPTION_TABLES = /\bsrc[\\/]base[\\/](options[\\/]\w+|context-options)\.ts$/;

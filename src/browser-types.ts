@@ -5,6 +5,7 @@
 
 import type { GSSAPI_OPTIONS } from "./base/options/gssapi.ts";
 import type { PROCESS_OPTIONS } from "./base/options/process.ts";
+import type { SERVER_OPTIONS } from "./base/options/server.ts";
 import type { TRANSPORT_OPTIONS } from "./base/options/transports.ts";
 import type { WEBSOCKET_OPTIONS } from "./base/options/websocket.ts";
 import type { SocketTypeName } from "./base/socket-types.ts";
@@ -19,19 +20,17 @@ type Absent =
   | keyof typeof TRANSPORT_OPTIONS
   | keyof typeof WEBSOCKET_OPTIONS
   | keyof typeof GSSAPI_OPTIONS
+  | keyof typeof SERVER_OPTIONS
   | "sendObject"
   | "receiveObject"
   | "bindRandomPort";
-
-/** Options of servers: in a page, `connect` throws ENOTSUP with them. */
-type OfServers = "plainServer" | "curveServer" | "zapDomain" | "zapEnforceDomain";
 
 /** A socket as a page has it; what is absent is `never`. It may be passed to all that takes a `Socket`. */
 type InPage<S extends Socket> = S & { readonly [Name in Absent]: never } & { readonly context: Context };
 
 /** A class of such sockets. */
 type ClassInPage<S extends Socket, T extends SocketTypeName> = new (
-  options?: Omit<sockets.Options<T>, Absent | OfServers>,
+  options?: Omit<sockets.Options<T>, Absent>,
 ) => InPage<S>;
 
 export * from "./browser.ts";

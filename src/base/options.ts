@@ -16,6 +16,7 @@ import type * as patterns from "./options/patterns.ts";
 import { ADDRESS_OPTIONS, patternOptions } from "./options/patterns.ts";
 import { QUEUE_OPTIONS } from "./options/queues.ts";
 import { SECURITY_OPTIONS } from "./options/security.ts";
+import { SERVER_OPTIONS } from "./options/server.ts";
 import { TRANSPORT_OPTIONS } from "./options/transports.ts";
 import { WEBSOCKET_OPTIONS } from "./options/websocket.ts";
 import { SOCKET_TYPES, type SocketTypeName } from "./socket-types.ts";
@@ -42,6 +43,7 @@ type ConnectionOptions = typeof CONNECTION_OPTIONS;
 type TransportOptions = typeof TRANSPORT_OPTIONS;
 type WebSocketOptions = typeof WEBSOCKET_OPTIONS;
 type SecurityOptions = typeof SECURITY_OPTIONS;
+type ServerOptions = typeof SERVER_OPTIONS;
 type GssapiOptions = typeof GSSAPI_OPTIONS;
 
 /** The rows by name. Declared as what it is made of, so that declaration files keep the rows' docs. */
@@ -61,6 +63,7 @@ interface Table
     TransportOptions,
     WebSocketOptions,
     SecurityOptions,
+    ServerOptions,
     GssapiOptions {}
 
 export const OPTIONS: Table = {
@@ -70,6 +73,7 @@ export const OPTIONS: Table = {
   ...TRANSPORT_OPTIONS,
   ...WEBSOCKET_OPTIONS,
   ...SECURITY_OPTIONS,
+  ...SERVER_OPTIONS,
   ...GSSAPI_OPTIONS,
 } satisfies Record<string, AnyOption>;
 
@@ -182,7 +186,7 @@ function tableDefaults(type: SocketTypeName): OptionValues {
   }
   const typeId = SOCKET_TYPES[type].id;
   values.type = typeId;
-  values.threadSafe = typeId >= FIRST_THREAD_SAFE && type !== "DGRAM";
+  if (!IN_PAGE) values.threadSafe = typeId >= FIRST_THREAD_SAFE && type !== "DGRAM";
   return values as OptionValues;
 }
 
@@ -221,7 +225,7 @@ export function setOption(values: OptionValues, name: OptionName, input: unknown
   const value: unknown = checkOption(name, input, type);
   const { add } = optionRow(name);
   const before = values[name];
-  const wasServer = values.plainServer || values.curveServer;
+  const wasServer = !IN_PAGE && (values.plainServer || values.curveServer);
   (values as Record<OptionName, unknown>)[name] = add ? add(before, value) : value;
   if (OF_SECURITY.test(name) && !(isOff(before) && isOff(value))) chooseMechanism(values, name, wasServer);
 }
@@ -297,8 +301,9 @@ function chooseMechanism(values: OptionValues, name: OptionName, wasServer: bool
   // A name or password that is taken away.
   if (value === null && values.securityMechanism !== "plain") return;
   const mechanism = isOff(value) ? null : name.startsWith("plain") ? "plain" : "curve";
-  const isServer = value === true || (wasServer && (name === "curvePublicKey" || name === "curveSecretKey"));
   values.securityMechanism = mechanism;
+  if (IN_PAGE) return;
+  const isServer = value === true || (wasServer && (name === "curvePublicKey" || name === "curveSecretKey"));
   values.plainServer = isServer && mechanism === "plain";
   values.curveServer = isServer && mechanism === "curve";
 }

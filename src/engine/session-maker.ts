@@ -3,6 +3,7 @@
 import type { OptionValues } from "../base/options.ts";
 import type { DecoderLimits, Protocol } from "../base/protocol.ts";
 import type { SocketTypeName } from "../base/socket-types.ts";
+import { IN_PAGE } from "../base/target.ts";
 import type { Mechanism } from "../security/mechanism.ts";
 import type { ConnectionMaker } from "./endpoint-owner.ts";
 import { Handshake } from "./handshake.ts";
@@ -18,7 +19,7 @@ export function sessionMaker(
   const config = {
     socketType: type,
     routingId: options.routingId,
-    zapDomainSet: options.zapDomain !== null,
+    zapDomainSet: !IN_PAGE && options.zapDomain !== null,
     limits: decoderLimits(options),
     maxHandshakeBytes: options.maxHandshakeSize,
   };

@@ -9,6 +9,7 @@
  */
 
 import type { OptionValues } from "../base/options.ts";
+import { IN_PAGE } from "../base/target.ts";
 
 export const STREAM = "zmtp3.1.stream";
 export const BARE = "ZWS2.0";
@@ -41,7 +42,7 @@ export function chooseProtocol(offered: readonly string[], { mechanism, needsMec
 /** What an endpoint speaks, by its options. */
 export function speakerOf({ securityMechanism, zapDomain }: OptionValues): Speaker {
   const mechanism = securityMechanism === "plain" ? "PLAIN" : securityMechanism === "curve" ? "CURVE" : "NULL";
-  return { mechanism, needsMechanism: mechanism !== "NULL" || zapDomain !== null };
+  return { mechanism, needsMechanism: mechanism !== "NULL" || (!IN_PAGE && zapDomain !== null) };
 }
 
 /** Whether who offers these is libzmq: peers of this library offer the stream too, and jszmq and pages no mechanism. */

@@ -3,25 +3,17 @@
  * options chooses that mechanism (`securityMechanism` in ../options.ts).
  */
 
-import { bool, choice, key, text } from "./kinds.ts";
+import { choice, key, text } from "./kinds.ts";
 
 export const SECURITY_OPTIONS = {
   /** ZMQ_MECHANISM. The mechanism that other options chose; null = NULL, no security. */
   securityMechanism: choice({ id: 43, default: null, values: [null, "plain", "curve", "gssapi"], access: "r" }),
-  /** ZMQ_ZAP_DOMAIN. The domain that a ZAP handler is given for this socket's peers, at most 255 bytes. Default null. */
-  zapDomain: text({ id: 55, max: 255 }),
-  /** ZMQ_ZAP_ENFORCE_DOMAIN. Asks the ZAP handler about NULL peers only if there is a domain, and refuses them without a handler. Default false. */
-  zapEnforceDomain: bool({ id: 93, default: false }),
 
-  /** ZMQ_PLAIN_SERVER. Requires a user name and password from clients. Default false. */
-  plainServer: bool({ id: 44, default: false }),
   /** ZMQ_PLAIN_USERNAME. User name sent to a PLAIN server, at most 255 bytes; null = no security. Default null. */
   plainUsername: text({ id: 45, max: 255, notEmpty: true }),
   /** ZMQ_PLAIN_PASSWORD. Password sent to a PLAIN server, at most 255 bytes; null = no security. Default null. */
   plainPassword: text({ id: 46, max: 255, notEmpty: true, isSecret: true }),
 
-  /** ZMQ_CURVE_SERVER. Accepts CURVE clients; needs `curveSecretKey`. Default false. */
-  curveServer: bool({ id: 47, default: false }),
   /** ZMQ_CURVE_PUBLICKEY. This client's public key, 40 characters in Z85 or 32 bytes; reads as Z85. Default null. */
   curvePublicKey: key({ id: 48 }),
   /** ZMQ_CURVE_SECRETKEY. This side's secret key, 40 characters in Z85 or 32 bytes; reads as Z85. Default null. */
