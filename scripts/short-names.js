@@ -1,9 +1,9 @@
 /**
- * Short names for what is internal in the part of the build that pages load, and fields that are undefined without a word. Minifiers leave the names of properties alone, for they
- * cannot know who else uses them; we do. A name is replaced, in all files of pages alike, if the code defines it and it is
+ * Short names for what is internal in the part of the build that pages load, and fields that are undefined without a word.
+ * Minifiers leave the names of properties alone, for they cannot know who else uses them; we do. A name is replaced, in all files of pages alike, if the code defines it and it is
  *
  * - in no declaration that users see (the tree of `.d.cts` files below the entries),
- * - the name of nothing that the language or a browser has (TypeScript's `lib.*.d.ts`),
+ * - the name of nothing that the language or a browser has (TypeScript's `lib.*.d.ts`), but for what is far from this library,
  * - and in no string: what is read by a name that is a string, or found by `in`, has that name in a string somewhere.
  *
  * What this cannot see is a name whose string never stands whole in the code: the keys of a table that `Object.keys` goes over.
@@ -15,10 +15,15 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { parseAst } from "rolldown/parseAst";
 
+/** What has no object that this library comes near: elements, drawings, media, files, devices. The suites in Chromium prove it. */
+const ELSEWHERE =
+  /^(HTML|SVG|CSS|GPU|RTC|IDB|XR|Audio|Media|WebGL|OffscreenCanvas|Canvas|Node|Element|Range|Animation|Performance.|Payment|Presentation|ServiceWorker|Video|Image|Font|Pointer|Mouse|Text(Track|Metrics)|Document(Fragment|Type|Timeline)|Report|Credential|Crypto.|RsaHashed|Geolocation|Sensor|Permission|Notification|Push|Cache|Location|History|Storage|File|Blob|Request|Response|Body|Readable|Writable|Transform|URLPattern)/;
+
 /** Gives internal properties short names in `chunks`, in their `code`. `declarations` are the files of the entries. */
 export function shortenNames(chunks, declarations, foreign) {
   const sites = chunks.map(({ code }) => propertySites(code));
-  const kept = new Set([...declaredNames(declarations), ...platformNames(), ...foreign]);
+  const declared = declaredNames(declarations);
+  const kept = new Set([...declared, ...platformNames(), ...foreign]);
   for (const { strings } of sites) for (const text of strings) kept.add(text);
 
   const uses = new Map();
@@ -29,7 +34,14 @@ export function shortenNames(chunks, declarations, foreign) {
   const replaced = [...defined].filter((name) => name.length > 2 && !kept.has(name));
   // The most used get the shortest; the order among equals is that of the alphabet, so that a build can be repeated.
   replaced.sort((a, b) => uses.get(b) - uses.get(a) || (a < b ? -1 : 1));
-  const names = shortNames((name) => uses.has(name) || kept.has(name));
+  // Browsers and libsodium have properties of one letter, such as the `x` of a point. No object of ours is one of those.
+  const letters = new Set(declared);
+  for (const [index, { fileName }] of chunks.entries()) {
+    if (fileName.includes("sodium")) continue;
+    for (const { name } of sites[index].properties) letters.add(name);
+    for (const text of sites[index].strings) letters.add(text);
+  }
+  const names = shortNames((name) => (name.length === 1 ? letters.has(name) : uses.has(name) || kept.has(name)));
   const short = new Map(replaced.map((name) => [name, names.next().value]));
 
   for (const [index, chunk] of chunks.entries()) {
@@ -177,7 +189,11 @@ function platformNames() {
   const lib = join(dirname(createRequire(compiler).resolve(`${native}/package.json`)), "lib");
   const names = new Set();
   for (const file of readdirSync(lib).filter((name) => /^lib\..*\.d\.ts$/.test(name))) {
-    walk(parseAst(readFileSync(join(lib, file), "utf8"), { lang: "dts" }), (node) => noteDeclared(names, node));
+    walk(parseAst(readFileSync(join(lib, file), "utf8"), { lang: "dts" }), (node) => {
+      if (node.type === "TSInterfaceDeclaration" && ELSEWHERE.test(node.id.name)) return false;
+      noteDeclared(names, node);
+      return true;
+    });
   }
   return names;
 }

@@ -16,11 +16,11 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 
 /** Bytes, gzipped. `beyond`: it counts what comes on top of that page. */
 const PAGES: readonly { name: string; program: string; limit: number; beyond?: string }[] = [
-  { name: "all classes", program: 'export * from "zmq-ts";', limit: 41_200 },
+  { name: "all classes", program: 'export * from "zmq-ts";', limit: 40_000 },
   {
     name: "Subscriber and Request",
     program: 'import { Request, Subscriber } from "zmq-ts"; globalThis.sockets = [Request, Subscriber];',
-    limit: 32_000,
+    limit: 31_000,
   },
   {
     name: "CURVE, on top of all classes",
