@@ -34,6 +34,16 @@ export class FakeHost implements PatternHost {
   }
 }
 
+/** Owns pipes whose far side alone is of interest. */
+export const DEAF_OWNER: PipeOwner = {
+  readable() {},
+  writable() {},
+  connected() {},
+  disconnected() {},
+  control() {},
+  ended() {},
+};
+
 export interface FakePeerSettings extends Partial<PipeLimits> {
   /** This side connects: `connect` is then up to the test. Otherwise the peer is connected at once. */
   readonly dialed?: boolean;

@@ -298,7 +298,7 @@ export function refuseWeakerMixture(together: object): void {
  */
 function chooseMechanism(values: OptionValues, name: OptionName, wasServer: boolean): void {
   const value = values[name];
-  // A name or password that is taken away.
+  // A name or password that is taken away; keys cannot be.
   if (value === null && values.securityMechanism !== "plain") return;
   const mechanism = isOff(value) ? null : name.startsWith("plain") ? "plain" : "curve";
   values.securityMechanism = mechanism;

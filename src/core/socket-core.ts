@@ -258,7 +258,7 @@ export class SocketCore implements PipeOwner, PatternHost, OperationsHost {
 
   emit(event: MonitorEvent): void {
     for (const observer of this.observers) observer.event(event);
-    if (!IN_PAGE) this.#voice?.event(event, this.#isHeard([event.type]));
+    if (!IN_PAGE) this.#voice?.event(event, event.type === "accept:error" && this.#isHeard([event.type]));
     if (event.type === "handshake") this.#lastFailure = undefined;
     else if ((event.type === "close" || event.type === "disconnect") && event.cause !== undefined) {
       this.#lastFailure = { address: event.address, cause: event.cause };

@@ -31,6 +31,7 @@ export class Voice {
     this.#name = name;
   }
 
+  /** `isHeard`, of an error: somebody listens to it. */
   event(event: MonitorEvent, isHeard: boolean): void {
     if (IN_PAGE) return; // It accepts no connections, and traces nothing.
     this.#speaker.trace?.event(this.#name, event);

@@ -4,9 +4,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FakeClock } from "../../test/fake-clock.ts";
 import { FakeLink } from "../../test/fake-link.ts";
+import { DEAF_OWNER } from "../../test/fake-pipe.ts";
 import { hex, LIMITS, V31 } from "../../test/handshakes.ts";
 import { concat, EMPTY, toText } from "../base/bytes.ts";
-import type { PipeOwner } from "../base/near-end.ts";
 import { defaultOptions } from "../base/options.ts";
 import { createPipe } from "../base/pipe.ts";
 import type { ZapListener, ZapReply } from "../security/mechanism.ts";
@@ -18,15 +18,13 @@ import { EngineLoop } from "./engine-loop.ts";
 import { Handshake } from "./handshake.ts";
 import { Session } from "./session.ts";
 
-const nobody: PipeOwner = { readable() {}, writable() {}, connected() {}, disconnected() {}, control() {}, ended() {} };
-
 /** A PULL whose peer is a PUSH that says it is root; `answer` is what the ZAP handler does. */
 async function connection(answer: (listener: ZapListener) => void) {
   const clock = new FakeClock();
   const link = new FakeLink();
   const told: string[] = [];
   let questions = 0;
-  const pipe = createPipe(nobody, "", false, { sendHighWaterMark: 0, receiveHighWaterMark: 0, conflate: false });
+  const pipe = createPipe(DEAF_OWNER, "", false, { sendHighWaterMark: 0, receiveHighWaterMark: 0, conflate: false });
   const config = { socketType: "PULL", routingId: EMPTY, metadata: new Map() } as const;
   const mechanism = new NullMechanism(config, true);
   const ours = new Handshake({ protocol: zmtp, ...config, mechanism, zapDomainSet: true, limits: LIMITS });

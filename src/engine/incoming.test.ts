@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { FakeClock } from "../../test/fake-clock.ts";
 import { bytes, command, FakeLink, frame, repeated } from "../../test/fake-link.ts";
+import { DEAF_OWNER } from "../../test/fake-pipe.ts";
 import { fromText, toText } from "../base/bytes.ts";
 import type { Message } from "../base/message.ts";
 import { createPipe } from "../base/pipe.ts";
@@ -20,15 +21,11 @@ function connection(
   const link = new FakeLink();
   const commands: string[] = [];
   const ignored = () => {};
-  const owner = {
-    readable: ignored,
-    writable: ignored,
-    connected: ignored,
-    disconnected: ignored,
-    control: ignored,
-    ended: ignored,
-  };
-  const pipe = createPipe(owner, "tcp://fake", false, { sendHighWaterMark: 0, receiveHighWaterMark, conflate: false });
+  const pipe = createPipe(DEAF_OWNER, "tcp://fake", false, {
+    sendHighWaterMark: 0,
+    receiveHighWaterMark,
+    conflate: false,
+  });
   const incoming = new Incoming(link, pipe, decoder, false, new EngineLoop(clock), {
     received: ignored,
     command: (body) => commands.push(toText(body.subarray(1, 5))),

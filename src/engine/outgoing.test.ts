@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { FakeClock } from "../../test/fake-clock.ts";
 import { FakeLink } from "../../test/fake-link.ts";
+import { DEAF_OWNER } from "../../test/fake-pipe.ts";
 import { createPipe } from "../base/pipe.ts";
 import { Encoder } from "../wire/encoder.ts";
 import { Outgoing } from "./outgoing.ts";
@@ -16,10 +17,8 @@ function connection(isPrompt = false) {
       return true;
     }
   }
-  const ignored = () => {};
-  const owner = { readable: ignored, writable: ignored, connected: ignored, disconnected: ignored, control: ignored };
   const limits = { sendHighWaterMark: 1000, receiveHighWaterMark: 1000, conflate: false };
-  const pipe = createPipe({ ...owner, ended: ignored }, "tcp://fake", false, limits);
+  const pipe = createPipe(DEAF_OWNER, "tcp://fake", false, limits);
   const clock = new FakeClock();
   const outgoing = new Outgoing(new CountingLink(), pipe, new Encoder("v2"), clock, {
     isBlocked: false,

@@ -7,11 +7,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FakeClock } from "../../test/fake-clock.ts";
 import { FakeLink } from "../../test/fake-link.ts";
+import { DEAF_OWNER } from "../../test/fake-pipe.ts";
 import { concat, EMPTY, fromText, ownCopyOf, toText } from "../base/bytes.ts";
 import { ZmqError } from "../base/errors.ts";
 import type { MonitorEvent } from "../base/events.ts";
 import { type Control, type Message, NO_PROPERTIES } from "../base/message.ts";
-import type { PipeOwner } from "../base/near-end.ts";
 import { defaultOptions, type OptionValues } from "../base/options.ts";
 import { createPipe } from "../base/pipe.ts";
 import type {
@@ -184,15 +184,7 @@ function connection(hasMechanism = true, options: Partial<OptionValues> = {}) {
   const events: string[] = [];
   const ends: EndReason[] = [];
   const ignored = () => {};
-  const nobody: PipeOwner = {
-    readable: ignored,
-    writable: ignored,
-    connected: ignored,
-    disconnected: ignored,
-    control: ignored,
-    ended: ignored,
-  };
-  const pipe = createPipe(nobody, "ws://fake", true, {
+  const pipe = createPipe(DEAF_OWNER, "ws://fake", true, {
     sendHighWaterMark: 10,
     receiveHighWaterMark: 10,
     conflate: false,

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FakeClock } from "../../test/fake-clock.ts";
 import { FakeLink } from "../../test/fake-link.ts";
+import { DEAF_OWNER } from "../../test/fake-pipe.ts";
 import { fromText, toText } from "../base/bytes.ts";
 import type { Message } from "../base/message.ts";
 import { defaultOptions } from "../base/options.ts";
@@ -13,15 +14,7 @@ import { RawSession } from "./raw-session.ts";
 /** A connection of plain bytes whose reader is the test, with room for one message. */
 function connection() {
   const ignored = () => {};
-  const pipeOwner = {
-    readable: ignored,
-    writable: ignored,
-    connected: ignored,
-    disconnected: ignored,
-    control: ignored,
-    ended: ignored,
-  };
-  const pipe = createPipe(pipeOwner, "tcp://fake", false, {
+  const pipe = createPipe(DEAF_OWNER, "tcp://fake", false, {
     sendHighWaterMark: 0,
     receiveHighWaterMark: 1,
     conflate: false,

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FakeClock } from "../../test/fake-clock.ts";
+import { DEAF_OWNER } from "../../test/fake-pipe.ts";
 import { fromText } from "../base/bytes.ts";
 import { ZmqError } from "../base/errors.ts";
 import type { MonitorEvent } from "../base/events.ts";
 import type { Link, LinkHandler } from "../base/link.ts";
-import type { PipeOwner } from "../base/near-end.ts";
 import { defaultOptions } from "../base/options.ts";
 import { createPipe } from "../base/pipe.ts";
 import type { FrameCipher } from "../base/protocol.ts";
@@ -18,7 +18,6 @@ import { Handshake } from "./handshake.ts";
 import { Session } from "./session.ts";
 
 const CONFIG: MechanismConfig = { socketType: "PAIR", routingId: new Uint8Array(0), metadata: new Map() };
-const nobody: PipeOwner = { readable() {}, writable() {}, connected() {}, disconnected() {}, control() {}, ended() {} };
 
 /** NULL, whose frames are sealed by `cipher`. */
 class Sealed extends NullMechanism implements Mechanism {
@@ -72,7 +71,7 @@ function connectionThatSeals(frames: number, isEstablished = true) {
     close: () => { isOpen = false; },
     destroy: () => { isOpen = false; },
   }; // biome-ignore format: short methods
-  const pipe = createPipe(nobody, "", false, { sendHighWaterMark: 0, receiveHighWaterMark: 0, conflate: false });
+  const pipe = createPipe(DEAF_OWNER, "", false, { sendHighWaterMark: 0, receiveHighWaterMark: 0, conflate: false });
   const forgotten = { cipher: 0 };
   const cipher: FrameCipher = {
     forget: () => void forgotten.cipher++,

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FakeClock } from "../../test/fake-clock.ts";
 import { bytes, command, FakeLink, frame, repeated } from "../../test/fake-link.ts";
+import { DEAF_OWNER } from "../../test/fake-pipe.ts";
 import { fromText, toText } from "../base/bytes.ts";
 import { createPipe } from "../base/pipe.ts";
 import { Decoder } from "../wire/decoder.ts";
@@ -14,15 +15,11 @@ function connection(receiveHighWaterMark = 1000) {
   const link = new FakeLink();
   const told: string[] = [];
   const ignored = () => {};
-  const owner = {
-    readable: ignored,
-    writable: ignored,
-    connected: ignored,
-    disconnected: ignored,
-    control: ignored,
-    ended: ignored,
-  };
-  const pipe = createPipe(owner, "ws://fake", true, { sendHighWaterMark: 0, receiveHighWaterMark, conflate: false });
+  const pipe = createPipe(DEAF_OWNER, "ws://fake", true, {
+    sendHighWaterMark: 0,
+    receiveHighWaterMark,
+    conflate: false,
+  });
   const decoder = new Decoder({ maxFrameBytes: 10, maxFrames: 1000 });
   const incoming = new Incoming(link, pipe, decoder, false, new EngineLoop(clock), {
     received: ignored,

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FakeClock } from "../../test/fake-clock.ts";
 import { FakeLink } from "../../test/fake-link.ts";
+import { DEAF_OWNER } from "../../test/fake-pipe.ts";
 import type { FarEnd, Outlet } from "../base/far-end.ts";
 import type { Message } from "../base/message.ts";
 import type { PipeOwner } from "../base/near-end.ts";
@@ -20,14 +21,8 @@ function outgoing() {
   const clock = new FakeClock();
   const link = new FakeLink();
   const told: string[] = [];
-  const ignored = () => {};
   const owner: PipeOwner = {
-    readable: ignored,
-    writable: ignored,
-    connected: ignored,
-    disconnected: ignored,
-    control: ignored,
-    ended: ignored,
+    ...DEAF_OWNER,
     discarded: (_pipe, message, reason) => told.push(`${message.length} frames ${reason}`),
   };
   const pipe = createPipe(owner, "ws://fake", true, {

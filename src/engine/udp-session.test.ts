@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FakeClock } from "../../test/fake-clock.ts";
+import { DEAF_OWNER } from "../../test/fake-pipe.ts";
 import { fromText, toText } from "../base/bytes.ts";
 import type { DatagramAddress, DatagramHandler, DatagramPlace, DatagramTransport } from "../base/datagram.ts";
 import { parseEndpoint } from "../base/endpoint.ts";
@@ -66,9 +67,8 @@ function session(type: SocketTypeName, role: Role, text: string, more: Partial<O
     close: (lingerMs: number) => void told.push(`close ${lingerMs}`),
   };
   const made = udpProtocol(network).session(owner, parseEndpoint(text, role, false));
-  const ignored = { readable() {}, writable() {}, connected() {}, disconnected() {}, control() {}, ended() {} };
   const limits = { sendHighWaterMark: 2, receiveHighWaterMark: 2, conflate: false };
-  const pipe = createPipe(ignored, text, role === "connect", limits);
+  const pipe = createPipe(DEAF_OWNER, text, role === "connect", limits);
   return { network, clock, told, session: made, pipe };
 }
 

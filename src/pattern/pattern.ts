@@ -119,5 +119,5 @@ export interface PatternHost {
   dropped(reason: DropReason, pipe: NearEnd | undefined, message: Message): void;
 }
 
-/** Makes the pattern of a fresh socket. */
+/** A new one for each fresh socket. */
 export type PatternClass = new (host: PatternHost) => Pattern;

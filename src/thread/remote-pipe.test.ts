@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { DEAF_OWNER } from "../../test/fake-pipe.ts";
 import { fromText } from "../base/bytes.ts";
 import { systemClock } from "../base/clock.ts";
 import type { Outlet } from "../base/far-end.ts";
@@ -26,15 +27,7 @@ const outlet: Outlet = {
 
 test("a pipe is told that all has left also when the I/O thread rang for a part of it", async () => {
   let idle = 0;
-  const owner = {
-    readable() {},
-    writable() {},
-    connected() {},
-    disconnected() {},
-    control() {},
-    ended() {},
-    idle: () => void idle++,
-  };
+  const owner = { ...DEAF_OWNER, idle: () => void idle++ };
   const limits = { sendHighWaterMark: 1000, receiveHighWaterMark: 1000, conflate: false };
   const pipe = createPipe(owner, "tcp://127.0.0.1:1", true, limits);
   const memory = createEngineMemory();

@@ -14,14 +14,14 @@ export const PROCESS_OPTIONS = {
   messageStructSize: int({ id: 6, default: 64, access: "r" }),
   /** ZMQ_ZERO_COPY_RECV. Whether received messages may share the memory in which they arrived. Default true. Note: Stored, without effect: small frames share memory, large ones have their own. */
   zeroCopyReceive: bool({ id: 10, default: true, applies: "now" }),
-  /** ZMQ_THREAD_PRIORITY. Scheduling priority of the I/O threads; -1 = the operating system's default. Default -1. Note: Stored, without effect: the library starts no threads of its own. */
+  /** ZMQ_THREAD_PRIORITY. Scheduling priority of the I/O threads; -1 = the operating system's default. Default -1. Note: Stored, without effect: no JavaScript runtime sets it. */
   threadPriority: int({ id: 3, default: -1, min: -1, applies: "now" }),
-  /** ZMQ_THREAD_SCHED_POLICY. Scheduling policy of the I/O threads; -1 = the operating system's default. Default -1. Note: Stored, without effect: the library starts no threads of its own. */
+  /** ZMQ_THREAD_SCHED_POLICY. Scheduling policy of the I/O threads; -1 = the operating system's default. Default -1. Note: Stored, without effect: no JavaScript runtime sets it. */
   threadSchedulingPolicy: int({ id: 4, default: -1, min: -1, applies: "now" }),
-  /** ZMQ_THREAD_NAME_PREFIX. Prefix of the I/O threads' names, at most 16 bytes. Default null. Note: Stored, without effect: the library starts no threads of its own. */
+  /** ZMQ_THREAD_NAME_PREFIX. Prefix of the I/O threads' names, at most 16 bytes. Default null. Note: Of the names that `Worker` gives to debuggers; a change counts for threads that start later. */
   threadNamePrefix: text({ id: 9, max: 16, applies: "now" }),
-  /** ZMQ_THREAD_AFFINITY_CPU_ADD. A processor for the I/O threads to run on. Default -1. Note: Stored, without effect: the library starts no threads of its own. */
+  /** ZMQ_THREAD_AFFINITY_CPU_ADD. A processor for the I/O threads to run on. Default -1. Note: Stored, without effect: no JavaScript runtime sets it. */
   threadAffinityCpuAdd: int({ id: 7, default: -1, min: 0, applies: "now" }),
-  /** ZMQ_THREAD_AFFINITY_CPU_REMOVE. A processor for the I/O threads not to run on. Default -1. Note: Stored, without effect: the library starts no threads of its own. */
+  /** ZMQ_THREAD_AFFINITY_CPU_REMOVE. A processor for the I/O threads not to run on. Default -1. Note: Stored, without effect: no JavaScript runtime sets it. */
   threadAffinityCpuRemove: int({ id: 8, default: -1, min: 0, applies: "now" }),
 };
