@@ -73,7 +73,9 @@ describe("a page under pressure", { skip: noBrowser ?? false, timeout: 120_000 }
     })().catch(() => {});
     assert.match(await cause, /^EMSGSIZE more than 67108864 octets .* 1048576$/);
     await ended;
-    assert.ok(sent >= 60 && sent < 100, `${sent} MiB were sent`);
+    // The page's bound is exact, and stands in the error. What came in until its word of the end was here is the machine's:
+    // 100 MiB and more on fast ones.
+    assert.ok(sent >= 60 && sent < 256, `${sent} MiB were sent`);
     push.close();
     await sending;
   });
